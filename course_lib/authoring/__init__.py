@@ -1,0 +1,1 @@
+"""From a lesson's source to notebooks, runs and reports."""

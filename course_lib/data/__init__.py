@@ -1,0 +1,1 @@
+"""Photographs, the rain that is put on them, and folders of real rain."""

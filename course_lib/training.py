@@ -1,0 +1,71 @@
+"""The two-optimizer loop, and one step of each player."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from course_lib.data.pair import Batch
+from course_lib.losses import discriminator_loss, generator_loss
+
+
+def discriminator_step(
+    generator: nn.Module,
+    discriminator: nn.Module,
+    batch: Batch,
+    optimizer: torch.optim.Optimizer,
+) -> torch.Tensor:
+    """One step of the discriminator: tell clean photographs from generated ones.
+
+    The generator only delivers fakes: its parameters do not move, and they receive no
+    gradient. Gradients left over from earlier steps must not count.
+
+    Args:
+        generator: rainy N×3×H×W in [−1, 1] → restored, the same shape.
+        discriminator: pictures N×3×H×W → logits, any shape.
+        batch: ``batch.rainy`` goes into the generator, ``batch.clean`` is real.
+        optimizer: holds the discriminator's parameters.
+
+    Returns:
+        The `discriminator_loss` before the update, a scalar tensor.
+
+    Example:
+        A discriminator that answers logit 0 to everything has the loss 2·log 2 ≈ 1.386 here.
+    """
+    with torch.no_grad():
+        fake = generator(batch.rainy)
+    optimizer.zero_grad()
+    loss = discriminator_loss(discriminator(batch.clean), discriminator(fake))
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def generator_step(
+    generator: nn.Module,
+    discriminator: nn.Module,
+    batch: Batch,
+    optimizer: torch.optim.Optimizer,
+) -> torch.Tensor:
+    """One step of the generator: make pictures that the discriminator takes for real.
+
+    Gradients flow through the discriminator, but its parameters do not move. Gradients left
+    over in the generator from earlier steps must not count.
+
+    Args:
+        generator: rainy N×3×H×W in [−1, 1] → restored, the same shape.
+        discriminator: pictures N×3×H×W → logits, any shape.
+        batch: only ``batch.rainy`` is needed.
+        optimizer: holds the generator's parameters.
+
+    Returns:
+        The `generator_loss` before the update, a scalar tensor.
+
+    Example:
+        Against a discriminator that answers logit 0 to everything the loss is log 2 ≈ 0.693.
+    """
+    optimizer.zero_grad()
+    loss = generator_loss(discriminator(generator(batch.rainy)))
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
