@@ -1,0 +1,154 @@
+"""What a lesson's run leaves in its notebook for the runner: how it began, results, usage.
+
+Each is an output under `MIMETYPE`, which front ends skip, beside the text a person reads.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from course_lib import profiles, usage
+from course_lib.usage import Usage
+
+MIMETYPE = "application/vnd.clearing-the-rain.results+json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One row of a lesson's table of results.
+
+    Attributes:
+        name: what was measured, such as ``"PSNR of the restored pictures"``.
+        value: the measured value, the mean where there are several; None where it can't be
+            had here ("n/a"), such as LPIPS without its weights.
+        unit: ``"dB"``, ``"%"``; empty for a pure number.
+        spread: standard deviation over seeds or pictures, in the same unit.
+        over: what the spread runs over, such as ``"5 seeds"``.
+        claim: the paper's value in the same unit.
+        source: where the paper says so, such as ``"report 1, table 2"``.
+    """
+
+    name: str
+    value: float | None
+    unit: str = ""
+    spread: float | None = None
+    over: str = ""
+    claim: float | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        for key in ("value", "spread", "claim"):
+            number = getattr(self, key)
+            if number is not None and not math.isfinite(number):
+                raise ValueError(
+                    f"{key} of {self.name!r} is {number}; a result is a finite number, "
+                    "or None where there is none"
+                )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """How a lesson's run began; as the last line of the set-up cell it shows itself.
+
+    Attributes:
+        lesson: the lesson's number, such as ``"01"``.
+        profile: one of `profiles.NAMES`, never ``"auto"``.
+        seed: of the run.
+        device: the hardware in words.
+        python: the interpreter that runs the lesson.
+    """
+
+    lesson: str
+    profile: str
+    seed: int
+    device: str
+    python: str
+
+    def __str__(self) -> str:
+        line = f"Lesson {self.lesson}, profile {self.profile}, on {self.device}, seed {self.seed}"
+        settings = profiles.LESSONS.get(self.lesson, {}).get(self.profile)
+        if settings is None:
+            return line
+        return f"{line}: about {settings.minutes:g} min, at most {settings.budget.memory_mb} MB."
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {MIMETYPE: {"started": asdict(self)}, "text/plain": str(self)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """What the run has used; shows itself as the last line of the runner's own cell."""
+
+    used: Usage
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        used = self.used
+        text = f"{used.steps} steps, {used.cpu_seconds} CPU-seconds, {used.memory_mb} MB"
+        return {MIMETYPE: {"used": asdict(used)}, "text/plain": text}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collected:
+    """What an executed notebook holds; None where it never got so far."""
+
+    started: Started | None
+    measured: tuple[Measured, ...]
+    used: Usage | None
+
+
+def begin(*, lesson: str, profile: str = "auto", seed: int) -> Started:
+    """Begin a lesson's run. The last line of every lesson's set-up cell is this call.
+
+    Raises:
+        ValueError: no such profile.
+    """
+    return Started(
+        lesson=lesson,
+        profile=profiles.pick_name(profile),
+        seed=seed,
+        device=device_name(),
+        python=sys.executable,
+    )
+
+
+def finish() -> Finished:
+    """End a run: what the process has used since it started."""
+    return Finished(used=usage.measure())
+
+
+def device_name() -> str:
+    """The hardware that training uses here, in words: the GPU's name, or the CPU's threads."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    if torch.backends.mps.is_available():
+        return "Apple GPU"
+    threads = torch.get_num_threads()
+    return f"CPU ({threads} thread{'s' if threads > 1 else ''})"
+
+
+def bundle(measured: Sequence[Measured]) -> dict[str, Any]:
+    """The part of a results table's mimebundle that the runner reads."""
+    return {MIMETYPE: {"measured": [asdict(row) for row in measured]}}
+
+
+def collect(notebook: Any) -> Collected:
+    """Read what an executed notebook (an nbformat node) says about its run."""
+    payloads = [
+        output["data"][MIMETYPE]
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if MIMETYPE in output.get("data", {})
+    ]
+    started = [Started(**p["started"]) for p in payloads if "started" in p]
+    used = [Usage(**p["used"]) for p in payloads if "used" in p]
+    return Collected(
+        started=started[-1] if started else None,
+        measured=tuple(Measured(**row) for p in payloads for row in p.get("measured", ())),
+        used=used[-1] if used else None,
+    )
