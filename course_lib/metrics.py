@@ -6,10 +6,12 @@ tables average scores over pictures, never squared errors.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from course_lib.filters import gaussian_window, high_pass, local_mean
 from course_lib.ranges import to_unit
 
 if TYPE_CHECKING:
@@ -64,6 +66,83 @@ def psnr(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> fl
     if mean_squared_error == 0:
         return float("inf")
     return float(-10 * np.log10(mean_squared_error))
+
+
+def ssim(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    """Structural similarity (Wang et al. 2004) in the convention of the deraining papers.
+
+    An 11×11 Gaussian window of σ = 1.5, only where it lies wholly inside the picture,
+    population variances, K1 = 0.01 and K2 = 0.03 for a peak of 1. Colours are scored one by
+    one and averaged. Equal to scikit-image's ``structural_similarity`` with
+    ``gaussian_weights=True, sigma=1.5, use_sample_covariance=False``.
+
+    Args, raises: as `psnr`; besides, a picture needs at least 11×11 pixels.
+
+    Returns:
+        The SSIM of this one picture, at most 1.
+    """
+    restored, clean = to_unit(restored), to_unit(clean)
+    if restored.shape != clean.shape:
+        raise ValueError(f"restored is {restored.shape} and clean {clean.shape}: crop them alike")
+    if channel not in ("rgb", "y_matlab"):
+        raise ValueError(f'channel is "rgb" or "y_matlab", not {channel!r}')
+    if channel == "y_matlab":
+        restored, clean = rgb_to_y(restored)[..., None], rgb_to_y(clean)[..., None]
+    planes = zip(np.moveaxis(restored, -1, 0), np.moveaxis(clean, -1, 0), strict=True)
+    return float(np.mean([_ssim_plane(x, y) for x, y in planes]))
+
+
+def _ssim_plane(x: np.ndarray, y: np.ndarray) -> float:
+    window = gaussian_window(11, 1.5)
+    mean_x, mean_y = local_mean(x, window), local_mean(y, window)
+    variance_x = local_mean(x * x, window) - mean_x**2
+    variance_y = local_mean(y * y, window) - mean_y**2
+    covariance = local_mean(x * y, window) - mean_x * mean_y
+    c1, c2 = 0.01**2, 0.03**2
+    luminance = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
+    structure = (2 * covariance + c2) / (variance_x + variance_y + c2)
+    return float(np.mean(luminance * structure))
+
+
+def lpips(restored: np.ndarray, clean: np.ndarray, *, download: bool = False) -> float | None:
+    """Learned perceptual distance (Zhang et al. 2018, AlexNet): 0 for equal pictures.
+
+    The distance is measured in the features of a network trained on ImageNet, whose weights
+    (233 MB) no package ships. Without them the answer is None, which tables show as "n/a":
+    the same formula on random weights would be another number under the same name.
+
+    Args:
+        restored: H×W×3, uint8 or floats in [0, 1], at least 64×64.
+        clean: the truth, of the same size.
+        download: fetch the weights once if they aren't in torch's cache.
+    """
+    import torch
+
+    cache = Path(torch.hub.get_dir()) / "checkpoints"
+    if not download and not any(cache.glob("alexnet-*.pth")):
+        return None
+    from torchmetrics.functional.image import learned_perceptual_image_patch_similarity
+
+    x, y = (
+        torch.from_numpy(to_unit(picture, np.float32)).permute(2, 0, 1)[None]
+        for picture in (restored, clean)
+    )
+    with torch.no_grad():
+        score = learned_perceptual_image_patch_similarity(x, y, net_type="alex", normalize=True)
+    return float(score)
+
+
+def high_frequency_energy(picture: np.ndarray) -> float:
+    """Mean square of a picture's fine detail: its luma less a Gaussian blur of 1.5 pixels.
+
+    A restored picture that has less of it than the clean one is blurred; one that has more
+    carries leftover rain or artifacts. Compare on the same crop: the number depends on the
+    scene.
+
+    Args:
+        picture: H×W×3, uint8 or floats in [0, 1].
+    """
+    return float(np.mean(high_pass(rgb_to_y(to_unit(picture)), sigma=1.5) ** 2))
 
 
 def output_diversity(outputs: torch.Tensor) -> torch.Tensor:

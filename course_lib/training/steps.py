@@ -1,4 +1,4 @@
-"""The two-optimizer loop, and one step of each player."""
+"""One step of each player of the game."""
 
 from __future__ import annotations
 

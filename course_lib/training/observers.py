@@ -1,0 +1,113 @@
+"""Callbacks that watch a training run: held-out measurements, samples, a CSV log."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from course_lib.data.pair import Batch
+from course_lib.metrics import high_frequency_energy, output_diversity, psnr
+from course_lib.ranges import from_model
+from course_lib.training.loop import Record
+
+
+@torch.no_grad()
+def restore(generator: nn.Module, rainy: torch.Tensor) -> torch.Tensor:
+    """The generator's answer in eval mode, on its own device; its mode is put back after.
+
+    rainy: N×3×H×W in [−1, 1] → restored, the same.
+    """
+    was_training = generator.training
+    generator.eval()
+    restored = generator(rainy.to(next(generator.parameters()).device))
+    generator.train(was_training)
+    return restored
+
+
+def measure(generator: nn.Module, discriminator: nn.Module, held_out: Batch) -> Record:
+    """How a game stands, on held-out pairs.
+
+    Returns:
+        psnr: mean over the pictures, dB.
+        diversity: of the outputs, as a share of the clean pictures' own; 0 is collapse.
+        detail: high-frequency energy of the outputs as a share of the clean pictures'.
+        accuracy_real, accuracy_fake: how often D recognises clean and generated pictures, 0..1.
+        accuracy_d: the mean of the two; 0.5 is guessing.
+    """
+    restored = restore(generator, held_out.rainy)
+    clean = held_out.clean.to(restored.device)
+    real_logits, fake_logits = restore(discriminator, clean), restore(discriminator, restored)
+    real, fake = float((real_logits > 0).float().mean()), float((fake_logits < 0).float().mean())
+    outputs, truths = from_model(restored), from_model(clean)
+    diversity = output_diversity(restored) / output_diversity(clean)
+    return {
+        "psnr": float(np.mean([psnr(x, y) for x, y in zip(outputs, truths, strict=True)])),
+        "diversity": diversity.item(),
+        "detail": float(
+            np.mean([high_frequency_energy(x) for x in outputs])
+            / np.mean([high_frequency_energy(y) for y in truths])
+        ),
+        "accuracy_real": real,
+        "accuracy_fake": fake,
+        "accuracy_d": (real + fake) / 2,
+    }
+
+
+class Monitor:
+    """Adds `measure` on held-out pairs to the record of every ``every``-th step."""
+
+    def __init__(
+        self, generator: nn.Module, discriminator: nn.Module, held_out: Batch, *, every: int
+    ) -> None:
+        self.generator, self.discriminator = generator, discriminator
+        self.held_out, self.every = held_out, every
+
+    def __call__(self, record: Record) -> None:
+        """Measure, if it is time."""
+        if record["step"] == 1 or record["step"] % self.every == 0:
+            record |= measure(self.generator, self.discriminator, self.held_out)
+
+
+class Samples:
+    """Keeps what the generator makes of the same rainy pictures at every ``every``-th step.
+
+    Attributes:
+        frames: (step, pictures) with pictures N×H×W×3 floats in [0, 1].
+    """
+
+    def __init__(self, generator: nn.Module, rainy: torch.Tensor, *, every: int) -> None:
+        self.generator, self.rainy, self.every = generator, rainy, every
+        self.frames: list[tuple[int, np.ndarray]] = []
+
+    def __call__(self, record: Record) -> None:
+        """Restore and keep, if it is time."""
+        if record["step"] == 1 or record["step"] % self.every == 0:
+            restored = from_model(restore(self.generator, self.rainy))
+            self.frames.append((int(record["step"]), restored))
+
+
+class CsvLog:
+    """Writes the records to a CSV file, a row a step, each row on disk before the next step.
+
+    A cell is empty where a step has no such measurement.
+    """
+
+    COLUMNS = (
+        *("step", "loss_d", "loss_g", "grad_d", "grad_g"),
+        *("psnr", "diversity", "detail", "accuracy_real", "accuracy_fake", "accuracy_d"),
+    )
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        with path.open("w", newline="") as file:
+            csv.DictWriter(file, self.COLUMNS).writeheader()
+
+    def __call__(self, record: Record) -> None:
+        """Write one row."""
+        with self.path.open("a", newline="") as file:
+            csv.DictWriter(file, self.COLUMNS, extrasaction="ignore").writerow(record)

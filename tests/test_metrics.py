@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+import torch
+from skimage.color import rgb2ycbcr
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from course_lib.metrics import (
+    high_frequency_energy,
+    lpips,
+    output_diversity,
+    psnr,
+    rgb_to_y,
+    ssim,
+)
+
+
+@pytest.fixture(params=[(40, 57), (64, 64)], ids=["wide", "square"])
+def pair(request: pytest.FixtureRequest) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(3)
+    clean = rng.integers(0, 256, (*request.param, 3), dtype=np.uint8)
+    noise = rng.integers(-20, 21, clean.shape)
+    return (clean + noise).clip(0, 255).astype(np.uint8), clean
+
+
+def y_by_skimage(picture: np.ndarray) -> np.ndarray:
+    return rgb2ycbcr(picture)[..., 0] / 255
+
+
+def test_luma_is_matlabs(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    np.testing.assert_allclose(rgb_to_y(pair[0] / 255), y_by_skimage(pair[0]), atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
+def test_psnr_equals_scikit_image(pair: tuple[np.ndarray, np.ndarray], dtype: str) -> None:
+    restored, clean = (p if dtype == "uint8" else p.astype(dtype) / 255 for p in pair)
+    expected = peak_signal_noise_ratio(pair[1], pair[0], data_range=255)
+    assert psnr(restored, clean) == pytest.approx(expected, abs=1e-6)
+    expected_y = peak_signal_noise_ratio(*map(y_by_skimage, reversed(pair)), data_range=1)
+    assert psnr(restored, clean, channel="y_matlab") == pytest.approx(expected_y, abs=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
+def test_ssim_equals_scikit_image(pair: tuple[np.ndarray, np.ndarray], dtype: str) -> None:
+    restored, clean = (p if dtype == "uint8" else p.astype(dtype) / 255 for p in pair)
+    gaussian = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    expected = structural_similarity(*pair, data_range=255, channel_axis=2, **gaussian)
+    assert ssim(restored, clean) == pytest.approx(expected, abs=1e-6)
+    expected_y = structural_similarity(*map(y_by_skimage, pair), data_range=1, **gaussian)
+    assert ssim(restored, clean, channel="y_matlab") == pytest.approx(expected_y, abs=1e-6)
+
+
+def test_equal_pictures_score_perfectly(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    assert psnr(pair[1], pair[1]) == float("inf")
+    assert ssim(pair[1], pair[1]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("metric", [psnr, ssim])
+def test_bad_pictures_are_refused_with_what_was_given(metric) -> None:
+    good = np.zeros((16, 16, 3), np.uint8)
+    with pytest.raises(ValueError, match=r"\[-1, 0\]"):
+        metric(good / 1.0 - np.eye(16)[..., None], good)
+    with pytest.raises(TypeError, match="int64"):
+        metric(good.astype(np.int64), good)
+    with pytest.raises(ValueError, match=r"\(16, 15, 3\)"):
+        metric(good[:, 1:], good)
+    with pytest.raises(ValueError, match="'Y'"):
+        metric(good, good, channel="Y")
+
+
+def test_ssim_names_the_window_when_the_picture_is_too_small() -> None:
+    tiny = np.zeros((8, 30, 3), np.uint8)
+    with pytest.raises(ValueError, match=r"8×30.*11-pixel"):
+        ssim(tiny, tiny)
+
+
+def test_lpips_without_weights_is_none_and_touches_no_network(
+    monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setattr(
+        torch.hub, "load_state_dict_from_url", lambda *a, **k: pytest.fail("download tried")
+    )
+    picture = np.zeros((64, 64, 3), np.uint8)
+    assert lpips(picture, picture) is None
+
+
+def test_blur_lowers_and_noise_raises_high_frequency_energy() -> None:
+    from skimage.data import coffee
+    from skimage.filters import gaussian
+
+    photo = coffee()[:128, :128] / 255
+    noise = np.random.default_rng(0).normal(0, 0.05, photo.shape)
+    energy = high_frequency_energy(photo)
+    assert high_frequency_energy(gaussian(photo, 2, channel_axis=2)) < 0.3 * energy
+    assert high_frequency_energy((photo + noise).clip(0, 1)) > 1.5 * energy
+
+
+def test_diversity_is_the_mean_distance_of_different_outputs() -> None:
+    outputs = torch.rand(5, 3, 7, 4, generator=torch.Generator().manual_seed(0))
+    distances = [(a - b).abs().mean() for i, a in enumerate(outputs) for b in outputs[:i]]
+    assert output_diversity(outputs) == pytest.approx(float(sum(distances) / 10), rel=1e-5)
+    assert output_diversity(outputs[:1].expand(4, -1, -1, -1)) == 0
+
+
+def test_diversity_of_one_output_is_an_error() -> None:
+    with pytest.raises(ValueError, match="got 1"):
+        output_diversity(torch.zeros(1, 3, 2, 2))
