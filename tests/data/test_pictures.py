@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from course_lib.data.photos import load_photo
+from course_lib.data.pictures import BadPicture, read_picture
+
+
+@pytest.fixture
+def photo() -> np.ndarray:
+    return load_photo("chelsea")[::4, ::4].copy()  # 75×113×3
+
+
+def saved(image: Image.Image, path: Path, **options: object) -> Path:
+    image.save(path, **options)
+    return path
+
+
+def test_an_rgb_png_comes_back_to_the_bit(photo, tmp_path):
+    pixels = read_picture(saved(Image.fromarray(photo), tmp_path / "a.png"))
+    np.testing.assert_array_equal(pixels, photo)
+    assert pixels.dtype == np.uint8
+    assert pixels.flags.writeable
+
+
+def test_grey_becomes_three_equal_channels(photo, tmp_path):
+    grey = photo[..., 1]
+    pixels = read_picture(saved(Image.fromarray(grey), tmp_path / "a.png"))
+    np.testing.assert_array_equal(pixels, np.repeat(grey[..., None], 3, axis=2))
+
+
+def test_1_bit_becomes_black_and_white(tmp_path):
+    bits = np.eye(9, dtype=bool)
+    pixels = read_picture(saved(Image.fromarray(bits), tmp_path / "a.png"))
+    np.testing.assert_array_equal(pixels[..., 0], bits * 255)
+    assert pixels.shape == (9, 9, 3)
+
+
+def test_transparent_parts_are_laid_over_white(photo, tmp_path):
+    alpha = np.zeros(photo.shape[:2], np.uint8)
+    alpha[:, 40:80], alpha[:, 80:] = 51, 255
+    rgba = np.dstack([photo, alpha])
+    pixels = read_picture(saved(Image.fromarray(rgba), tmp_path / "a.png"))
+    assert (pixels[:, :40] == 255).all()
+    np.testing.assert_allclose(pixels[:, 40:80], 0.8 * 255 + 0.2 * photo[:, 40:80], atol=1)
+    np.testing.assert_array_equal(pixels[:, 80:], photo[:, 80:])
+
+
+def test_grey_with_alpha_is_laid_over_white(tmp_path):
+    pixels = read_picture(saved(Image.new("LA", (4, 3), (10, 0)), tmp_path / "a.png"))
+    assert (pixels == 255).all()
+
+
+def test_palette_colours_are_looked_up_and_its_transparency_kept(tmp_path):
+    image = Image.new("P", (2, 1))
+    image.putpalette([10, 20, 30, 200, 100, 50])
+    image.putpixel((1, 0), 1)
+    opaque = read_picture(saved(image, tmp_path / "opaque.png"))
+    np.testing.assert_array_equal(opaque, [[[10, 20, 30], [200, 100, 50]]])
+    clear = read_picture(saved(image, tmp_path / "clear.png", transparency=0))
+    np.testing.assert_array_equal(clear, [[[255, 255, 255], [200, 100, 50]]])
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_16_bit_grey_is_scaled_and_neither_clipped_nor_wrapped(suffix, tmp_path):
+    values = np.array([[0, 128, 129, 257, 300, 32768, 65534, 65535]], np.uint16)
+    pixels = read_picture(saved(Image.fromarray(values), tmp_path / f"a.{suffix}"))
+    np.testing.assert_array_equal(pixels[0, :, 0], [0, 0, 1, 1, 1, 128, 255, 255])
+    assert pixels.shape == (1, 8, 3)
+
+
+def test_16_bit_colour_is_scaled(tmp_path):
+    values = np.array([[[0, 300, 32768], [65535, 65534, 256]]], ">u2")
+    header = struct.pack(">IIBBBBB", 2, 1, 16, 2, 0, 0, 0)
+    rows = zlib.compress(b"\0" + values.tobytes())
+    png = b"\x89PNG\r\n\x1a\n"
+    for kind, body in ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b"")):
+        png += struct.pack(">I", len(body)) + kind + body
+        png += struct.pack(">I", zlib.crc32(kind + body))
+    (tmp_path / "a.png").write_bytes(png)
+    pixels = read_picture(tmp_path / "a.png")
+    np.testing.assert_allclose(pixels, values.astype(float) / 257, atol=1)
+
+
+def test_floats_in_unit_range_are_read_and_others_refused(tmp_path):
+    ramp = np.linspace(0, 1, 6, dtype=np.float32)[None]
+    pixels = read_picture(saved(Image.fromarray(ramp), tmp_path / "a.tif"))
+    np.testing.assert_array_equal(pixels[0, :, 0], [0, 51, 102, 153, 204, 255])
+    with pytest.raises(BadPicture, match=r"b\.tif holds float32 values from 0 to 2.*8 or 16 bits"):
+        read_picture(saved(Image.fromarray(2 * ramp), tmp_path / "b.tif"))
+
+
+def test_cmyk_becomes_rgb(photo, tmp_path):
+    cmyk = Image.fromarray(photo).convert("CMYK")
+    pixels = read_picture(saved(cmyk, tmp_path / "a.jpg", quality=100, subsampling=0))
+    assert np.abs(pixels.astype(int) - photo).mean() < 2
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_applied(orientation, photo, tmp_path):
+    undo = {
+        1: lambda p: p,
+        2: lambda p: p[:, ::-1],
+        3: lambda p: p[::-1, ::-1],
+        4: lambda p: p[::-1],
+        5: lambda p: p.swapaxes(0, 1),
+        6: lambda p: np.rot90(p, 1),
+        7: lambda p: p[::-1, ::-1].swapaxes(0, 1),
+        8: lambda p: np.rot90(p, -1),
+    }
+    stored = np.ascontiguousarray(undo[orientation](photo))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pixels = read_picture(saved(Image.fromarray(stored), tmp_path / "a.png", exif=exif))
+    np.testing.assert_array_equal(pixels, photo)
+
+
+def test_of_an_animation_the_first_frame_is_read(tmp_path):
+    frames = [Image.new("RGB", (5, 4), colour) for colour in ("red", "blue")]
+    path = saved(frames[0], tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    np.testing.assert_array_equal(read_picture(path), np.full((4, 5, 3), [255, 0, 0]))
+
+
+def test_a_7814_pixel_wide_picture_is_read(tmp_path):
+    pixels = read_picture(saved(Image.new("RGB", (7814, 400), "teal"), tmp_path / "a.png"))
+    assert pixels.shape == (400, 7814, 3)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "bmp", "tif", "webp", "gif"])
+def test_a_file_cut_short_is_refused_by_name(suffix, photo, tmp_path):
+    path = saved(Image.fromarray(photo), tmp_path / f"cut.{suffix}")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(BadPicture, match=rf"cut\.{suffix} is not a sound picture.*again"):
+        read_picture(path)
+
+
+def test_damaged_bytes_give_a_picture_or_our_error_and_nothing_else(photo, tmp_path):
+    rng = np.random.default_rng(0)
+    refused = 0
+    for suffix in ("png", "jpg", "tif", "gif", "webp"):
+        path = saved(Image.fromarray(photo), tmp_path / f"a.{suffix}")
+        whole = np.frombuffer(path.read_bytes(), np.uint8)
+        for _ in range(40):
+            damaged = whole.copy()
+            damaged[rng.integers(0, len(whole), 8)] ^= rng.integers(1, 256, 8, dtype=np.uint8)
+            path.write_bytes(damaged.tobytes())
+            try:
+                assert read_picture(path).dtype == np.uint8
+            except BadPicture:
+                refused += 1
+    assert refused > 40
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>404 not found</html>", b"version https://git-lfs"]
+)
+def test_what_is_no_picture_is_refused_by_name(content, tmp_path):
+    (tmp_path / "page.jpg").write_bytes(content)
+    with pytest.raises(BadPicture, match=rf"page\.jpg .*\({len(content)} bytes"):
+        read_picture(tmp_path / "page.jpg")
+
+
+@pytest.mark.parametrize("factor", [1.5, 3])  # Pillow warns at the first, raises at the second
+def test_a_decompression_bomb_is_refused_before_it_is_unpacked(factor, tmp_path, monkeypatch):
+    path = saved(Image.new("1", (1000, 1000)), tmp_path / "bomb.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", int(1e6 / factor))
+    with pytest.raises(BadPicture, match=r"bomb\.png is too large to read safely.*scale it down"):
+        read_picture(path)
+
+
+def test_a_missing_file_stays_a_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        read_picture(tmp_path / "nowhere.png")
