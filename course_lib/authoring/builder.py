@@ -1,0 +1,199 @@
+"""A lesson's source becomes notebooks: the instructor edition, and the student edition of it.
+
+The same source gives the same bytes, so that a committed notebook that differs from its source
+is found by comparing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
+
+import nbformat
+from nbformat import NotebookNode
+
+from course_lib import profiles
+from course_lib.authoring import library, source
+from course_lib.authoring.rules import Cell, Lesson, LessonError
+
+Edition = Literal["student", "instructor"]
+BUDGETS = "{{budgets}}"
+_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def exercise_header(exercise_id: str) -> str:
+    """The markdown over an exercise: title, difficulty, minutes, what it is needed for."""
+    from course_lib.checks import exercise
+
+    return exercise(exercise_id).markdown_header()
+
+
+def build(
+    source_path: Path,
+    edition: Edition,
+    *,
+    root: Path = library.ROOT,
+    header: Callable[[str], str] = exercise_header,
+) -> NotebookNode:
+    """The notebook of one lesson, without outputs.
+
+    Args:
+        source_path: `solutions/NN_name.py`.
+        edition: the student's has stubs where the instructor's has answers.
+        root: the folder in which `course_lib` lies.
+        header: exercise id → markdown that stands over the exercise.
+
+    Raises:
+        LessonError: the lesson breaks a rule.
+    """
+    return assemble(source.read(source_path, root), edition, header=header)
+
+
+def assemble(
+    lesson: Lesson, edition: Edition, *, header: Callable[[str], str] = exercise_header
+) -> NotebookNode:
+    """The notebook of a lesson that has been read."""
+    repeats: Counter[str] = Counter()
+    cells: list[NotebookNode] = []
+    for cell in lesson.cells:
+        if cell.instructor and edition == "student":
+            continue
+        if cell.answers:
+            name = f"exercise-{cell.exercise.replace('.', '-')}"
+            cells.append(_markdown(header(cell.exercise), f"{name}-header"))
+            answer = cell.answers.source if edition == "instructor" else cell.answers.stub
+            cells.append(_code(answer, name, {"exercise": cell.exercise}))
+        elif cell.checks:
+            name = f"exercise-{cell.checks.replace('.', '-')}"
+            cells.append(_code(cell.text, f"{name}-check"))
+            if edition == "student":
+                cells.append(_code(_help(cell.variable), f"{name}-help"))
+        else:
+            name = _name(cell, repeats)
+            if cell.kind == "markdown":
+                cells.append(_markdown(_with_budgets(cell, lesson.number), name))
+            else:
+                cells.append(_code(cell.text, name, {"tags": list(cell.tags)} if cell.tags else {}))
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=_METADATA)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def to_text(notebook: NotebookNode) -> str:
+    """The bytes that stand in a notebook's file."""
+    return nbformat.writes(notebook) + "\n"
+
+
+def budget_table(settings: Mapping[str, profiles.Profile]) -> str:
+    """What a lesson costs at each profile, as a markdown table."""
+    runs_on = {
+        "smoke": "any CPU: does it run?",
+        "cpu": "2 CPU cores",
+        "gpu": "one GPU, such as Colab's T4",
+        "paper": "the paper's hardware",
+    }
+    rows = [
+        f"| `{name}` | {runs_on[name]} | {_minutes(profile.minutes)} "
+        f"| {profile.budget.memory_mb / 1000:.1f} GB | none |"
+        for name, profile in settings.items()
+    ]
+    head = ["| profile | runs on | minutes | memory, at most | download |", "|---|---|--:|--:|--:|"]
+    return "\n".join([*head, *rows])
+
+
+def build_all(solutions: Path, notebooks: Path) -> list[Path]:
+    """Write every lesson's student edition; delete notebooks whose lesson is gone.
+
+    Returns:
+        The files that changed.
+
+    Raises:
+        LessonError: a lesson breaks a rule; then nothing is written.
+    """
+    changed = []
+    notebooks.mkdir(parents=True, exist_ok=True)
+    for path, text in _student_files(solutions, notebooks).items():
+        if text is None:
+            path.unlink()
+        elif path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        else:
+            path.write_text(text, encoding="utf-8")
+        changed.append(path)
+    return changed
+
+
+def stale(solutions: Path, notebooks: Path) -> list[str]:
+    """What is wrong with the committed notebooks, a line each; empty if they fit their sources.
+
+    Raises:
+        LessonError: a lesson breaks a rule.
+    """
+    found = []
+    for path, text in _student_files(solutions, notebooks).items():
+        if text is None:
+            found.append(f"{path} has no lesson in {solutions}")
+        elif not path.exists():
+            found.append(f"{path} is missing")
+        elif (there := path.read_text(encoding="utf-8")) != text:
+            found.append(f"{path} {_difference(there)}")
+    return found
+
+
+def _difference(text: str) -> str:
+    try:
+        notebook = nbformat.reads(text, as_version=4)
+    except (ValueError, KeyError):  # merge markers, say
+        return "is no notebook"
+    if any(cell.get("outputs") for cell in notebook.cells):
+        return "has outputs, and only the builder writes it"
+    return "differs from its source"
+
+
+def _student_files(solutions: Path, notebooks: Path) -> dict[Path, str | None]:
+    """Each notebook's path with the text it should have; None where it shouldn't be."""
+    files: dict[Path, str | None] = dict.fromkeys(sorted(notebooks.glob("*.ipynb")))
+    for lesson in source.read_all(solutions):
+        files[notebooks / f"{lesson.name}.ipynb"] = to_text(assemble(lesson, "student"))
+    return files
+
+
+def _with_budgets(cell: Cell, lesson: str) -> str:
+    if BUDGETS not in cell.text:
+        return cell.text
+    if lesson not in profiles.LESSONS:
+        raise LessonError(f"lesson {lesson}, {cell}: it has no budgets; add them to profiles.py")
+    return cell.text.replace(BUDGETS, budget_table(profiles.LESSONS[lesson]))
+
+
+def _name(cell: Cell, repeats: Counter[str]) -> str:
+    """A cell id from the cell's content, and from how often that content came before."""
+    digest = hashlib.sha256(f"{cell.kind}\n{cell.text}".encode()).hexdigest()[:12]
+    repeats[digest] += 1
+    return digest if repeats[digest] == 1 else f"{digest}-{repeats[digest]}"
+
+
+def _help(variable: str) -> str:
+    return (
+        "# Stuck? Take away a # and run this cell; each hint says more than the one before.\n"
+        f"# {variable}.hint()\n"
+        f"# {variable}.solution()"
+    )
+
+
+def _minutes(minutes: float) -> str:
+    return f"{minutes:.2g}" if minutes < 60 else f"{minutes / 60:.0f} hours"
+
+
+def _markdown(text: str, name: str) -> NotebookNode:
+    return nbformat.v4.new_markdown_cell(text, id=name)
+
+
+def _code(text: str, name: str, metadata: dict[str, object] | None = None) -> NotebookNode:
+    return nbformat.v4.new_code_cell(text, id=name, metadata=metadata or {})

@@ -1,0 +1,62 @@
+"""Which names a piece of code binds, and which it needs from outside; by parsing alone."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import symtable
+from collections.abc import Iterator
+
+# A module has these without binding them.
+_GIVEN = frozenset(dir(builtins)) | {"__name__", "__doc__", "__file__"}
+
+
+def bound(code: str) -> frozenset[str]:
+    """The global names that running ``code`` binds: imports, assignments, defs, loop targets.
+
+    A star import binds names that only running it would tell, so those are not among them.
+    """
+    table = symtable.symtable(code, "<cell>", "exec")
+    return frozenset(
+        symbol.get_name()
+        for symbol in table.get_symbols()
+        if symbol.is_assigned() or symbol.is_imported()
+    )
+
+
+def free(definition: str) -> frozenset[str]:
+    """The global names that one def or class needs, annotations and defaults included.
+
+    Builtins are left out, and so is the object's own name where it is needed only once the
+    object exists (recursion). A class that names itself in an annotation needs it before.
+    """
+    module = symtable.symtable(definition, "<definition>", "exec")
+    own = bound(definition)
+    needed: set[str] = set()
+    for table in _scopes(module):
+        later = table.get_type() == "function"
+        for symbol in table.get_symbols():
+            name = symbol.get_name()
+            outside = symbol.is_referenced() and (table is module or symbol.is_global())
+            if outside and not (later and name in own):
+                needed.add(name)
+    return frozenset(needed - _GIVEN)
+
+
+def defined(tree: ast.Module) -> dict[str, bool]:
+    """The names that a module defines itself, not by import; True for its constants."""
+    found: dict[str, bool] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found[node.name] = False
+        elif not isinstance(node, ast.Import | ast.ImportFrom):
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                    found[inner.id] = True
+    return found
+
+
+def _scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    yield table
+    for child in table.get_children():
+        yield from _scopes(child)
