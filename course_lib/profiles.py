@@ -29,7 +29,9 @@ class Profile:
     Attributes:
         name: one of `NAMES`.
         minutes: how long the lesson's code runs on the hardware the profile is for.
-        image_size: side of the training crops, pixels.
+        image_size: side of the crops, pixels.
+        shrink: photographs are shrunk by this whole number before they are cropped, so that a
+            small crop still shows a piece of a scene.
         batch_size: pairs a step.
         steps: steps of the lesson's main training run.
         base_channels: width of the networks.
@@ -41,6 +43,7 @@ class Profile:
     name: str
     minutes: float
     image_size: int
+    shrink: int = 1
     batch_size: int
     steps: int
     base_channels: int
@@ -49,8 +52,104 @@ class Profile:
     budget: Budget
 
 
+def _lesson_00(name: str, *, minutes: float, image_size: int, budget: Budget) -> Profile:
+    """Lesson 00 trains nothing; its profiles differ in the size of the pictures."""
+    return Profile(
+        name=name,
+        minutes=minutes,
+        image_size=image_size,
+        batch_size=1,
+        steps=0,
+        base_channels=0,
+        log_every=1,
+        workers=0,
+        budget=budget,
+    )
+
+
 # Lesson id → profile name → settings. Numbers of the paper profile are the paper's own.
-LESSONS: dict[str, dict[str, Profile]] = {}
+LESSONS: dict[str, dict[str, Profile]] = {
+    "00": {
+        profile.name: profile
+        for profile in (
+            _lesson_00(
+                "smoke",
+                minutes=0.3,
+                image_size=224,
+                budget=Budget(steps=0, cpu_seconds=40, memory_mb=1500),
+            ),
+            _lesson_00(
+                "cpu",
+                minutes=0.5,
+                image_size=224,
+                budget=Budget(steps=0, cpu_seconds=60, memory_mb=1500),
+            ),
+            _lesson_00(
+                "gpu",
+                minutes=0.5,
+                image_size=256,
+                budget=Budget(steps=0, cpu_seconds=60, memory_mb=3000),
+            ),
+            _lesson_00(
+                "paper",
+                minutes=0.5,
+                image_size=256,
+                budget=Budget(steps=0, cpu_seconds=60, memory_mb=3000),
+            ),
+        )
+    },
+    "01": {
+        profile.name: profile
+        for profile in (
+            Profile(
+                name="smoke",
+                minutes=0.3,
+                image_size=32,
+                shrink=4,
+                batch_size=4,
+                steps=20,
+                base_channels=4,
+                log_every=5,
+                workers=0,
+                budget=Budget(steps=40, cpu_seconds=40, memory_mb=1500),
+            ),
+            Profile(
+                name="cpu",
+                minutes=3,
+                image_size=64,
+                shrink=3,
+                batch_size=8,
+                steps=1000,
+                base_channels=8,
+                log_every=50,
+                workers=0,
+                budget=Budget(steps=2000, cpu_seconds=360, memory_mb=2000),
+            ),
+            Profile(
+                name="gpu",
+                minutes=20,
+                image_size=256,
+                batch_size=16,
+                steps=4000,
+                base_channels=32,
+                log_every=100,
+                workers=2,
+                budget=Budget(steps=8000, cpu_seconds=6000, memory_mb=8000),
+            ),
+            Profile(
+                name="paper",  # report, Experiment 1: 200 epochs of 860 pairs in batches of 16
+                minutes=60,
+                image_size=256,
+                batch_size=16,
+                steps=200 * 860 // 16,
+                base_channels=32,
+                log_every=500,
+                workers=2,
+                budget=Budget(steps=2 * 200 * 860 // 16, cpu_seconds=20000, memory_mb=8000),
+            ),
+        )
+    },
+}
 
 
 def pick_name(name: str = "auto") -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from course_lib import usage
 from course_lib.data.pair import Batch
 from course_lib.training.steps import discriminator_step, generator_step
 
@@ -92,4 +93,19 @@ def train(
         for callback in callbacks:
             callback(record)
         history.append(record)
+        usage.count_steps()
     return history
+
+
+def series(history: Sequence[Record], key: str) -> tuple[list[float], list[float]]:
+    """The steps at which ``key`` was recorded, and its values, ready to be plotted.
+
+    Raises:
+        ValueError: no record has the key.
+    """
+    points = [(record["step"], record[key]) for record in history if key in record]
+    if not points:
+        known = sorted({key for record in history for key in record})
+        raise ValueError(f"no record has {key!r}; there are {', '.join(known)}")
+    steps, values = zip(*points, strict=True)
+    return list(steps), list(values)

@@ -4,9 +4,10 @@ import pytest
 import torch
 from torch import nn
 
+from course_lib import usage
 from course_lib.data.pair import Batch
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
-from course_lib.training.loop import Record, gradient_norm, step_seed, train
+from course_lib.training.loop import Record, gradient_norm, series, step_seed, train
 from course_lib.training.observers import CsvLog, Monitor, Samples, measure, restore
 
 
@@ -152,3 +153,17 @@ def test_log_has_a_row_a_step_and_monitor_and_samples_keep_their_rhythm(tmp_path
     assert [bool(row["psnr"]) for row in rows] == [True, True, False, True, False]
     assert [step for step, _ in samples[0].frames] == [1, 2, 4]
     assert samples[0].frames[0][1].shape == (2, 16, 16, 3)
+
+
+def test_series_skips_steps_without_the_measurement_and_names_what_there_is() -> None:
+    history = [{"step": 1, "loss_d": 1.0, "psnr": 9.0}, {"step": 2, "loss_d": 0.5}]
+    assert series(history, "psnr") == ([1], [9.0])
+    assert series(history, "loss_d") == ([1, 2], [1.0, 0.5])
+    with pytest.raises(ValueError, match="'ssim'; there are loss_d, psnr, step"):
+        series(history, "ssim")
+
+
+def test_every_step_counts_towards_the_budget() -> None:
+    before = usage.measure().steps
+    play(steps=3)
+    assert usage.measure().steps == before + 3

@@ -1,0 +1,45 @@
+import pytest
+import torch
+
+from course_lib import profiles
+from course_lib.data.pair import Batch
+from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
+from course_lib.profiles import LESSONS, NAMES, pick, pick_name
+from course_lib.training.steps import discriminator_step, generator_step
+
+
+@pytest.mark.parametrize(("cuda", "name"), [(True, "gpu"), (False, "cpu")])
+def test_auto_looks_at_the_hardware(monkeypatch: pytest.MonkeyPatch, cuda: bool, name: str) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    assert pick_name("auto") == name
+    assert pick("01").name == name
+
+
+def test_unknown_names_are_refused_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="'fast'.*smoke, cpu, gpu, paper"):
+        pick("00", "fast")
+    with pytest.raises(ValueError, match="'99'.*00, 01"):
+        pick("99", "cpu")
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_lesson_has_the_four_profiles_within_the_courses_limits(lesson: str) -> None:
+    assert set(LESSONS[lesson]) == set(NAMES)
+    assert all(name == profile.name for name, profile in LESSONS[lesson].items())
+    assert LESSONS[lesson]["smoke"].minutes <= 20 / 60 + 0.01
+    assert LESSONS[lesson]["cpu"].minutes <= 3
+    assert LESSONS[lesson]["cpu"].budget.cpu_seconds <= 2 * 180
+    assert LESSONS[lesson]["gpu"].minutes <= 20
+
+
+def test_the_paper_profile_of_lesson_01_is_experiment_1_and_takes_a_step() -> None:
+    paper = profiles.pick("01", "paper")
+    assert (paper.image_size, paper.batch_size, paper.base_channels) == (256, 16, 32)
+    assert paper.steps == 200 * 860 // 16
+    generator = BaselineGenerator(size=paper.image_size, base_channels=paper.base_channels)
+    discriminator = baseline_discriminator(base_channels=paper.base_channels)
+    rainy, clean = torch.rand(2, 2, 3, 256, 256) * 2 - 1  # 2 of the 16 pairs, for memory's sake
+    batch = Batch(rainy, clean, torch.zeros(2, 1, 256, 256))
+    optimizers = [torch.optim.Adam(n.parameters(), 2e-4) for n in (discriminator, generator)]
+    assert discriminator_step(generator, discriminator, batch, optimizers[0]).isfinite()
+    assert generator_step(generator, discriminator, batch, optimizers[1]).isfinite()
