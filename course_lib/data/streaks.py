@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -42,3 +43,167 @@ def composite_streaks(clean: np.ndarray, streaks: Streaks) -> np.ndarray:
     alpha = streaks.alpha[..., None]  # H×W → H×W×1, so that it meets all three colours
     rainy = (1 - alpha) * clean + alpha * streaks.light
     return np.clip(rainy, 0, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreakParameters:
+    """One kind of rain. Lengths are in pixels of a picture of about 480×720.
+
+    ``length``, ``width`` and ``opacity`` are those of an average drop at the front of the
+    nearest layer; the others follow by size and perspective.
+
+    Attributes:
+        density: streaks of the nearest layer on 100×100 pixels.
+        length: how far the drop moves in the picture while the shutter is open: speed ·
+            exposure · focal length / distance. This is the motion blur.
+        width: of a sharp streak, where α is half of its peak.
+        angle: from the vertical, degrees, at most 60 either way; positive leans like "/".
+        spread: standard deviation of the angle from streak to streak, degrees.
+        opacity: peak α of a sharp streak, 0 to 1. Geometry alone would give width / length,
+            the share of the exposure that the drop covers a pixel; streaks in pictures stand
+            out more, since the sky that lights the drops is brighter than white.
+        layers: depth layers, each beginning half as far again as the one before.
+        focus: width of the blur that being out of focus adds to the nearest layer's streaks;
+            it shrinks as 1 / distance. Blurred streaks are wider and fainter.
+        rain_rate: R in mm/h; heavier rain has larger drops beside the small ones.
+        veil: share of the background that the rain too far to be seen as streaks replaces by
+            its light, 0 to 1.
+        gain: the drops' light over the mean of the picture's upper half.
+    """
+
+    density: float = 1.5
+    length: float = 40.0
+    width: float = 1.6
+    angle: float = 0.0
+    spread: float = 2.0
+    opacity: float = 0.5
+    layers: int = 4
+    focus: float = 1.0
+    rain_rate: float = 10.0
+    veil: float = 0.0
+    gain: float = 1.4
+
+    def __post_init__(self) -> None:
+        if abs(self.angle) > 60:
+            raise ValueError(f"streaks fall within 60° of the vertical; the angle is {self.angle}°")
+        if self.layers < 1:
+            raise ValueError(f"rain has at least one depth layer; layers is {self.layers}")
+
+    def scaled(self, factor: float) -> StreakParameters:
+        """The same rain in a picture enlarged by ``factor``."""
+        return replace(
+            self,
+            density=self.density / factor**2,
+            length=self.length * factor,
+            width=self.width * factor,
+            focus=self.focus * factor,
+        )
+
+
+def draw_alpha(
+    parameters: StreakParameters, size: tuple[int, int], rng: np.random.Generator
+) -> np.ndarray:
+    """Draw rain: the share α of the exposure during which drops cover each pixel.
+
+    Args:
+        parameters: what falls.
+        size: height and width of the canvas, pixels.
+        rng: decides where each drop falls.
+
+    Returns:
+        α, H×W float32 in [0, 1].
+    """
+    optical_depth = np.zeros(size)  # −log(1 − α): this, not α, adds up where streaks cross
+    for layer in range(parameters.layers):
+        streaks = _place_streaks(parameters, 1.5**layer, size, rng)
+        optical_depth += _draw_streaks(streaks, size)
+    return (-np.expm1(-optical_depth)).astype(np.float32)
+
+
+class _PlacedStreaks(NamedTuple):
+    """N streaks of one layer, each field N floats; pixels, and the angle in radians."""
+
+    x: np.ndarray
+    y: np.ndarray
+    length: np.ndarray
+    radius: np.ndarray
+    angle: np.ndarray
+    alpha: np.ndarray
+    taper: np.ndarray
+    waves: np.ndarray
+    phase: np.ndarray
+
+
+def terminal_speed(diameter: np.ndarray) -> np.ndarray:
+    """How fast drops fall through still air, m/s; the diameter is in mm."""
+    return 9.6 * (1 - np.exp(-0.6 * diameter**1.1))
+
+
+def _place_streaks(
+    parameters: StreakParameters, nearest: float, size: tuple[int, int], rng: np.random.Generator
+) -> _PlacedStreaks:
+    height, width = size
+    margin = 2 * parameters.length / nearest  # streaks whose middle lies outside reach inside
+    # A slab of air farther away by the factor z, and as much thicker, shows z³ times the drops.
+    per_pixel = parameters.density * 1e-4 * nearest**3
+    n = rng.poisson(per_pixel * (height + 2 * margin) * (width + 2 * margin))
+
+    # Marshall-Palmer: N(D) ∝ exp(−4.1·R^−0.21·D). Drops under 0.8 mm are too faint to see.
+    excess = parameters.rain_rate**0.21 / 4.1
+    diameter = 0.8 + rng.exponential(excess, n)
+    size_ratio = diameter / (0.8 + excess)
+    speed_ratio = terminal_speed(diameter) / terminal_speed(np.array(0.8 + excess))
+
+    distance = nearest * rng.uniform(1, 1.5, n)
+    width_sharp = parameters.width * size_ratio / distance
+    radius = np.hypot(width_sharp, parameters.focus / distance)
+    covered = np.minimum(size_ratio / speed_ratio, 1.5)  # share of the exposure, width / length
+    return _PlacedStreaks(
+        x=rng.uniform(-margin, width + margin, n),
+        y=rng.uniform(-margin, height + margin, n),
+        length=parameters.length * speed_ratio / distance,
+        radius=radius,
+        angle=np.radians(rng.normal(parameters.angle, parameters.spread, n).clip(-75, 75)),
+        alpha=(parameters.opacity * covered * rng.uniform(0.4, 1, n) * width_sharp / radius).clip(
+            0, 0.95
+        ),
+        taper=rng.uniform(0.15, 0.9, n),
+        waves=rng.uniform(0.5, 2.5, n),
+        phase=rng.uniform(0, 1, n),
+    )
+
+
+def _draw_streaks(streaks: _PlacedStreaks, size: tuple[int, int]) -> np.ndarray:
+    """Row by row: each streak's cross-section, integrated over the pixels that it meets."""
+    height, width = size
+    half_rows = streaks.length * np.cos(streaks.angle) / 2 + streaks.radius
+    first = np.floor(streaks.y - half_rows).clip(0, height).astype(int)
+    last = np.ceil(streaks.y + half_rows).clip(0, height).astype(int)
+    rows = last - first
+    of = np.repeat(np.arange(len(rows)), rows)  # the streak that each drawn row belongs to
+    y = np.arange(rows.sum()) - np.repeat(np.cumsum(rows) - rows, rows) + first[of]
+
+    along = (y - streaks.y[of]) / half_rows[of]  # −1 at the upper end, 1 at the lower
+    fade = ((1 - np.abs(along)) / streaks.taper[of]).clip(0, 1)
+    # A falling drop wobbles, which shows as waves of brightness (Garg and Nayar 2006).
+    wobble = 0.85 + 0.15 * np.sin(2 * np.pi * (along * streaks.waves[of] + streaks.phase[of]))
+    alpha = streaks.alpha[of] * fade**2 * (3 - 2 * fade) * wobble
+
+    centre = streaks.x[of] - np.tan(streaks.angle[of]) * (y - streaks.y[of])
+    radius = (streaks.radius / np.cos(streaks.angle))[of]  # of the cut along the row
+    reach = int(np.ceil(radius.max(initial=0) + 0.5))
+    x = np.floor(centre).astype(int)[:, None] + np.arange(-reach, reach + 1)
+    edges = (np.floor(centre) - centre)[:, None] + np.arange(-reach, reach + 2) - 0.5
+    coverage = np.diff(_bell_integral(edges / radius[:, None]), axis=1) * radius[:, None]
+
+    depth = -np.log1p(-(alpha[:, None] * coverage).clip(0, 0.98))
+    inside = (x >= 0) & (x < width)
+    pixels = (y[:, None] * width + x)[inside]
+    drawn = np.bincount(pixels, weights=depth[inside], minlength=height * width)
+    return drawn.reshape(size)
+
+
+def _bell_integral(u: np.ndarray) -> np.ndarray:
+    """Integral from 0 to u of the streak's cross-section (1 − u²)², which ends at |u| = 1."""
+    u = u.clip(-1, 1)
+    return u - 2 / 3 * u**3 + u**5 / 5

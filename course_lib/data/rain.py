@@ -1,0 +1,304 @@
+"""Kinds of rain, drawn once on a canvas and laid over photographs.
+
+Drawing takes milliseconds, laying a drawn piece over a crop a fraction of one. So training
+draws a few large canvases and slides windows over them:
+
+    scene = prepare_photo(load_photo("china"), name="china")
+    canvas = draw_canvas("heavy", (512, 512), rng)
+    pair = apply_canvas(canvas, scene, window=(y, x, 64, 64), corner=(cy, cx))
+
+`synthesize` does the same for a whole picture, with a canvas of its size. All chance is in
+drawing: `apply_canvas` always gives the same pair for the same arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from course_lib.data.drops import DropParameters, Drops, draw_drops, lay_drops
+from course_lib.data.haze import Haze, add_haze, draw_haze
+from course_lib.data.pair import Pair
+from course_lib.data.rain_statistics import LUMA, VISIBLE
+from course_lib.data.scene import Scene
+from course_lib.data.streaks import StreakParameters, Streaks, composite_streaks, draw_alpha
+from course_lib.ranges import to_uint8, to_unit
+
+
+class FallingRain(NamedTuple):
+    """Streaks on a canvas; their light waits for the scene.
+
+    Attributes:
+        alpha: H×W float32 in [0, 1].
+        gain: the drops' light over the scene's.
+        veil: share of the background that far rain replaces, 0 to 1.
+    """
+
+    alpha: np.ndarray
+    gain: float
+    veil: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Canvas:
+    """Drawn rain, larger than the crops it will fall on; what a kind lacks is None.
+
+    Attributes:
+        size: height and width, pixels.
+        haze, streaks, drops: from far to near, the order in which they cover the scene.
+    """
+
+    size: tuple[int, int]
+    haze: Haze | None = None
+    streaks: FallingRain | None = None
+    drops: Drops | None = None
+
+
+def light_rain(rng: np.random.Generator) -> StreakParameters:
+    """Separate bright streaks before a clear background, as in Rain100L."""
+    return StreakParameters(
+        density=rng.uniform(2, 4),
+        length=rng.uniform(25, 50),
+        width=rng.uniform(1.2, 1.9),
+        angle=rng.normal(0, 12),
+        spread=rng.uniform(1, 3),
+        opacity=rng.uniform(0.5, 0.8),
+        focus=rng.uniform(0.3, 1.2),
+        rain_rate=rng.uniform(4, 12),
+        gain=rng.uniform(1.2, 1.5),
+    )
+
+
+def heavy_rain(rng: np.random.Generator) -> StreakParameters:
+    """A downpour: streaks at every distance before a grey veil."""
+    return StreakParameters(
+        density=rng.uniform(5, 8),
+        length=rng.uniform(45, 80),
+        width=rng.uniform(1.8, 2.6),
+        angle=rng.normal(0, 12),
+        spread=rng.uniform(2, 4),
+        opacity=rng.uniform(0.6, 0.85),
+        focus=rng.uniform(1, 2.5),
+        rain_rate=rng.uniform(30, 80),
+        veil=rng.uniform(0.15, 0.3),
+        gain=rng.uniform(1.2, 1.4),
+    )
+
+
+def wide_rain(rng: np.random.Generator) -> StreakParameters:
+    """Large drops close to the lens: few broad streaks with blurred edges."""
+    return StreakParameters(
+        density=rng.uniform(1.0, 2.0),
+        length=rng.uniform(80, 140),
+        width=rng.uniform(3, 5),
+        angle=rng.normal(0, 12),
+        spread=rng.uniform(1, 3),
+        opacity=rng.uniform(0.6, 0.85),
+        layers=3,
+        focus=rng.uniform(3, 6),
+        rain_rate=rng.uniform(15, 40),
+        gain=rng.uniform(1.2, 1.5),
+    )
+
+
+def wet_lens(rng: np.random.Generator) -> DropParameters:
+    """Drops on the lens or on a window close before it."""
+    defocus = rng.uniform(4, 9)
+    return DropParameters(
+        coverage=rng.uniform(0.3, 0.45),
+        radius=defocus * rng.uniform(0.8, 1.4),
+        radius_spread=rng.uniform(0.3, 0.6),
+        largest=defocus * rng.uniform(3, 5),
+        defocus=defocus,
+        contact_angle=rng.uniform(30, 45),
+        sag=rng.uniform(0.1, 0.4),
+    )
+
+
+def _draw_streaks(
+    kinds: Sequence[Callable[[np.random.Generator], StreakParameters]],
+    size: tuple[int, int],
+    rng: np.random.Generator,
+    scale: float,
+) -> FallingRain:
+    """Streaks of one or several types at once, in the same wind."""
+    drawn = [kind(rng) for kind in kinds]
+    clear = np.ones(size, np.float32)
+    for parameters in drawn:
+        wind = replace(parameters, angle=drawn[0].angle)
+        clear *= 1 - draw_alpha(wind.scaled(scale), size, rng)
+    return FallingRain(
+        alpha=1 - clear,
+        gain=float(np.mean([parameters.gain for parameters in drawn])),
+        veil=1 - float(np.prod([1 - parameters.veil for parameters in drawn])),
+    )
+
+
+# What each kind is made of: types of streaks, drops on the lens, haze.
+_PARTS: dict[str, tuple[tuple[Callable[[np.random.Generator], StreakParameters], ...], bool, bool]]
+_PARTS = {
+    "light": ((light_rain,), False, False),
+    "heavy": ((heavy_rain,), False, False),
+    "wide": ((wide_rain,), False, False),
+    "drops": ((), True, False),
+    "haze": ((), False, True),
+    "mixture": ((light_rain, wide_rain), False, False),
+    "rain_haze": ((light_rain,), False, True),
+}
+KINDS = tuple(_PARTS)
+
+
+def prepare_photo(photo: np.ndarray, *, name: str = "", depth: np.ndarray | None = None) -> Scene:
+    """A photograph ready for rain; what rain needs of it is computed once and kept.
+
+    Args:
+        photo: uint8 H×W×3, any size.
+        name: what the pairs are called. ``"motorcycle"`` brings its measured depth along.
+        depth: H×W distances ≥ 0 in any unit, for haze; holes (NaN, infinity) are filled.
+            Without it, haze uses an invented depth (`haze.guess_depth`).
+
+    Raises:
+        TypeError, ValueError: of `Scene`, for another dtype or shape.
+    """
+    return Scene(photo=photo, name=name, depth=depth)
+
+
+def draw_canvas(
+    kind: str, size: tuple[int, int], rng: np.random.Generator, *, scale: float = 1.0
+) -> Canvas:
+    """Draw one kind of rain; how much and how it falls is drawn too, from the kind's ranges.
+
+    Args:
+        kind: one of `KINDS`.
+        size: height and width, pixels.
+        rng: the only source of chance: the same state gives the same canvas.
+        scale: of all lengths. 1 suits pictures of about 480×720.
+
+    Raises:
+        ValueError: no such kind.
+    """
+    if kind not in _PARTS:
+        raise ValueError(f"no kind of rain {kind!r}: there are {', '.join(KINDS)}")
+    streaks, drops, haze = _PARTS[kind]
+    return Canvas(
+        size=size,
+        haze=draw_haze(rng) if haze else None,
+        streaks=_draw_streaks(streaks, size, rng, scale) if streaks else None,
+        drops=draw_drops(wet_lens(rng).scaled(scale), size, rng) if drops else None,
+    )
+
+
+def apply_canvas(
+    canvas: Canvas,
+    scene: Scene,
+    *,
+    window: tuple[int, int, int, int],
+    corner: tuple[int, int] = (0, 0),
+) -> Pair:
+    """Let a piece of drawn rain fall on a piece of a photograph.
+
+    Args:
+        canvas: of `draw_canvas`.
+        scene: of `prepare_photo`.
+        window: top, left, height and width of the piece of the photograph.
+        corner: top and left of the piece of the canvas, which is as large.
+
+    Returns:
+        The pair. Its mask is True where streaks and haze changed the luminance by more than
+        12 of 255 levels, and where drops cover more than half of the pixel.
+
+    Raises:
+        ValueError: the window leaves the photograph, or its twin the canvas.
+    """
+    top, left, height, width = window
+    on_photo = np.s_[top : top + height, left : left + width]
+    on_canvas = np.s_[corner[0] : corner[0] + height, corner[1] : corner[1] + width]
+    _require_inside("photograph", scene.photo.shape[:2], (top, left), (height, width))
+    _require_inside("canvas", canvas.size, corner, (height, width))
+
+    clean = to_unit(scene.photo[on_photo], np.float32)
+    rainy = clean
+    if canvas.haze is not None:
+        rainy = add_haze(rainy, scene.distance[on_photo], canvas.haze)
+    if canvas.streaks is not None:
+        light = scene.light * np.float32(canvas.streaks.gain)
+        if canvas.streaks.veil:
+            rainy = rainy + np.float32(canvas.streaks.veil) * (light.clip(0, 1) - rainy)
+        rainy = composite_streaks(rainy, Streaks(canvas.streaks.alpha[on_canvas], light))
+    mask = np.abs((rainy - clean) @ LUMA) > VISIBLE / 255
+    if canvas.drops is not None:
+        alpha, seen, weight = canvas.drops
+        piece = Drops(alpha[on_canvas], seen[:, *on_canvas], weight[:, *on_canvas])
+        rainy = lay_drops(rainy, piece, scene.wide_views)
+        mask |= piece.alpha > 0.5
+    return Pair(rainy=to_uint8(rainy), clean=scene.photo[on_photo], mask=mask, name=scene.name)
+
+
+def synthesize(
+    photo: np.ndarray,
+    kind: str,
+    rng: np.random.Generator,
+    *,
+    name: str = "",
+    depth: np.ndarray | None = None,
+) -> Pair:
+    """Let it rain on a whole photograph.
+
+    Pictures larger than 480×720 get rain enlarged in proportion, so that it looks the same.
+
+    Args:
+        photo, name, depth: as for `prepare_photo`.
+        kind: one of `KINDS`.
+        rng: the only source of chance: the same state gives the same pair.
+
+    Returns:
+        The pair; ``clean`` is the photograph itself. The mask is that of `apply_canvas`.
+
+    Raises:
+        TypeError, ValueError: the photograph isn't uint8 H×W×3, or there is no such kind.
+    """
+    scene = prepare_photo(photo, name=name, depth=depth)
+    height, width = photo.shape[:2]
+    scale = max(1.0, float(np.sqrt(height * width / (480 * 720))))
+    return _cover(draw_canvas(kind, (height, width), rng, scale=scale), scene)
+
+
+def synthesize_streaks(
+    photo: np.ndarray, parameters: StreakParameters, rng: np.random.Generator
+) -> Pair:
+    """Let rain of given parameters fall on a whole photograph (uint8 H×W×3), unscaled.
+
+    Quick enough to follow a slider: 256×256 pixels of heavy rain take some 30 ms.
+    """
+    scene = prepare_photo(photo)
+    alpha = draw_alpha(parameters, photo.shape[:2], rng)
+    rain = FallingRain(alpha=alpha, gain=parameters.gain, veil=parameters.veil)
+    return _cover(Canvas(size=photo.shape[:2], streaks=rain), scene)
+
+
+def _cover(canvas: Canvas, scene: Scene) -> Pair:
+    """The whole photograph, in strips: a picture 7800 pixels wide fits the memory that way."""
+    height, width = canvas.size
+    strips = [
+        apply_canvas(canvas, scene, window=(y, 0, min(256, height - y), width), corner=(y, 0))
+        for y in range(0, height, 256)
+    ]
+    return Pair(
+        rainy=np.concatenate([strip.rainy for strip in strips]),
+        clean=scene.photo,
+        mask=np.concatenate([strip.mask for strip in strips]),
+        name=scene.name,
+    )
+
+
+def _require_inside(
+    what: str, size: tuple[int, int], corner: tuple[int, int], piece: tuple[int, int]
+) -> None:
+    if any(c < 0 or c + p > s for c, p, s in zip(corner, piece, size, strict=True)):
+        raise ValueError(
+            f"a piece of {piece[0]}×{piece[1]} at {corner} leaves the {what} of "
+            f"{size[0]}×{size[1]}; take a smaller piece or another corner"
+        )
