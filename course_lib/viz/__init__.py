@@ -1,1 +1,31 @@
 """Everything that is drawn: figures, live plots, widgets."""
+
+from course_lib.viz.before_after import BeforeAfter
+from course_lib.viz.curves import curves, draw_curves
+from course_lib.viz.explorer import Explorer
+from course_lib.viz.grids import contact_sheet, picture_grid
+from course_lib.viz.live import LivePlot
+from course_lib.viz.output import show
+from course_lib.viz.progress import Progress
+from course_lib.viz.source import show_source
+from course_lib.viz.style import panels, use_style
+from course_lib.viz.tables import results_table, table
+
+__all__ = [
+    "BeforeAfter",
+    "Explorer",
+    "LivePlot",
+    "Progress",
+    "contact_sheet",
+    "curves",
+    "draw_curves",
+    "panels",
+    "picture_grid",
+    "results_table",
+    "show",
+    "show_source",
+    "table",
+    "use_style",
+]
+
+use_style()

@@ -1,0 +1,105 @@
+"""Two pictures of one size under a slider: left of it the one, right of it the other."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+from PIL import Image
+
+from course_lib.viz.canvas import picture_uint8
+from course_lib.viz.output import checked_alt, data_url, image_html
+
+_FOLDER = Path(__file__).parent
+
+
+class BeforeAfter(anywidget.AnyWidget):
+    """A slider between two pictures, for mouse, touch and keyboard (arrows, Home, End).
+
+    Everything happens in the page: once shown it needs neither a kernel nor a network. Where
+    widgets aren't shown, its still is: both pictures side by side.
+    """
+
+    _esm = _FOLDER / "before_after.js"
+    _css = _FOLDER / "before_after.css"
+
+    before = traitlets.Unicode().tag(sync=True)
+    after = traitlets.Unicode().tag(sync=True)
+    labels = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    alt = traitlets.Unicode().tag(sync=True)
+    size = traitlets.List(traitlets.Int()).tag(sync=True)
+    width = traitlets.Int().tag(sync=True)
+
+    def __init__(
+        self,
+        before: np.ndarray,
+        after: np.ndarray,
+        *,
+        labels: tuple[str, str] = ("rainy", "clean"),
+        alt: str,
+    ) -> None:
+        """Prepare the slider; as the last line of a cell it shows itself.
+
+        Args:
+            before: shown left of the boundary; H×W×3 or H×W, uint8 or floats in [0, 1].
+            after: shown right of it; the same size.
+            labels: what the two are, in the course's words.
+            alt: what the pictures show, for readers who can't see them; see `show`.
+
+        Raises:
+            ValueError: pictures of different sizes, ``alt`` isn't a sentence.
+            TypeError, ValueError: pixels of another type or range.
+        """
+        alt = checked_alt(alt)
+        first = picture_uint8(before, what=f"before ({labels[0]})")
+        second = picture_uint8(after, what=f"after ({labels[1]})")
+        if first.shape != second.shape:
+            (h, w), (h2, w2) = first.shape[:2], second.shape[:2]
+            raise ValueError(
+                f"before is {h}×{w} and after {h2}×{w2} (height×width): crop them alike"
+            )
+        height, width = first.shape[:2]
+        self._pngs = png_file(first), png_file(second)
+        super().__init__(
+            before=data_url(self._pngs[0]),
+            after=data_url(self._pngs[1]),
+            labels=list(labels),
+            alt=alt,
+            size=[width, height],
+            # A small crop is enlarged by a whole number, so that its pixels are seen.
+            width=width * max(1, 512 // width),
+        )
+
+    def still(self) -> str:
+        """Both pictures side by side, as HTML, for pages without widgets."""
+        figures = "".join(
+            '<figure style="margin:0;flex:0 1 auto">'
+            + image_html(png, alt=f"{label}: {self.alt}", width=self.width, pixelated=True)
+            + f"<figcaption>{escape(label)}</figcaption></figure>"
+            for png, label in zip(self._pngs, self.labels, strict=True)
+        )
+        return f'<div style="display:flex;flex-wrap:wrap;gap:8px">{figures}</div>'
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
+        return with_still(super()._repr_mimebundle_(**kwargs), self.still(), self.alt)
+
+
+def with_still(
+    widget: tuple[dict, dict] | Mapping[str, Any] | None, still: str, alt: str
+) -> tuple[dict, dict]:
+    """A widget's own mimebundle with its still and its text for pages without widgets."""
+    data, metadata = widget if isinstance(widget, tuple) else (widget or {}, {})
+    return {**data, "text/html": still, "text/plain": alt}, metadata
+
+
+def png_file(picture: np.ndarray, *, compress_level: int = 6) -> bytes:
+    """A uint8 picture as a PNG file."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, format="png", compress_level=compress_level)
+    return buffer.getvalue()

@@ -1,0 +1,88 @@
+"""How far a long computation is, and how long it will still take."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from html import escape
+from typing import Any
+
+from IPython.core.getipython import get_ipython
+from IPython.display import display
+
+
+def clock(seconds: float) -> str:
+    """Seconds as ``m:ss``, or ``h:mm:ss`` from an hour on."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+class Progress:
+    """A progress bar with the elapsed and the expected time.
+
+    In a notebook it updates in place; in a terminal it rewrites one line of stderr; where
+    neither is there, a log file for instance, only the last line is written.
+
+    Example:
+        ``progress = Progress(len(seeds), "seed")``, then ``progress.update(n)`` after the
+        n-th, and ``progress.close()``.
+    """
+
+    def __init__(self, total: int, what: str = "step") -> None:
+        """Start the clock.
+
+        Args:
+            total: how many there are, at least 1.
+            what: the word for one of them.
+
+        Raises:
+            ValueError: ``total`` below 1.
+        """
+        if total < 1:
+            raise ValueError(f"progress counts to at least 1, total is {total}")
+        self.total, self.what, self.done = total, what, 0
+        self._started = time.perf_counter()
+        self._shown = -math.inf
+        self._handle: Any = None
+        self._closed = False
+
+    def update(self, done: int) -> None:
+        """Say how many are done; shown at most four times a second."""
+        self.done = done
+        now = time.perf_counter()
+        if now - self._shown >= 0.25:
+            self._shown = now
+            self._show()
+
+    def close(self) -> None:
+        """Show how far it got and how long that took; calling it again changes nothing."""
+        if not self._closed:
+            self._closed = True
+            self._show()
+
+    def text(self) -> str:
+        """The line, such as ``step 300/1200 · 0:24 · 1:12 left``."""
+        elapsed = time.perf_counter() - self._started
+        line = f"{self.what} {self.done}/{self.total} · {clock(elapsed)}"
+        if self._closed or not self.done:
+            return line
+        return f"{line} · {clock(elapsed / self.done * (self.total - self.done))} left"
+
+    def _show(self) -> None:
+        text = self.text()
+        if get_ipython() is not None:
+            html = (
+                f'<label style="font-variant-numeric:tabular-nums"><progress max="{self.total}" '
+                f'value="{self.done}"></progress> {escape(text)}</label>'
+            )
+            bundle = {"text/html": html, "text/plain": text}
+            if self._handle is None:
+                self._handle = display(bundle, raw=True, display_id=True)
+            else:
+                self._handle.update(bundle, raw=True)
+        elif sys.stderr.isatty():
+            print(f"\r\033[K{text}", end="\n" if self._closed else "", file=sys.stderr, flush=True)
+        elif self._closed:
+            print(text, file=sys.stderr)

@@ -1,0 +1,130 @@
+"""Widgets: what they send to the page, and the still that stands in for them."""
+
+from __future__ import annotations
+
+import re
+
+import ipywidgets
+import numpy as np
+import pytest
+from skimage.data import chelsea
+
+from course_lib import viz
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+ALT = 'A cat looks at the camera, "rainy" and clean.'
+CLEAN = chelsea()[100:164, 60:124]
+RAINY = np.clip(CLEAN.astype(int) + 40, 0, 255).astype(np.uint8)
+
+
+def test_before_after_holds_both_pictures_without_a_network() -> None:
+    widget = viz.BeforeAfter(RAINY, CLEAN, alt=ALT)
+    state = widget.get_state()
+    assert state["before"].startswith("data:image/png;base64,")
+    assert state["after"].startswith("data:image/png;base64,")
+    assert state["before"] != state["after"]
+    assert "http" not in state["_esm"] + state["_css"]
+    assert "import" not in state["_esm"]
+
+
+def test_before_after_puts_its_still_beside_the_widget(parse) -> None:
+    data, _ = viz.BeforeAfter(RAINY, CLEAN, alt=ALT)._repr_mimebundle_()
+    assert set(data) == {VIEW, "text/html", "text/plain"}
+    assert data["text/plain"] == ALT
+    page = parse(data["text/html"])
+    assert [img["alt"] for img in page.all("img")] == [f"rainy: {ALT}", f"clean: {ALT}"]
+    for picture, expected in zip(page.pictures(), (RAINY, CLEAN), strict=True):
+        assert np.array_equal(picture, expected)
+
+
+def test_before_after_shows_one_output_in_a_notebook(outputs) -> None:
+    from IPython.display import display
+
+    (output,) = outputs(lambda: display(viz.BeforeAfter(RAINY, CLEAN, alt=ALT)))
+    assert set(output["data"]) == {VIEW, "text/html", "text/plain"}
+
+
+def test_before_after_takes_floats_and_names_of_its_own(parse) -> None:
+    widget = viz.BeforeAfter(RAINY / 255, CLEAN / 255, labels=("<rainy>", "restored"), alt=ALT)
+    page = parse(widget.still())
+    assert "<rainy>" in page.text
+    assert np.array_equal(page.pictures()[1], CLEAN)
+
+
+def test_before_after_refuses_pictures_of_two_sizes() -> None:
+    with pytest.raises(ValueError, match="before is 64×64 and after 63×64"):
+        viz.BeforeAfter(RAINY, CLEAN[1:], alt=ALT)
+
+
+def test_before_after_refuses_an_empty_alternative_text() -> None:
+    with pytest.raises(ValueError, match="at least one sentence"):
+        viz.BeforeAfter(RAINY, CLEAN, alt="cat")
+
+
+def brighten(level: float, flip: bool) -> tuple[np.ndarray, str]:
+    if level > 0.9:
+        raise ValueError("level <1> is too bright")
+    picture = CLEAN[::-1] if flip else CLEAN
+    return np.clip(picture / 255 + level, 0, 1), f"{level:.2f} brighter"
+
+
+@pytest.fixture
+def explorer() -> viz.Explorer:
+    controls = {
+        "level": ipywidgets.FloatSlider(0.25, min=0, max=1, description="light & shade"),
+        "flip": ipywidgets.Checkbox(False),
+    }
+    return viz.Explorer(brighten, controls, alt=ALT)
+
+
+def test_the_explorer_shows_the_picture_for_the_first_values(explorer, parse) -> None:
+    page = parse(explorer.still())
+    expected = np.rint(np.clip(CLEAN / 255 + 0.25, 0, 1).astype(np.float32) * 255)
+    assert np.array_equal(page.pictures()[0], expected)
+    (img,) = page.all("img")
+    assert img["alt"] == f"{ALT} light & shade 0.25, flip False. 0.25 brighter"
+    assert "0.25 brighter" in page.text
+
+
+def test_moving_a_control_redraws(explorer, parse) -> None:
+    before = parse(explorer.still()).pictures()[0]
+    explorer.controls["flip"].value = True
+    assert np.array_equal(parse(explorer.still()).pictures()[0], before[::-1])
+
+
+def test_the_picture_on_the_page_is_the_still(explorer) -> None:
+    explorer.controls["level"].value = 0.5
+    assert explorer.children[-1].value == explorer.still()
+
+
+def test_an_error_in_a_callback_is_shown_and_the_next_value_draws_again(explorer, parse) -> None:
+    explorer.controls["level"].value = 0.95
+    page = parse(explorer.still())
+    assert page.text == "ValueError: level <1> is too bright"
+    explorer.controls["level"].value = 0.5
+    assert len(parse(explorer.still()).all("img")) == 1
+
+
+def test_an_error_at_the_start_is_raised() -> None:
+    with pytest.raises(ValueError, match="too bright"):
+        viz.Explorer(
+            brighten,
+            {"level": ipywidgets.FloatSlider(0.95, max=1), "flip": ipywidgets.Checkbox(False)},
+            alt=ALT,
+        )
+
+
+def test_every_control_is_described(explorer) -> None:
+    assert [c.description for c in explorer.controls.values()] == ["light & shade", "flip"]
+
+
+def test_the_explorer_puts_its_still_beside_the_widget(explorer, parse) -> None:
+    data, _ = explorer._repr_mimebundle_()
+    assert set(data) == {VIEW, "text/html", "text/plain"}
+    assert data["text/html"] == explorer.still()
+    assert not re.search(r"https?://", data["text/html"])
+
+
+def test_an_explorer_without_controls_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one control"):
+        viz.Explorer(brighten, {}, alt=ALT)
