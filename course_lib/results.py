@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from course_lib import profiles, usage
+from course_lib import machine, profiles, usage
 from course_lib.usage import Usage
 
 MIMETYPE = "application/vnd.clearing-the-rain.results+json"
@@ -59,7 +59,7 @@ class Started:
         profile: one of `profiles.NAMES`, never ``"auto"``.
         seed: of the run.
         device: the hardware in words.
-        python: the interpreter that runs the lesson.
+        python: where the Python that runs the lesson is installed.
     """
 
     lesson: str
@@ -110,26 +110,14 @@ def begin(*, lesson: str, profile: str = "auto", seed: int) -> Started:
         lesson=lesson,
         profile=profiles.pick_name(profile),
         seed=seed,
-        device=device_name(),
-        python=sys.executable,
+        device=machine.device_name(),
+        python=sys.prefix,
     )
 
 
 def finish() -> Finished:
     """End a run: what the process has used since it started."""
     return Finished(used=usage.measure())
-
-
-def device_name() -> str:
-    """The hardware that training uses here, in words: the GPU's name, or the CPU's threads."""
-    import torch
-
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    if torch.backends.mps.is_available():
-        return "Apple GPU"
-    threads = torch.get_num_threads()
-    return f"CPU ({threads} thread{'s' if threads > 1 else ''})"
 
 
 def bundle(measured: Sequence[Measured]) -> dict[str, Any]:

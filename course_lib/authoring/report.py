@@ -1,0 +1,145 @@
+"""The report of a run: one page over all lessons, beside each executed notebook's own page."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from course_lib import machine
+from course_lib.authoring import page
+from course_lib.authoring.runner import LessonRun
+from course_lib.results import Measured
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A figure of a lesson, copied out of its notebook.
+
+    Attributes:
+        file: its path, from the report's folder.
+        alt: what it shows.
+        page: the lesson's page.
+    """
+
+    file: str
+    alt: str
+    page: str
+
+
+def write_report(runs: Sequence[LessonRun], folder: Path) -> Path:
+    """Write `index.html` over the runs in a folder, with their figures in `figures/`.
+
+    Returns:
+        The page's path.
+    """
+    for old in folder.glob("figures/*"):
+        old.unlink()
+    html = (
+        page.templates()
+        .get_template("report.html")
+        .render(
+            runs=runs,
+            figures={run.name: extract_figures(run.name, folder) for run in runs},
+            usage=usage_rows,
+            date=lambda run: datetime.fromisoformat(run.date).strftime("%Y-%m-%d %H:%M UTC"),
+            duration=duration,
+            measured=measured_text,
+            claim=claim_text,
+            versions=machine.versions(),
+            hardware={
+                "device": ", ".join(sorted({run.device for run in runs if run.device})),
+                "processor": machine.processor(),
+                "memory": f"{machine.memory_gb():.0f} GB",
+                "system": machine.system(),
+            },
+        )
+    )
+    path = folder / "index.html"
+    path.write_text(html, encoding="utf-8")
+    return path
+
+
+def usage_rows(run: LessonRun) -> list[tuple[str, float, float, str]]:
+    """What a run used: name, used, allowed, unit; nothing if it never reached its end."""
+    if run.used is None:
+        return []
+    return [
+        ("training steps", run.used.steps, run.budget.steps, ""),
+        ("CPU time", run.used.cpu_seconds, run.budget.cpu_seconds, "s"),
+        ("peak memory", run.used.memory_mb, run.budget.memory_mb, "MB"),
+    ]
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it: ``"8 s"``, ``"2 min 5 s"``, ``"1 h 3 min"``."""
+    seconds = round(seconds)
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+
+
+def measured_text(row: Measured) -> str:
+    """A measured value with its spread: ``"27.3 ± 0.4 dB (5 seeds)"``, ``"n/a"`` without one."""
+    if row.value is None:
+        return "n/a"
+    decimals = _decimals(row.value)
+    spread = "" if row.spread is None else f" ± {row.spread:.{decimals}f}"
+    over = f" ({row.over})" if row.over else ""
+    return f"{row.value:.{decimals}f}{spread} {row.unit}".strip() + over
+
+
+def claim_text(row: Measured) -> str:
+    """The paper's value, ``""`` if it has none."""
+    if row.claim is None:
+        return ""
+    return f"{row.claim:.{_decimals(row.claim)}f} {row.unit}".strip()
+
+
+def _decimals(value: float) -> int:
+    """As many decimals as show three digits."""
+    return 2 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
+
+
+def extract_figures(name: str, folder: Path) -> list[Figure]:
+    """Copy the figures of the executed notebook `name.ipynb` into `figures/`."""
+    notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
+    finder = _FigureFinder()
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            finder.feed(output.get("data", {}).get("text/html", ""))
+    figures = []
+    (folder / "figures").mkdir(exist_ok=True)
+    for count, (alt, png) in enumerate(finder.found, start=1):
+        file = f"figures/{name}-{count:02}.png"
+        (folder / file).write_bytes(png)
+        figures.append(Figure(file=file, alt=alt, page=f"{name}.html"))
+    return figures
+
+
+class _FigureFinder(HTMLParser):
+    """Collects the alternative text and the bytes of the PNGs that HTML carries."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, bytes]] = []
+
+    def handle_starttag(self, tag: str, attributes: Any) -> None:
+        given = {key: value or "" for key, value in attributes}
+        kind, _, data = given.get("src", "").partition(",")
+        if tag != "img" or kind != "data:image/png;base64":
+            return
+        try:
+            self.found.append((given.get("alt", ""), base64.b64decode(data, validate=True)))
+        except binascii.Error:  # not ours; the lesson's page shows it as broken
+            return

@@ -1,0 +1,264 @@
+"""Runs lessons from end to end and judges each: errors, profile, budget, accessibility."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import nbformat
+from nbformat import NotebookNode
+
+from course_lib import profiles, results
+from course_lib.authoring import builder, page
+from course_lib.authoring.builder import Edition
+from course_lib.authoring.rules import Lesson
+from course_lib.profiles import Budget
+from course_lib.results import Measured
+from course_lib.usage import Usage
+
+FOOTER = "footer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LessonRun:
+    """What came of running one lesson.
+
+    Attributes:
+        lesson: its number.
+        name: its file's name without ending; notebook, page and record are called so too.
+        title: its heading.
+        edition: ``"instructor"`` or ``"student"``.
+        profile: the size it ran at.
+        problems: why it failed, a line each; empty if it passed.
+        seconds: wall time, with the kernel's start.
+        date: when it ended, UTC.
+        device: what it trained on; empty if it never got so far.
+        seed: of the run.
+        measured: its table of results.
+        used: None if it never reached its end.
+        budget: what it may use.
+    """
+
+    lesson: str
+    name: str
+    title: str
+    edition: str
+    profile: str
+    problems: tuple[str, ...]
+    seconds: float
+    date: str
+    device: str
+    seed: int | None
+    measured: tuple[Measured, ...]
+    used: Usage | None
+    budget: Budget
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return not self.problems
+
+
+class Watcher(Protocol):
+    """Is told how a run goes on."""
+
+    def lesson_starts(self, lesson: Lesson, cells: int, expected_seconds: float) -> None:
+        """A lesson with so many code cells starts."""
+
+    def cell_starts(self, number: int) -> None:
+        """The lesson's ``number``-th code cell starts."""
+
+    def lesson_ends(self, run: LessonRun) -> None:
+        """The lesson has ended."""
+
+
+def select(lessons: Sequence[Lesson], numbers: Sequence[str]) -> list[Lesson]:
+    """The lessons with these numbers; all of them when there are none.
+
+    Raises:
+        ValueError: no such lesson.
+    """
+    known = {lesson.number: lesson for lesson in lessons}
+    for number in numbers:
+        if number not in known:
+            raise ValueError(f"no lesson {number!r}: there are {', '.join(sorted(known))}")
+    return [known[number] for number in sorted(set(numbers) or known)]
+
+
+def run_folder(build: Path, profile: str, edition: Edition) -> Path:
+    """Where runs at a profile leave what they make."""
+    folder = build / "run" / profile
+    return folder if edition == "instructor" else folder / edition
+
+
+def run_lessons(
+    lessons: Sequence[Lesson],
+    *,
+    profile: str,
+    edition: Edition,
+    folder: Path,
+    watcher: Watcher,
+) -> list[LessonRun]:
+    """Run lessons one after the other, each in its own fresh kernel; none hides another.
+
+    Args:
+        lessons: to run, in this order.
+        profile: one of `profiles.NAMES`.
+        edition: the student's runs unattempted.
+        folder: `run_folder`; the kernels' working folder. Each lesson leaves its executed
+            notebook there, that notebook as a page, and a record of the run.
+        watcher: is told how it goes.
+
+    Raises:
+        ValueError: a lesson has no such profile.
+        KeyboardInterrupt: the user stopped it; by then the kernel has ended.
+    """
+    for lesson in lessons:
+        profiles.pick(lesson.number, profile)
+    folder.mkdir(parents=True, exist_ok=True)
+    # The kernel must be this environment's, even where the user has another of that name.
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    return [_run(lesson, profile, edition, folder, watcher) for lesson in lessons]
+
+
+def load_runs(folder: Path, lessons: Sequence[Lesson]) -> list[LessonRun]:
+    """The last run of each of these lessons in a folder, of those that have run there."""
+    return [run for lesson in lessons if (run := _load(folder, lesson.name))]
+
+
+def _run(
+    lesson: Lesson, profile: str, edition: Edition, folder: Path, watcher: Watcher
+) -> LessonRun:
+    notebook = with_footer(builder.assemble(lesson, edition))
+    last = _load(folder, lesson.name)
+    settings = profiles.pick(lesson.number, profile)
+    expected = last.seconds if last and last.passed else 60 * settings.minutes
+    executed = folder / f"{lesson.name}.ipynb"
+    cells = sum(cell.cell_type == "code" for cell in notebook.cells) + 1  # papermill adds one
+    watcher.lesson_starts(lesson, cells, expected)
+    start = time.monotonic()
+    problem = _execute(notebook, executed, profile, watcher)
+    seconds = time.monotonic() - start
+    notebook = nbformat.read(executed, as_version=4)
+    collected = results.collect(notebook)
+    problems = [problem] if problem else []
+    problems += judge(collected, profile, settings.budget, finished=not problem)
+    html, defects = page.render(notebook, lesson.title, problems)
+    executed.with_suffix(".html").write_text(html, encoding="utf-8")
+    started = collected.started
+    run = LessonRun(
+        lesson=lesson.number,
+        name=lesson.name,
+        title=lesson.title,
+        edition=edition,
+        profile=profile,
+        problems=(*problems, *defects),
+        seconds=round(seconds, 1),
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        device=started.device if started else "",
+        seed=started.seed if started else None,
+        measured=collected.measured,
+        used=collected.used,
+        budget=settings.budget,
+    )
+    record = json.dumps(asdict(run), indent=1, ensure_ascii=False)
+    executed.with_suffix(".json").write_text(record + "\n", encoding="utf-8")
+    watcher.lesson_ends(run)
+    return run
+
+
+def with_footer(notebook: NotebookNode) -> NotebookNode:
+    """The notebook with a last cell that records what the run has used."""
+    code = "from course_lib import results\n\nresults.finish()"
+    footer = nbformat.v4.new_code_cell(code, id=FOOTER, metadata={"tags": [FOOTER]})
+    return nbformat.v4.new_notebook(cells=[*notebook.cells, footer], metadata=notebook.metadata)
+
+
+def judge(
+    collected: results.Collected, profile: str, budget: Budget, *, finished: bool
+) -> list[str]:
+    """What is wrong with a run by its own records: another profile or Python, over budget."""
+    problems = []
+    started, used = collected.started, collected.used
+    if started is None:
+        return ["the set-up cell left no record: did results.begin(…) run?"] if finished else []
+    if started.profile != profile:
+        problems.append(
+            f"asked for profile {profile}, the lesson ran at {started.profile}: "
+            "does its set-up cell pass `profile` on to results.begin(…)?"
+        )
+    if started.python != sys.prefix:
+        problems.append(
+            f"the kernel python3 belongs to {started.python}, not to {sys.prefix}: "
+            f"run `{sys.executable} -m ipykernel install --sys-prefix`"
+        )
+    if used is None:
+        return problems
+    for name, spent, allowed, unit in (
+        ("training steps", used.steps, budget.steps, ""),
+        ("CPU time", used.cpu_seconds, budget.cpu_seconds, " s"),
+        ("peak memory", used.memory_mb, budget.memory_mb, " MB"),
+    ):
+        if spent > allowed:
+            problems.append(
+                f"over budget: {name} {spent:.0f}{unit}, allowed {allowed:.0f}{unit} "
+                f"at profile {profile}"
+            )
+    return problems
+
+
+def _execute(notebook: NotebookNode, executed: Path, profile: str, watcher: Watcher) -> str:
+    """Run a notebook into a file; says what stopped it, ``""`` if nothing did."""
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    at = 0
+
+    def cell_starts(cell: NotebookNode, cell_index: int) -> None:
+        nonlocal at
+        if cell.cell_type == "code":
+            at += 1
+            watcher.cell_starts(at)
+
+    try:
+        papermill.execute_notebook(
+            notebook,
+            str(executed),
+            parameters={"profile": profile},
+            kernel_name="python3",
+            cwd=str(executed.parent),
+            progress_bar=False,
+            on_cell_start=cell_starts,
+            extra_arguments=["--log-level=CRITICAL"],  # else it warns of TCP, and of its own end
+        )
+    except PapermillExecutionError as error:
+        first = error.source.strip().partition("\n")[0][:60]
+        return f"code cell {at} ({first!r}) stopped with {error.ename}: {error.evalue}"
+    except DeadKernelError:
+        return f"the kernel died in code cell {at}; did it run out of memory?"
+    return ""
+
+
+def _load(folder: Path, name: str) -> LessonRun | None:
+    path = folder / f"{name}.json"
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return LessonRun(
+            **{
+                **record,
+                "problems": tuple(record["problems"]),
+                "measured": tuple(Measured(**row) for row in record["measured"]),
+                "used": Usage(**record["used"]) if record["used"] else None,
+                "budget": Budget(**record["budget"]),
+            }
+        )
+    except (OSError, ValueError, TypeError, KeyError):  # none, or another version's
+        return None

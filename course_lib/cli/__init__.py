@@ -1,0 +1,167 @@
+"""The command line, `course`. What it needs is imported when a command runs."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help='The course "Clearing the Rain": run its lessons, build its notebooks, look after it.',
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+data_app = typer.Typer(help="Real rain sets on this machine.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+SOLUTIONS, NOTEBOOKS, BUILD = Path("solutions"), Path("notebooks"), Path("build")
+
+
+class ProfileName(enum.StrEnum):
+    """The sizes of `course_lib.profiles`, and auto."""
+
+    auto = "auto"
+    smoke = "smoke"
+    cpu = "cpu"
+    gpu = "gpu"
+    paper = "paper"
+
+
+class EditionName(enum.StrEnum):
+    """Whose notebooks."""
+
+    instructor = "instructor"
+    student = "student"
+
+
+def main() -> None:
+    """Run the command line; what is wrong with its input is told in one line, status 2."""
+    try:
+        app()
+    except (ValueError, OSError) as error:
+        print(f"course: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(2)
+
+
+@app.command()
+def doctor() -> None:
+    """Check versions, device, memory, disk and folders; say what is missing and how to mend it."""
+    from course_lib.cli import health, show
+
+    findings = health.examine()
+    show.findings(findings)
+    raise typer.Exit(int(any(finding.state == "missing" for finding in findings)))
+
+
+@app.command()
+def run(
+    lessons: Annotated[
+        list[str] | None, typer.Argument(help="numbers such as 00 01; all if none")
+    ] = None,
+    profile: Annotated[
+        ProfileName, typer.Option(help="the size; auto looks at the hardware")
+    ] = ProfileName.auto,
+    edition: Annotated[
+        EditionName, typer.Option(help="student runs the notebooks unattempted")
+    ] = EditionName.instructor,
+) -> None:
+    """Run lessons from end to end and write a report of what they measured and used."""
+    from course_lib import profiles
+    from course_lib.authoring import report, runner, source
+    from course_lib.cli import show
+
+    known = source.read_all(SOLUTIONS)
+    chosen = runner.select(known, lessons or [])
+    name = profiles.pick_name(profile.value)
+    folder = runner.run_folder(BUILD, name, edition.value).absolute()
+    try:
+        with show.RunWatcher() as watcher:
+            runs = runner.run_lessons(
+                chosen, profile=name, edition=edition.value, folder=folder, watcher=watcher
+            )
+    except KeyboardInterrupt:
+        typer.echo("course: interrupted; the lesson's kernel has ended", err=True)
+        raise typer.Exit(130) from None
+    path = report.write_report(runner.load_runs(folder, known), folder)
+    show.results(runs)
+    show.report(runs, path)
+    raise typer.Exit(int(not all(run.passed for run in runs)))
+
+
+@app.command()
+def build(
+    check: Annotated[
+        bool, typer.Option("--check", help="change nothing; fail if a notebook is stale")
+    ] = False,
+) -> None:
+    """Generate the student notebooks from the lessons in solutions/."""
+    from course_lib.authoring import builder
+
+    if not check:
+        for path in builder.build_all(SOLUTIONS, NOTEBOOKS):
+            typer.echo(f"{'wrote' if path.exists() else 'deleted'} {path}")
+        return
+    stale = builder.stale(SOLUTIONS, NOTEBOOKS)
+    for line in stale:
+        typer.echo(f"{line}: run `make build` and commit what it writes", err=True)
+    raise typer.Exit(int(bool(stale)))
+
+
+@app.command("check-zoo")
+def check_zoo() -> None:
+    """Run every wrong answer and every valid alternative past its exercise's check."""
+    from course_lib.checks.zoo import run_zoo
+    from course_lib.cli import show
+
+    raise typer.Exit(int(not show.zoo(run_zoo())))
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """Show the sets that the course knows, and which of them this machine has."""
+    from course_lib.cli import show
+    from course_lib.data import registry
+
+    here = {}
+    for name in registry.SETS:
+        with contextlib.suppress(FileNotFoundError):
+            here[name] = registry.find(name)
+    show.sets({name: known.title for name, known in registry.SETS.items()}, here)
+
+
+@data_app.command("add")
+def data_add(
+    name: Annotated[str, typer.Argument(help="such as rain100l; see `course data list`")],
+    path: Annotated[Path, typer.Argument(help="the folder that holds the set")],
+) -> None:
+    """Say where this machine has a set; the folder stays where and as it is."""
+    from course_lib.data import registry
+
+    typer.echo(f"{name} is {registry.add(name, path)}")
+
+
+@data_app.command("verify")
+def data_verify(
+    name: Annotated[str, typer.Argument(help="such as rain100l; see `course data list`")],
+) -> None:
+    """Read a whole set and name every file that isn't as it should be."""
+    from course_lib.cli import show
+    from course_lib.data import registry
+
+    reports = registry.verify(name)
+    show.verified(reports)
+    raise typer.Exit(int(any(report.bad for report in reports)))
+
+
+@data_app.command("credits")
+def data_credits() -> None:
+    """Show whose photographs the course uses, and under which terms."""
+    from course_lib.cli import show
+    from course_lib.data.photos import PHOTOS
+
+    show.credits(PHOTOS)

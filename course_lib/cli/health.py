@@ -1,0 +1,206 @@
+"""Whether this machine can run the course, and how to mend it where it can't."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+from course_lib import machine
+
+DISTRIBUTION = "clearing-the-rain"
+NEEDED_MEMORY_GB = 3.0
+NEEDED_DISK_GB = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        name: what.
+        found: what is there.
+        state: ``ok``; ``note``, which the course can live with; ``missing``, which it can't.
+        mend: what to do about it; empty if ``ok``.
+    """
+
+    name: str
+    found: str
+    state: Literal["ok", "note", "missing"] = "ok"
+    mend: str = ""
+
+
+def examine() -> list[Finding]:
+    """Look at everything that a lesson needs."""
+    return [
+        _python(),
+        *_packages(),
+        _device(),
+        _memory(),
+        _disk(),
+        *_folders(),
+        _kernel(),
+        _photos(),
+        _data(),
+    ]
+
+
+def _python() -> Finding:
+    found = f"{machine.versions()['python']} in {sys.prefix}"
+    return Finding(name="Python", found=found)
+
+
+def _packages() -> Iterator[Finding]:
+    """Every package that the course requires, by its own metadata; only bad ones one by one."""
+    from packaging.requirements import Requirement
+
+    wanted = [Requirement(line) for line in metadata.requires(DISTRIBUTION) or ()]
+    needed = [one for one in wanted if one.marker is None or one.marker.evaluate({"extra": ""})]
+    good = 0
+    for one in needed:
+        try:
+            version = metadata.version(one.name)
+        except metadata.PackageNotFoundError:
+            version = "not installed"
+        if version != "not installed" and one.specifier.contains(version, prereleases=True):
+            good += 1
+            continue
+        yield Finding(
+            name=one.name,
+            found=version,
+            state="missing",
+            mend=f'{sys.executable} -m pip install "{one}"',
+        )
+    yield Finding(name="packages", found=f"{good} of {len(needed)} as required")
+
+
+def _device() -> Finding:
+    try:
+        import torch
+        import torchvision
+    except Exception as error:  # a broken build can raise anything while it loads
+        return Finding(
+            name="device",
+            found=f"torch doesn't load: {' '.join(str(error).split())[:200]}",
+            state="missing",
+            mend="install torch and torchvision together, both from the same index",
+        )
+    found = f"{machine.device_name()}, torch {torch.__version__}"
+    try:
+        torchvision.ops.nms(torch.zeros(1, 4), torch.zeros(1), 0.5)
+    except RuntimeError:
+        return Finding(
+            name="device",
+            found=f"{found}, torchvision {torchvision.__version__} is of another build",
+            state="missing",
+            mend="install torch and torchvision together, both from the same index",
+        )
+    if torch.cuda.is_available():
+        return Finding(name="device", found=f"{found}: profile gpu")
+    return Finding(name="device", found=f"{found}: profile cpu")
+
+
+def _memory() -> Finding:
+    free, total = psutil.virtual_memory().available / 1e9, machine.memory_gb()
+    found = f"{free:.1f} GB free of {total:.1f} GB"
+    if free < NEEDED_MEMORY_GB:
+        mend = f"close other programs: lessons need up to {NEEDED_MEMORY_GB:.0f} GB"
+        return Finding(name="memory", found=found, state="note", mend=mend)
+    return Finding(name="memory", found=found)
+
+
+def _disk() -> Finding:
+    free = shutil.disk_usage(Path.cwd()).free / 1e9
+    found = f"{free:.1f} GB free here"
+    if free < NEEDED_DISK_GB:
+        mend = f"free {NEEDED_DISK_GB:.0f} GB; `make clean` deletes earlier runs"
+        return Finding(name="disk", found=found, state="note", mend=mend)
+    return Finding(name="disk", found=found)
+
+
+def _folders() -> Iterator[Finding]:
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    for name, folder in (
+        ("build folder", Path("build")),
+        ("Jupyter's folder", Path(jupyter_runtime_dir())),
+        ("temporary folder", Path(tempfile.gettempdir())),
+    ):
+        path = folder.absolute()
+        if is_writable(path):
+            yield Finding(name=name, found=str(path))
+        else:
+            yield Finding(
+                name=name,
+                found=f"{path} can't be written",
+                state="missing",
+                mend="change into a folder of yours"
+                if name == "build folder"
+                else f"make it yours: chown -R $USER {path}",
+            )
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether files can be made in a folder, or in the nearest one above that exists."""
+    while not folder.exists():
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+
+
+def _kernel() -> Finding:
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # as the runner does
+    try:
+        spec = KernelSpecManager().get_kernel_spec("python3")
+    except NoSuchKernel:
+        return Finding(
+            name="notebook kernel",
+            found="there is no kernel python3",
+            state="missing",
+            mend=f"{sys.executable} -m ipykernel install --sys-prefix",
+        )
+    return Finding(name="notebook kernel", found=str(spec.resource_dir))
+
+
+def _photos() -> Finding:
+    from course_lib.data.photos import PHOTOS, load_photo
+
+    missing = []
+    for name in PHOTOS:
+        try:
+            load_photo(name)
+        except (OSError, ValueError):
+            missing.append(name)
+    if missing:
+        return Finding(
+            name="photographs",
+            found=f"{', '.join(missing)} can't be read",
+            state="missing",
+            mend=f"{sys.executable} -m pip install --force-reinstall --no-deps "
+            "scikit-image scikit-learn matplotlib",
+        )
+    return Finding(name="photographs", found=f"{len(PHOTOS)}, none to download")
+
+
+def _data() -> Finding:
+    from course_lib.data import registry
+
+    folder = registry.data_folder()
+    found = f"{folder} (optional)"
+    if not is_writable(folder):
+        return Finding(
+            name="real rain sets",
+            found=f"{folder} can't be written",
+            state="note",
+            mend="set COURSE_DATA to a folder of yours, if you want real sets",
+        )
+    return Finding(name="real rain sets", found=found)

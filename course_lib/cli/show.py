@@ -1,0 +1,191 @@
+"""What the commands show: how a run goes on, and tables."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+)
+from rich.table import Column, Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from course_lib.authoring.rules import Lesson
+    from course_lib.authoring.runner import LessonRun
+    from course_lib.cli.health import Finding
+    from course_lib.data.photos import Photo
+    from course_lib.data.registry import Report
+
+QUIET_SECONDS = 10  # between two lines of a log
+
+
+class RunWatcher:
+    """Shows a run: a bar in a terminal; in a log a line when something changes, or 10 s passed."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False)
+        self.bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True, ratio=1)),
+            BarColumn(bar_width=12),
+            _Where(table_column=Column(no_wrap=True)),
+            expand=True,
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        self.task = self.bar.add_task("", total=0, visible=False, expected="")
+        self.line = ""
+        self.started = 0.0
+        self.ended = threading.Event()
+        self.ticker = threading.Thread(target=self._tick, daemon=True)
+
+    def __enter__(self) -> RunWatcher:
+        self.bar.start()
+        if not self.console.is_terminal:
+            self.ticker.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.ended.set()
+        self.bar.stop()
+
+    def lesson_starts(self, lesson: Lesson, cells: int, expected_seconds: float) -> None:
+        """A new bar, or a line."""
+        self.number, self.cells, self.expected = lesson.number, cells, clock(expected_seconds)
+        self.started = time.monotonic()
+        self.bar.reset(
+            self.task,
+            total=cells,
+            description=f"[bold]{lesson.number}[/] {escape(lesson.title)}",
+            expected=self.expected,
+            visible=True,
+        )
+        if not self.console.is_terminal:
+            self.console.print(
+                f"{lesson.number} {escape(lesson.title)}: {cells} cells, about {self.expected}"
+            )
+
+    def cell_starts(self, number: int) -> None:
+        """The bar moves on."""
+        self.line = f"{self.number} cell {number} of {self.cells}"
+        self.bar.update(self.task, completed=number)
+
+    def lesson_ends(self, run: LessonRun) -> None:
+        """How it went, in a line that stays."""
+        from course_lib.authoring.report import duration
+
+        self.line = ""
+        self.bar.update(self.task, visible=False)
+        state = "[green]✓ passed[/]" if run.passed else "[red]✗ failed[/]"
+        self.console.print(
+            f"{state} {run.lesson} {escape(run.title)}, {duration(run.seconds)}", soft_wrap=True
+        )
+        for problem in run.problems:
+            self.console.print(f"    {escape(problem)}", soft_wrap=True)
+
+    def _tick(self) -> None:
+        while not self.ended.wait(QUIET_SECONDS):
+            if self.line:
+                elapsed = clock(time.monotonic() - self.started)
+                self.console.print(f"{self.line}, {elapsed} of about {self.expected}")
+
+
+class _Where(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        elapsed = clock(task.elapsed or 0)
+        return Text(
+            f"cell {task.completed:.0f} of {task.total:.0f} · "
+            f"{elapsed} of about {task.fields['expected']}"
+        )
+
+
+def clock(seconds: float) -> str:
+    """Seconds as ``m:ss``, or ``h:mm:ss`` from an hour on."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def results(runs: Sequence[LessonRun]) -> None:
+    """The table of measured results."""
+    from course_lib.authoring.report import claim_text, measured_text
+
+    rows = [(run, row) for run in runs for row in run.measured]
+    if not rows:
+        return
+    table = _table("lesson", "what", "measured", "paper", "source", title="Measured results")
+    for run, row in rows:
+        cells = (row.name, measured_text(row), claim_text(row), row.source)
+        table.add_row(run.lesson, *map(escape, cells))
+    Console().print(table)
+
+
+def report(runs: Sequence[LessonRun], path: Path) -> None:
+    """How many failed, and where the report lies."""
+    failed = sum(not run.passed for run in runs)
+    if failed:
+        Console().print(f"[red]{failed} of {len(runs)} lessons failed.[/]")
+    # A bare line, whole at any width, so that it can be clicked or copied.
+    print(f"Report: {path}")
+
+
+def findings(found: Sequence[Finding]) -> None:
+    """What the doctor found."""
+    marks = {"ok": "[green]✓[/]", "note": "[yellow]![/]", "missing": "[red]✗[/]"}
+    table = _table("", "what", "found", "how to mend it")
+    for finding in found:
+        table.add_row(
+            marks[finding.state], finding.name, escape(finding.found), escape(finding.mend)
+        )
+    Console().print(table)
+
+
+def sets(known: Mapping[str, str], here: Mapping[str, Path]) -> None:
+    """The sets that the course knows (name → title), and where this machine has them."""
+    table = _table("set", "what", "here")
+    for name, title in known.items():
+        table.add_row(name, escape(title), escape(str(here[name])) if name in here else "no")
+    Console().print(table)
+
+
+def verified(reports: Sequence[Report]) -> None:
+    """What verifying a set found, a paragraph a part."""
+    for part in reports:
+        state = "a whole, sound copy" if part.sound else "a part of the set" * part.partial
+        print(f"{part.name} in {part.path}: {part.count} usable{', ' + state if state else ''}")
+        for line in (*part.bad, *part.remarks):
+            print(f"  {line}")
+
+
+def credits(photos: Mapping[str, Photo]) -> None:
+    """Whose photographs the course uses."""
+    table = _table("photograph", "what", "by", "licence", "found at")
+    for name, photo in photos.items():
+        table.add_row(name, photo.title, photo.credit, photo.licence, photo.source)
+    Console().print(table)
+
+
+def _table(*columns: str, title: str | None = None) -> Table:
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

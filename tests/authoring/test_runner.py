@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+
+from course_lib import profiles
+from course_lib.authoring import runner
+from course_lib.authoring.rules import Lesson
+from course_lib.authoring.runner import LessonRun
+from course_lib.authoring.source import read_all
+from course_lib.profiles import Budget, Profile
+from course_lib.results import Collected, Started
+from course_lib.usage import Usage
+
+BUDGET = Budget(steps=40, cpu_seconds=60, memory_mb=4000)
+SMOKE = Profile(
+    name="smoke", minutes=0.5, image_size=8, batch_size=1, steps=40,
+    base_channels=1, log_every=1, workers=0, budget=BUDGET,
+)  # fmt: skip
+
+EXERCISE = (
+    '# %% exercise="00.1"\nfrom course_lib.fake import double\n\n# %%\nex = exercise("00.1")\n'
+)
+TO_PLAIN = (
+    ("from course_lib.checks import exercise\n", ""),
+    (EXERCISE + "ex.check(double)\ndouble = ex.use(double)\n", "# %%\ndouble = len\n"),
+    ("double(np.ones(2))", "1 + 1"),
+)
+GOOD = """
+from pathlib import Path
+from IPython.display import display
+from course_lib.results import Measured, bundle
+from course_lib.usage import count_steps
+
+count_steps(30)
+Path("here.txt").write_text("written into the working folder")
+display(bundle([Measured(name="PSNR", value=27.5, unit="dB")]), raw=True)
+"""
+BAD = """
+from IPython.display import HTML, display
+from course_lib.usage import count_steps
+
+count_steps(41)
+display(HTML('<img src="data:image/png;base64,AAAA">'))
+"""
+
+
+class Watcher:
+    def __init__(self) -> None:
+        self.told: list[object] = []
+
+    def lesson_starts(self, lesson: Lesson, cells: int, expected_seconds: float) -> None:
+        self.told.append((lesson.number, cells, expected_seconds))
+
+    def cell_starts(self, number: int) -> None:
+        self.told.append(number)
+
+    def lesson_ends(self, run: LessonRun) -> None:
+        self.told.append(run.passed)
+
+
+@pytest.fixture
+def write_plain(
+    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str, str], Path]:
+    """write_plain(number, code): a lesson without exercises whose last cell is that code."""
+
+    def write_plain(number: str, code: str) -> Path:
+        monkeypatch.setitem(profiles.LESSONS, number, {"smoke": SMOKE})
+        return write(*TO_PLAIN, ("1 + 1", code), ("00", number), name=f"{number}_plain.py")
+
+    return write_plain
+
+
+@pytest.mark.slow
+def test_a_good_a_failing_and_a_costly_lesson_run_side_by_side(
+    write_plain: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    write_plain("00", 'raise KeyError("first")')
+    write_plain("01", BAD)
+    lessons = read_all(write_plain("02", GOOD).parent)
+    folder = runner.run_folder(tmp_path / "build", "smoke", "instructor")
+    watcher = Watcher()
+    failing, costly, good = runner.run_lessons(
+        lessons, profile="smoke", edition="instructor", folder=folder, watcher=watcher
+    )
+
+    assert not failing.passed
+    assert "code cell 5 (" in failing.problems[0]
+    assert "stopped with KeyError: 'first'" in failing.problems[0]
+    assert failing.used is None
+    page = (folder / "00_plain.html").read_text()
+    assert "This run failed" in page
+    assert "Traceback" in page
+
+    assert len(costly.problems) == 2
+    over, alt = costly.problems
+    assert over == "over budget: training steps 41, allowed 40 at profile smoke"
+    assert "figure without alternative text" in alt
+
+    assert good.passed, good.problems
+    assert good.used is not None
+    assert good.used.steps == 30
+    assert good.used.cpu_seconds > 0
+    assert [row.name for row in good.measured] == ["PSNR"]
+    assert (folder / "here.txt").exists()
+    executed = nbformat.read(folder / "02_plain.ipynb", as_version=4)
+    assert any(cell.get("execution_count") for cell in executed.cells)
+    assert watcher.told[0] == ("00", 6, 30.0)
+    assert watcher.told[-7:] == [1, 2, 3, 4, 5, 6, True]
+
+    assert runner.load_runs(folder, lessons) == [failing, costly, good]
+    (again,) = runner.run_lessons(
+        lessons[2:], profile="smoke", edition="instructor", folder=folder, watcher=watcher
+    )
+    assert again.passed
+    assert ("02", 6, good.seconds) in watcher.told  # expected: as long as the last time
+
+
+@pytest.mark.slow
+def test_a_dead_kernel_is_told_and_does_not_hang(
+    write_plain: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    path = write_plain("00", "import os\nos._exit(1)")
+    (run,) = runner.run_lessons(
+        read_all(path.parent),
+        profile="smoke",
+        edition="student",
+        folder=tmp_path / "run",
+        watcher=Watcher(),
+    )
+    assert run.problems == ("the kernel died in code cell 5; did it run out of memory?",)
+
+
+@pytest.mark.slow
+def test_interrupt_ends_the_kernel_too(
+    write_plain: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    pid_file = tmp_path / "pid"
+    code = f"import os, time\nopen({str(pid_file)!r}, 'w').write(str(os.getpid()))\ntime.sleep(99)"
+    write_plain("00", code)
+    script = (
+        "from course_lib import profiles\n"
+        "from course_lib.profiles import Budget, Profile\n"
+        f"profiles.LESSONS['00'] = {{'smoke': {SMOKE!r}}}\n"
+        "from course_lib.cli import main\n"
+        "import sys; sys.argv = ['course', 'run', '--profile', 'smoke']\n"
+        "main()\n"
+    )
+    course = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not (pid_file.exists() and pid_file.read_text()):
+        assert course.poll() is None, course.communicate()
+        time.sleep(0.1)
+    kernel = psutil.Process(int(pid_file.read_text()))
+    os.kill(course.pid, signal.SIGINT)
+    _, errors = course.communicate(timeout=60)
+    assert course.returncode == 130
+    assert errors.strip() == "course: interrupted; the lesson's kernel has ended"
+    assert not kernel.is_running()
+
+
+def judged(*, started: Started | None = None, used: Usage | None = None) -> list[str]:
+    collected = Collected(started=started, measured=(), used=used)
+    return runner.judge(collected, "smoke", BUDGET, finished=True)
+
+
+def started(profile: str = "smoke", python: str = sys.prefix) -> Started:
+    return Started(lesson="00", profile=profile, seed=0, device="CPU", python=python)
+
+
+def test_a_run_at_another_profile_than_asked_for_fails() -> None:
+    assert judged(started=started()) == []
+    (problem,) = judged(started=started(profile="cpu"))
+    assert "asked for profile smoke, the lesson ran at cpu" in problem
+
+
+def test_a_run_without_its_record_fails() -> None:
+    (problem,) = judged()
+    assert "the set-up cell left no record" in problem
+
+
+def test_a_run_in_another_python_fails() -> None:
+    (problem,) = judged(started=started(python="/elsewhere"))
+    assert "the kernel python3 belongs to /elsewhere" in problem
+
+
+@pytest.mark.parametrize(
+    ("used", "problem"),
+    [
+        ({"steps": 41}, "training steps 41, allowed 40"),
+        ({"cpu_seconds": 61.0}, "CPU time 61 s, allowed 60 s"),
+        ({"memory_mb": 4001.0}, "peak memory 4001 MB, allowed 4000 MB"),
+    ],
+)
+def test_each_budget_gates_and_is_inclusive(used: dict[str, float], problem: str) -> None:
+    limits: dict[str, float] = {"steps": 40, "cpu_seconds": 60.0, "memory_mb": 4000.0}
+    assert judged(started=started(), used=Usage(**limits)) == []  # type: ignore[arg-type]
+    (found,) = judged(started=started(), used=Usage(**(limits | used)))  # type: ignore[arg-type]
+    assert problem in found
+
+
+def test_an_unknown_lesson_is_refused(write_plain: Callable[[str, str], Path]) -> None:
+    lessons = read_all(write_plain("00", "1").parent)
+    assert runner.select(lessons, []) == lessons
+    with pytest.raises(ValueError, match="no lesson '07': there are 00"):
+        runner.select(lessons, ["07"])
+
+
+def test_a_record_of_another_version_counts_as_none(
+    write_plain: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    lessons = read_all(write_plain("00", "1").parent)
+    (tmp_path / "00_plain.json").write_text('{"lesson": "00"}')
+    assert runner.load_runs(tmp_path, lessons) == []
