@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from course_lib.data.pictures import read_picture
 
@@ -146,6 +147,20 @@ def load_photo(name: str) -> np.ndarray:
     pixels = read_picture(Path(spec.submodule_search_locations[0]) / photo.file)
     pixels.flags.writeable = False
     return pixels
+
+
+def shrink(photo: np.ndarray, factor: int) -> np.ndarray:
+    """A photograph of 1/``factor`` the size, each pixel the mean of factor×factor.
+
+    So a crop of 64 pixels, all that a CPU can train on in minutes, still shows a scene and not
+    a single petal.
+
+    Args:
+        photo: uint8 H×W×3.
+        factor: a whole number ≥ 1. Where it doesn't divide the size, the last pixels are the
+            means of what is left over.
+    """
+    return np.asarray(Image.fromarray(photo).reduce(factor))
 
 
 def photo_credits() -> list[dict[str, str]]:

@@ -1,0 +1,263 @@
+"""Endless training crops, whose n-th is the same whenever and wherever it is asked for.
+
+Item n is drawn from ``default_rng((seed, n))``, and step k takes the items k·B … k·B+B−1. So
+there is no position in the data to save: training resumes at step k by asking for step k, and
+neither the number of worker processes nor of devices changes what is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from course_lib.data.folders import PairedFolder, SideBySideFolder
+from course_lib.data.pair import Batch, Pair
+from course_lib.data.rain import Canvas, apply_canvas, draw_canvas, prepare_photo
+from course_lib.ranges import to_model
+
+# Rains drawn for one dataset, and by how much their canvases are larger than a crop: each
+# rain can fall on a crop in 193·193 places, mirrored or not.
+CANVASES = 16
+MARGIN = 192
+
+
+class CropDataset(Dataset[Batch]):
+    """Synthetic rain on crops of photographs, without end.
+
+    Item n is a photograph, a place in it, one of 16 drawn rains, a place in that, and whether
+    the pair is mirrored, all drawn from ``default_rng((seed, n))``.
+
+    Args:
+        photos: name → uint8 H×W×3, at least ``size`` in both directions.
+        kind: of rain, one of `course_lib.data.rain.KINDS`.
+        size: side of the crops, pixels.
+        seed: ≥ 0, of the run.
+        scale: of all lengths in the rain; 1 suits photographs of about 480×720.
+
+    Raises:
+        ValueError: no photograph, or one that is smaller than the crops.
+    """
+
+    def __init__(
+        self,
+        photos: Mapping[str, np.ndarray],
+        kind: str,
+        size: int,
+        seed: int,
+        *,
+        scale: float = 1.0,
+    ) -> None:
+        if not photos:
+            raise ValueError("photos is empty: give at least one, name → uint8 H×W×3")
+        for name, photo in photos.items():
+            _require_room(photo, size, f"the photograph {name!r}")
+        self._scenes = [prepare_photo(photo, name=name) for name, photo in photos.items()]
+        self._kind, self._size, self._seed, self._scale = kind, size, seed, scale
+        self._canvases: dict[int, Canvas] = {}
+
+    def pair(self, n: int) -> Pair:
+        """Item n as a `Pair` of uint8 pictures, named after its photograph."""
+        rng = np.random.default_rng((self._seed, n))
+        scene = self._scenes[rng.integers(len(self._scenes))]
+        window = (*_random_place(scene.photo, self._size, rng), self._size, self._size)
+        canvas = self._canvas(int(rng.integers(CANVASES)))
+        top, left = rng.integers(0, MARGIN + 1, 2).tolist()
+        pair = apply_canvas(canvas, scene, window=window, corner=(top, left))
+        return _mirrored(pair) if rng.random() < 0.5 else pair
+
+    def __getitem__(self, n: int) -> Batch:
+        """Item n: rainy and clean 3×size×size in [−1, 1], mask 1×size×size."""
+        return as_tensors(self.pair(n))
+
+    def _canvas(self, index: int) -> Canvas:
+        """Rain number ``index`` of this dataset, drawn when it first falls."""
+        if index not in self._canvases:
+            rng = np.random.default_rng((self._seed, index, 1))
+            side = self._size + MARGIN
+            self._canvases[index] = draw_canvas(self._kind, (side, side), rng, scale=self._scale)
+        return self._canvases[index]
+
+
+class PairCrops(Dataset[Batch]):
+    """Crops of real pairs, without end: each epoch takes one crop of every pair, shuffled anew.
+
+    Item n belongs to epoch n // len(folder), whose order is drawn from (seed, epoch); the place
+    of the crop and whether it is mirrored are drawn from (seed, n).
+
+    Args:
+        folder: of pairs. It is read from disk at each crop, so use worker processes.
+        size: side of the crops, pixels.
+        seed: ≥ 0, of the run.
+
+    Raises:
+        ValueError: on reading, a pair is smaller than the crops.
+        BadPicture: on reading, a file is bad; open the folder with ``on_bad="skip"``.
+    """
+
+    def __init__(self, folder: PairedFolder | SideBySideFolder, size: int, seed: int) -> None:
+        self._folder, self._size, self._seed = folder, size, seed
+
+    def pair(self, n: int) -> Pair:
+        """Item n as a `Pair` of uint8 pictures."""
+        epoch, position = divmod(n, len(self._folder))
+        order = np.random.default_rng((self._seed, epoch, 1)).permutation(len(self._folder))
+        pair = self._folder[order[position]]
+        _require_room(pair.clean, self._size, f"the pair {pair.name!r} of {self._folder.path}")
+        rng = np.random.default_rng((self._seed, n))
+        crop = _crop(pair, *_random_place(pair.clean, self._size, rng), self._size)
+        return _mirrored(crop) if rng.random() < 0.5 else crop
+
+    def __getitem__(self, n: int) -> Batch:
+        """Item n: rainy and clean 3×size×size in [−1, 1], mask 1×size×size."""
+        return as_tensors(self.pair(n))
+
+
+class StepSampler(Sampler[list[int]]):
+    """For each step k from ``start`` to ``steps`` − 1, the items of its batch.
+
+    These are k·B … k·B+B−1. Of several processes that train together, each takes its own
+    equal slice of the batch, in the order of the ranks.
+
+    Args:
+        batch_size: B, over all processes together.
+        steps: of the whole run.
+        start: the first step to give, where a resumed run goes on.
+        rank, world_size: this process, and how many there are.
+
+    Raises:
+        ValueError: the batch can't be dealt out evenly, or there is no such rank.
+    """
+
+    def __init__(
+        self, batch_size: int, steps: int, start: int = 0, rank: int = 0, world_size: int = 1
+    ) -> None:
+        if batch_size < 1 or batch_size % world_size:
+            raise ValueError(
+                f"a batch of {batch_size} can't be dealt out to {world_size} processes; "
+                f"take a multiple of {world_size}"
+            )
+        if not 0 <= rank < world_size:
+            raise ValueError(f"rank {rank} is not one of {world_size} processes, 0 is the first")
+        share = batch_size // world_size
+        self._steps = range(start, steps)
+        self._first, self._share, self._batch_size = rank * share, share, batch_size
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for step in self._steps:
+            first = step * self._batch_size + self._first
+            yield list(range(first, first + self._share))
+
+
+def make_loader(
+    dataset: Dataset[Batch],
+    *,
+    batch_size: int,
+    steps: int,
+    start: int = 0,
+    workers: int = 0,
+    rank: int = 0,
+    world_size: int = 1,
+) -> DataLoader[Batch]:
+    """One `Batch` for each step from ``start`` to ``steps`` − 1.
+
+    Args:
+        dataset: `CropDataset` or `PairCrops`.
+        batch_size, steps, start, rank, world_size: as `StepSampler` takes them.
+        workers: processes that prepare batches beside training; 0 does it in this one. What
+            the batches hold doesn't depend on it.
+    """
+    return DataLoader(
+        dataset,
+        batch_sampler=StepSampler(batch_size, steps, start, rank, world_size),
+        num_workers=workers,
+        pin_memory=torch.cuda.is_available(),
+        # Starting to iterate draws a number, which else would come from the global generator.
+        generator=torch.Generator(),
+    )
+
+
+def held_out_batch(
+    photos: Mapping[str, np.ndarray],
+    kind: str,
+    size: int,
+    seed: int,
+    count: int,
+    *,
+    scale: float = 1.0,
+) -> Batch:
+    """Fixed pairs to measure on: crops spread over held-out photographs, each under its own rain.
+
+    The photographs take turns. The first crop of each is its centre, the others spread evenly.
+
+    Args:
+        photos: name → uint8 H×W×3, those that no network trains on.
+        kind, size, scale: as `CropDataset` takes them.
+        seed: ≥ 0, of the rain; the places don't depend on it.
+        count: N, how many pairs.
+
+    Returns:
+        N×3×size×size in [−1, 1] twice, and masks N×1×size×size.
+
+    Raises:
+        ValueError: no photograph, or one that is smaller than the crops.
+    """
+    if not photos or count < 1:
+        raise ValueError(f"{count} pairs of {len(photos)} photographs: give at least one of each")
+    scenes = [prepare_photo(photo, name=name) for name, photo in photos.items()]
+    items = []
+    for n in range(count):
+        scene = scenes[n % len(scenes)]
+        _require_room(scene.photo, size, f"the photograph {scene.name!r}")
+        height, width = scene.photo.shape[:2]
+        # The additive sequence with the plastic number covers a square most evenly
+        # (M. Roberts 2018); it starts in the middle.
+        y, x = (0.5 + n // len(scenes) * np.array([0.7548776662, 0.5698402910])) % 1
+        window = (int(y * (height - size + 1)), int(x * (width - size + 1)), size, size)
+        rng = np.random.default_rng((seed, n, 2))
+        canvas = draw_canvas(kind, (size, size), rng, scale=scale)
+        items.append(as_tensors(apply_canvas(canvas, scene, window=window)))
+    return Batch(*(torch.stack(parts) for parts in zip(*items, strict=True)))
+
+
+def as_tensors(pair: Pair) -> Batch:
+    """One pair without a batch axis: 3×H×W in [−1, 1] twice, and the mask 1×H×W, 0 or 1."""
+    rainy, clean = to_model([pair.rainy, pair.clean])
+    return Batch(rainy, clean, torch.from_numpy(pair.mask[None].astype(np.float32)))
+
+
+def _require_room(picture: np.ndarray, size: int, what: str) -> None:
+    height, width = picture.shape[:2]
+    if min(height, width) < size or size < 1:
+        raise ValueError(
+            f"{what} is {height}×{width}, crops of {size}×{size} don't fit; take crops of at most "
+            f"{min(height, width)}, or leave it out"
+        )
+
+
+def _random_place(picture: np.ndarray, size: int, rng: np.random.Generator) -> tuple[int, int]:
+    """Top and left of a crop that lies wholly inside, every place equally likely."""
+    height, width = picture.shape[:2]
+    return int(rng.integers(height - size + 1)), int(rng.integers(width - size + 1))
+
+
+def _crop(pair: Pair, top: int, left: int, size: int) -> Pair:
+    part = np.s_[top : top + size, left : left + size]
+    return Pair(
+        rainy=pair.rainy[part], clean=pair.clean[part], mask=pair.mask[part], name=pair.name
+    )
+
+
+def _mirrored(pair: Pair) -> Pair:
+    """Left and right exchanged: the scene stays natural, and the rain falls from the other side."""
+    return Pair(
+        rainy=pair.rainy[:, ::-1],
+        clean=pair.clean[:, ::-1],
+        mask=pair.mask[:, ::-1],
+        name=pair.name,
+    )
