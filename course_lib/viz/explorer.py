@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -13,7 +13,7 @@ from course_lib.viz.before_after import png_file, with_still
 from course_lib.viz.canvas import picture_uint8
 from course_lib.viz.output import checked_alt, image_html
 
-Render = Callable[..., tuple[np.ndarray, str]]
+Render = Callable[..., np.ndarray | tuple[np.ndarray, str]]
 
 
 class Explorer(ipywidgets.VBox):
@@ -21,35 +21,35 @@ class Explorer(ipywidgets.VBox):
 
     Attributes:
         controls: name → control; setting a control's ``value`` redraws, too.
+
+    Example:
+        ``Explorer(render, density=(0.2, 6.0, 1.5), kind=["light", "heavy"], alt="…")`` calls
+        ``render(density=1.5, kind="light")``, and again whenever the reader changes one.
     """
 
-    def __init__(
-        self, render: Render, controls: Mapping[str, ipywidgets.ValueWidget], *, alt: str
-    ) -> None:
+    def __init__(self, render: Render, *, alt: str, **controls: Any) -> None:
         """Draw the picture for the controls' first values.
 
         Args:
             render: called with the controls' values by name; gives the picture (H×W×3 or
-                H×W, uint8 or floats in [0, 1]) and a line of text about it, such as its PSNR.
-                It should take less than 100 ms, and make its own random generator from a
-                seed, so that a picture depends on the values alone.
-            controls: name → an ipywidgets control with a ``value``, such as a FloatSlider. Its
-                ``description`` is what the reader sees; without one, the name.
+                H×W, uint8 or floats in [0, 1]), or the picture and a line of text about it,
+                such as its PSNR. It should take less than 100 ms, and make its own random
+                generator from a seed, so that the picture depends on the values alone.
             alt: what the picture shows, for readers who can't see it; see `show`. The values
                 of the controls and the line of text are added to it.
+            controls: name → (lowest, highest, first value), a slider, which has whole numbers
+                if all three are; or a list of words to choose from, the first one first; or any
+                ipywidgets control with a ``value``.
 
         Raises:
-            ValueError: no controls, ``alt`` isn't a sentence.
+            ValueError: no controls, one that is none of these, ``alt`` isn't a sentence.
         """
         if not controls:
             raise ValueError("an explorer needs at least one control")
         self._render, self._alt = render, checked_alt(alt)
-        self.controls = dict(controls)
+        self.controls = {name: _control(name, control) for name, control in controls.items()}
         self._picture = ipywidgets.HTML()
-        for name, control in self.controls.items():
-            control.description = control.description or name
-            control.style.description_width = "9em"
-            control.layout.width = "min(30em, 100%)"
+        for control in self.controls.values():
             control.observe(self._redraw, names="value")
         self._draw()
         super().__init__([*self.controls.values(), self._picture])
@@ -66,13 +66,13 @@ class Explorer(ipywidgets.VBox):
             self._picture.value = f'<p role="alert">{escape(message)}</p>'
 
     def _draw(self) -> None:
-        values = {name: control.value for name, control in self.controls.items()}
-        picture, line = self._render(**values)
+        drawn = self._render(**{name: control.value for name, control in self.controls.items()})
+        picture, line = drawn if isinstance(drawn, tuple) else (drawn, "")
         pixels = picture_uint8(picture, what="the explorer's picture")
         width = pixels.shape[1]
         image = image_html(
             png_file(pixels, compress_level=1),
-            alt=f"{self._alt} {self._settings()}. {line}",
+            alt=f"{self._alt} {self._settings()}. {line}".strip(),
             width=width * max(1, 768 // width),
             pixelated=True,
         )
@@ -86,3 +86,26 @@ class Explorer(ipywidgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
         return with_still(super()._repr_mimebundle_(**kwargs), self.still(), self._alt)
+
+
+def _control(name: str, given: Any) -> ipywidgets.ValueWidget:
+    if isinstance(given, ipywidgets.ValueWidget):
+        control = given
+    elif isinstance(given, list) and all(isinstance(word, str) for word in given):
+        control = ipywidgets.Dropdown(options=given)
+    elif isinstance(given, tuple) and len(given) == 3 and given[0] <= given[2] <= given[1]:
+        low, high, first = given
+        if all(isinstance(value, int) for value in given):
+            control = ipywidgets.IntSlider(first, min=low, max=high)
+        else:
+            step = (high - low) / 100
+            control = ipywidgets.FloatSlider(first, min=low, max=high, step=step)
+    else:
+        raise ValueError(
+            f"the control {name!r} is {given!r}; give (lowest, highest, first value), a list of "
+            "words to choose from, or an ipywidgets control"
+        )
+    control.description = control.description or name.replace("_", " ")
+    control.style.description_width = "9em"
+    control.layout.width = "min(32em, 95%)"
+    return control

@@ -10,6 +10,7 @@ import pytest
 from skimage.data import chelsea
 
 from course_lib import viz
+from course_lib.metrics import psnr
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 ALT = 'A cat looks at the camera, "rainy" and clean.'
@@ -70,11 +71,8 @@ def brighten(level: float, flip: bool) -> tuple[np.ndarray, str]:
 
 @pytest.fixture
 def explorer() -> viz.Explorer:
-    controls = {
-        "level": ipywidgets.FloatSlider(0.25, min=0, max=1, description="light & shade"),
-        "flip": ipywidgets.Checkbox(False),
-    }
-    return viz.Explorer(brighten, controls, alt=ALT)
+    slider = ipywidgets.FloatSlider(0.25, min=0, max=1, description="light & shade")
+    return viz.Explorer(brighten, alt=ALT, level=slider, flip=ipywidgets.Checkbox(False))
 
 
 def test_the_explorer_shows_the_picture_for_the_first_values(explorer, parse) -> None:
@@ -107,11 +105,7 @@ def test_an_error_in_a_callback_is_shown_and_the_next_value_draws_again(explorer
 
 def test_an_error_at_the_start_is_raised() -> None:
     with pytest.raises(ValueError, match="too bright"):
-        viz.Explorer(
-            brighten,
-            {"level": ipywidgets.FloatSlider(0.95, max=1), "flip": ipywidgets.Checkbox(False)},
-            alt=ALT,
-        )
+        viz.Explorer(brighten, alt=ALT, level=(0.0, 1.0, 0.95), flip=(0, 1, 0))
 
 
 def test_every_control_is_described(explorer) -> None:
@@ -125,6 +119,82 @@ def test_the_explorer_puts_its_still_beside_the_widget(explorer, parse) -> None:
     assert not re.search(r"https?://", data["text/html"])
 
 
+def test_controls_are_made_from_ranges_and_words() -> None:
+    seen = []
+
+    def render(**values) -> np.ndarray:
+        seen.append(values)
+        return CLEAN
+
+    words = ["light", "heavy"]
+    explorer = viz.Explorer(
+        render, alt=ALT, depth_of_rain=(0.5, 2.5, 1.0), seed=(0, 9, 3), kind=words
+    )
+    assert seen == [{"depth_of_rain": 1.0, "seed": 3, "kind": "light"}]
+    slider, seed, kind = explorer.controls.values()
+    assert (slider.min, slider.max, slider.description) == (0.5, 2.5, "depth of rain")
+    assert isinstance(seed, ipywidgets.IntSlider)
+    assert kind.options == ("light", "heavy")
+
+
+@pytest.mark.parametrize("control", [(0, 1), (0, 1, 2), (1, 0, 0.5), "words", ()])
+def test_what_makes_no_control_is_refused(control) -> None:
+    with pytest.raises(ValueError, match="control 'level' is"):
+        viz.Explorer(brighten, alt=ALT, level=control)
+
+
 def test_an_explorer_without_controls_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one control"):
-        viz.Explorer(brighten, {}, alt=ALT)
+        viz.Explorer(brighten, alt=ALT)
+
+
+PHOTO = chelsea()[60:188, 100:228]
+
+
+def test_the_rain_explorer_draws_the_rain_of_its_values_and_its_psnr(parse) -> None:
+    explorer = viz.RainExplorer(PHOTO, alt=ALT)
+    (rainy,) = parse(explorer.still()).pictures()
+    assert rainy.shape == PHOTO.shape
+    assert f"PSNR {psnr(rainy, PHOTO):.1f} dB" in explorer.still()
+    explorer.controls["density"].value = 0
+    assert np.array_equal(parse(explorer.still()).pictures()[0], PHOTO)
+
+
+def test_the_seed_alone_decides_where_drops_fall() -> None:
+    explorer = viz.RainExplorer(PHOTO, alt=ALT)
+    first = explorer.still()
+    explorer.controls["seed"].value = 1
+    assert explorer.still() != first
+    explorer.controls["seed"].value = 0
+    assert explorer.still() == first
+
+
+def test_moving_a_slider_leaves_numpys_global_generator_alone() -> None:
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    viz.RainExplorer(PHOTO, alt=ALT).controls["angle"].value = 30
+    assert np.array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+
+
+def test_choosing_a_kind_sets_the_sliders_and_draws_once(parse, monkeypatch) -> None:
+    explorer = viz.RainExplorer(PHOTO, alt=ALT)
+    drawn = []
+    explorer.children[-1].observe(drawn.append, names="value")
+    explorer.controls["kind"].value = "wide"
+    assert len(drawn) == 1
+    assert explorer.still() == viz.RainExplorer(PHOTO, kind="wide", alt=ALT).still()
+    explorer.controls["width"].value = 1
+    assert len(drawn) == 2
+
+
+def test_every_kind_lies_within_the_sliders() -> None:
+    for kind in ("light", "heavy", "wide"):
+        explorer = viz.RainExplorer(PHOTO, kind=kind, alt=ALT)
+        values = {name: control.value for name, control in explorer.controls.items()}
+        other = viz.RainExplorer(PHOTO, kind="wide" if kind == "light" else "light", alt=ALT)
+        other.controls["kind"].value = kind
+        assert {name: control.value for name, control in other.controls.items()} == values
+
+
+def test_the_rain_explorer_refuses_other_kinds() -> None:
+    with pytest.raises(ValueError, match="no kind of streaks 'snow'"):
+        viz.RainExplorer(PHOTO, kind="snow", alt=ALT)

@@ -1,0 +1,123 @@
+"""A real browser, driven over the W3C WebDriver protocol."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the protocol's name for "this is an element"
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--window-size=1000,900", "--hide-scrollbars"),
+)
+
+
+class Browser:
+    """One window of headless Chromium."""
+
+    def __init__(self, url: str, profile: Path) -> None:
+        self._url = url
+        options = {"args": [*FLAGS, f"--user-data-dir={profile}"]}
+        capabilities = {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}
+        session = self._call("POST", "/session", {"capabilities": capabilities})
+        self._session = f"/session/{session['sessionId']}"
+
+    def open(self, url: str) -> None:
+        self._call("POST", f"{self._session}/url", {"url": url})
+
+    def js(self, script: str, *arguments: Any) -> Any:
+        """The value of a script that may use ``arguments`` and ends in a return."""
+        body = {"script": script, "args": arguments}
+        return self._call("POST", f"{self._session}/execute/sync", body)
+
+    def wait(self, script: str, seconds: float = 20) -> Any:
+        """The first true value of the script."""
+        give_up = time.monotonic() + seconds
+        while not (value := self.js(script)):
+            assert time.monotonic() < give_up, f"waited {seconds} s for: {script}"
+            time.sleep(0.05)
+        return value
+
+    def keys(self, keys: str) -> None:
+        """Press and release keys on whatever has the focus."""
+        strokes = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        self._act({"type": "key", "id": "keyboard", "actions": strokes})
+
+    def drag(self, path: list[tuple[float, float]], *, pointer: str = "mouse") -> None:
+        """Press at the first point of the page, move through the others, release."""
+        moves = [
+            {"type": "pointerMove", "duration": 20, "x": round(x), "y": round(y)} for x, y in path
+        ]
+        down, up = ({"type": f"pointer{kind}", "button": 0} for kind in ("Down", "Up"))
+        self._act(
+            {
+                "type": "pointer",
+                "id": pointer,
+                "parameters": {"pointerType": pointer},
+                "actions": [moves[0], down, *moves[1:], up],
+            }
+        )
+
+    def screenshot(self) -> str:
+        """The window as a PNG file in base64."""
+        return self._call("GET", f"{self._session}/screenshot")
+
+    def quit(self) -> None:
+        self._call("DELETE", self._session)
+
+    def _act(self, source: dict) -> None:
+        self._call("POST", f"{self._session}/actions", {"actions": [source]})
+
+    def _call(self, method: str, path: str, body: dict | None = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self._url + path, data=data, method=method)
+        request.add_header("Content-Type", "application/json")
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return json.load(answer)["value"]
+        except urllib.error.HTTPError as error:
+            with error:
+                raise AssertionError(json.load(error)["value"]["message"]) from None
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    driver = shutil.which("chromedriver")
+    if driver is None or shutil.which("chromium") is None:
+        pytest.skip("chromium and chromedriver aren't installed (Debian: chromium chromium-driver)")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen([driver, f"--port={port}", "--silent"], stdout=subprocess.DEVNULL)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _until_ready(url)
+        window = Browser(url, tmp_path_factory.mktemp("chromium"))
+        yield window
+        window.quit()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _until_ready(url: str) -> None:
+    for _ in range(200):
+        try:
+            with urllib.request.urlopen(f"{url}/status", timeout=5) as answer:
+                if json.load(answer)["value"]["ready"]:
+                    return
+        except OSError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError("chromedriver doesn't answer")
