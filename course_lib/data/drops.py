@@ -16,7 +16,7 @@ WATER = 1.33  # refractive index
 # The wide view is what the drops look at: the scene and what surrounds it. Directions in it are
 # tangents of the angle from the optical axis, −REACH to REACH both ways.
 REACH = 0.8
-FRAME = 0.5, 0.36  # the photograph's share of it: half width and half height
+FRAME = 0.32, 0.24  # the photograph's share of it: half width and half height
 GRID = 192  # cells along each side
 BLURS = tuple(2 ** (1 + k / 2) for k in range(9))  # σ in cells: the wide view is kept at each
 
@@ -28,9 +28,10 @@ class DropParameters:
     Attributes:
         coverage: share of the picture that lies under water, 0 to below 1.
         radius: median radius of the drops as they fall.
-        largest: radius beyond which a drop is too heavy to stay, and runs off the glass.
+        largest: radius beyond which a drop is too heavy to stay, and most of it runs off.
         radius_spread: standard deviation of the logarithm of the radius.
         defocus: radius of the blur disc; the camera looks far away, not at its lens.
+        mist: α of the droplets between the drops, too fine to be seen one by one, 0 to 1.
         contact_angle: between glass and water at the drop's upper edge, degrees.
         sag: how far the drop hangs, over its radius; its lower edge is steeper by it.
     """
@@ -40,6 +41,7 @@ class DropParameters:
     largest: float = 30.0
     radius_spread: float = 0.5
     defocus: float = 4.0
+    mist: float = 0.0
     contact_angle: float = 38.0
     sag: float = 0.3
 
@@ -67,11 +69,13 @@ class Drops(NamedTuple):
         seen: 2×H×W int32, the cells of the flattened wide views that the drops show there.
         weight: 2×H×W float32 in [0, 1], how much of their light arrives. The sum is α less
             what the water keeps back, most of it at the rim.
+        mist: α of the droplets beneath the drops.
     """
 
     alpha: np.ndarray
     seen: np.ndarray
     weight: np.ndarray
+    mist: float
 
 
 def draw_drops(
@@ -92,8 +96,9 @@ def draw_drops(
     x, y, radius = _rain_on_glass(parameters, size, rng)
     bends = rng.uniform(0, 2 * np.pi, (len(x), 2))
     for centre_x, centre_y, r, bend in zip(x, y, radius, bends, strict=True):
-        reach = 1.1 * (1 + parameters.sag) * r + parameters.defocus + 1
-        top, bottom = _span(centre_y - reach, centre_y + (1.5 + parameters.sag) * reach, size[0])
+        reach = 1.11 * r + parameters.defocus + 1
+        hang = 1.11 * 1.5 * parameters.sag * r
+        top, bottom = _span(centre_y - reach, centre_y + reach + hang, size[0])
         left, right = _span(centre_x - reach, centre_x + reach, size[1])
         if bottom - top < 2 or right - left < 2:
             continue
@@ -110,7 +115,7 @@ def draw_drops(
     each, passed, seen = layers
     alpha = 1 - (1 - each[0]) * (1 - each[1])
     share = each**2 / np.maximum((each**2).sum(0), 1e-6)
-    return Drops(alpha, seen, alpha * share * passed)
+    return Drops(alpha, seen, alpha * share * passed, parameters.mist)
 
 
 def lay_drops(clean: np.ndarray, drops: Drops, views: np.ndarray) -> np.ndarray:
@@ -124,7 +129,9 @@ def lay_drops(clean: np.ndarray, drops: Drops, views: np.ndarray) -> np.ndarray:
     Returns:
         The rainy picture I, H×W×3 floats in [0, 1].
     """
-    rainy = (1 - drops.alpha)[..., None] * clean
+    everything = views[-GRID * GRID // 2 - GRID // 2]  # the middle of the most blurred view
+    misty = clean + np.float32(drops.mist) * (everything - clean)
+    rainy = (1 - drops.alpha)[..., None] * misty
     for seen, weight in zip(drops.seen, drops.weight, strict=True):
         rainy += views[seen] * weight[..., None]
     return np.clip(rainy, 0, 1)
@@ -200,27 +207,27 @@ def refract(sin_incidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _rain_on_glass(
     parameters: DropParameters, size: tuple[int, int], rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Short showers until enough glass is covered; after each, neighbours merge, heavy drops go.
+    """Short showers until enough glass is covered; after each, neighbours merge.
 
-    Merging and running off keep some glass free however long it rains, so the showers end.
+    Running off keeps some glass free however long it rains, so the showers come to an end.
     """
     margin = 2 * parameters.largest
     height, width = size[0] + 2 * margin, size[1] + 2 * margin
     mean_area = np.pi * parameters.radius**2 * np.exp(2 * parameters.radius_spread**2)
     x, y, radius = np.zeros((3, 0))
-    for _ in range(60):
+    for _ in range(25):
         missing = parameters.coverage - np.pi * (radius**2).sum() / (height * width)
         if missing <= 0:
             break
-        n = rng.poisson(min(missing, 0.04) * height * width / mean_area)
+        n = rng.poisson(min(missing, 0.06) * height * width / mean_area)
         fallen = parameters.radius * np.exp(parameters.radius_spread * rng.standard_normal(n))
         x, y, radius = merge_touching(
             np.concatenate([x, rng.uniform(-margin, width - margin, n)]),
             np.concatenate([y, rng.uniform(-margin, height - margin, n)]),
             np.concatenate([radius, fallen]),
         )
-        stays = radius <= parameters.largest
-        x, y, radius = x[stays], y[stays], radius[stays]
+        heavy = radius > parameters.largest  # they run off and leave a part behind
+        radius[heavy] = parameters.largest * rng.uniform(0.3, 0.8, heavy.sum())
     return x, y, radius
 
 
@@ -246,27 +253,34 @@ def _draw_one(
     alpha *= min(1.0, (r / blur) ** 2)
 
     circle = np.maximum(circle, 1e-3)
-    down = (dy / circle).clip(0, 1)
-    steepness = np.radians(parameters.contact_angle + 50 * sag * down)
+    steepness = np.radians(parameters.contact_angle + 50 * sag * (dy / circle).clip(0, 1))
     angle, passed = refract(out.clip(0, 1) * np.sin(steepness))
-    passed = gaussian_filter(passed, blur / 2, mode="nearest")
     away = -np.tan(angle) / circle  # what lies left is seen right, what lies above, below
-    return alpha, passed, _cell(away * dx, away * dy, blur)
+    return alpha, *_through_blur(out < 1, away * dx, away * dy, passed, blur)
 
 
-def _cell(right: np.ndarray, down: np.ndarray, blur: float) -> np.ndarray:
-    """The cells of the flattened wide views in these directions (H×W tangents).
+def _through_blur(
+    water: np.ndarray, right: np.ndarray, down: np.ndarray, passed: np.ndarray, blur: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The light passed, and the cell of the wide views, that each pixel's blur disc averages.
 
-    A blur disc on the lens spans the more of the view, the faster the direction changes from
-    pixel to pixel; the view with about that blur is chosen.
+    The disc looks through all of the ``water`` within ``blur`` pixels: on average into one
+    direction (tangents ``right`` and ``down``), spread around it. The cell there, in the view
+    blurred by about that spread, is what it sees.
     """
-    column, row = ((tangent / REACH + 1) / 2 * GRID for tangent in (right, down))
-    pace = np.sqrt(sum(np.gradient(c, axis=a) ** 2 for c in (column, row) for a in (0, 1)) / 2)
-    pace = gaussian_filter(pace, blur, mode="nearest")
-    level = np.log2(np.maximum(pace * blur / 2 / BLURS[0], 1)) * 2  # half octaves apart
+    planes = np.stack([np.ones_like(right), passed, passed * right, passed * down])
+    planes = np.concatenate([planes, passed[None] * (right**2 + down**2)]) * water
+    sums = gaussian_filter(planes, (0, blur / 2, blur / 2), mode="constant")  # a disc's spread
+    mean_passed = sums[1] / np.maximum(sums[0], 1e-6)
+    mean_right, mean_down, square = sums[2:] / np.maximum(sums[1], 1e-6)
+    spread = np.sqrt(np.maximum(square - mean_right**2 - mean_down**2, 0) / 2)
+
+    cells = GRID / (2 * REACH)  # a tangent of 1
+    level = 2 * np.log2(np.maximum(spread * cells / BLURS[0], 1))  # views are half octaves apart
     level = np.rint(level).astype(np.int32).clip(0, len(BLURS) - 1)
-    column, row = (c.astype(np.int32).clip(0, GRID - 1) for c in (column, row))
-    return (level * GRID + row) * GRID + column
+    column = ((mean_right + REACH) * cells).astype(np.int32).clip(0, GRID - 1)
+    row = ((mean_down + REACH) * cells).astype(np.int32).clip(0, GRID - 1)
+    return mean_passed, (level * GRID + row) * GRID + column
 
 
 def _span(low: float, high: float, end: int) -> tuple[int, int]:

@@ -75,16 +75,16 @@ def light_rain(rng: np.random.Generator) -> StreakParameters:
 def heavy_rain(rng: np.random.Generator) -> StreakParameters:
     """A downpour: streaks at every distance before a grey veil."""
     return StreakParameters(
-        density=rng.uniform(5, 8),
+        density=rng.uniform(5, 7),
         length=rng.uniform(45, 80),
         width=rng.uniform(1.8, 2.6),
         angle=rng.normal(0, 12),
         spread=rng.uniform(2, 4),
-        opacity=rng.uniform(0.6, 0.85),
+        opacity=rng.uniform(0.7, 0.95),
         focus=rng.uniform(1, 2.5),
         rain_rate=rng.uniform(30, 80),
-        veil=rng.uniform(0.15, 0.3),
-        gain=rng.uniform(1.2, 1.4),
+        veil=rng.uniform(0.08, 0.18),
+        gain=rng.uniform(1.15, 1.35),
     )
 
 
@@ -106,13 +106,14 @@ def wide_rain(rng: np.random.Generator) -> StreakParameters:
 
 def wet_lens(rng: np.random.Generator) -> DropParameters:
     """Drops on the lens or on a window close before it."""
-    defocus = rng.uniform(4, 9)
+    defocus = rng.uniform(6.5, 14)
     return DropParameters(
-        coverage=rng.uniform(0.3, 0.45),
-        radius=defocus * rng.uniform(0.8, 1.4),
-        radius_spread=rng.uniform(0.3, 0.6),
-        largest=defocus * rng.uniform(3, 5),
+        coverage=rng.uniform(0.45, 0.55),
+        radius=defocus * rng.uniform(0.4, 0.8),
+        radius_spread=rng.uniform(0.4, 0.7),
+        largest=defocus * rng.uniform(2.5, 4),
         defocus=defocus,
+        mist=rng.uniform(0.1, 0.22),
         contact_angle=rng.uniform(30, 45),
         sag=rng.uniform(0.1, 0.4),
     )
@@ -230,8 +231,8 @@ def apply_canvas(
         rainy = composite_streaks(rainy, Streaks(canvas.streaks.alpha[on_canvas], light))
     mask = np.abs((rainy - clean) @ LUMA) > VISIBLE / 255
     if canvas.drops is not None:
-        alpha, seen, weight = canvas.drops
-        piece = Drops(alpha[on_canvas], seen[:, *on_canvas], weight[:, *on_canvas])
+        alpha, seen, weight, mist = canvas.drops
+        piece = Drops(alpha[on_canvas], seen[:, *on_canvas], weight[:, *on_canvas], mist)
         rainy = lay_drops(rainy, piece, scene.wide_views)
         mask |= piece.alpha > 0.5
     return Pair(rainy=to_uint8(rainy), clean=scene.photo[on_photo], mask=mask, name=scene.name)

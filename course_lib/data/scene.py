@@ -64,7 +64,7 @@ class Scene:
     @cached_property
     def wide_views(self) -> np.ndarray:
         """What drops on the lens look at, see `drops.wide_views`."""
-        return drops.wide_views(self.miniature, 1.5 * self.light)
+        return drops.wide_views(self.miniature, 2.3 * self.light)
 
     @cached_property
     def distance(self) -> np.ndarray:
