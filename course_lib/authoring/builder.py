@@ -66,7 +66,7 @@ def assemble(
             continue
         if cell.answers:
             name = f"exercise-{cell.exercise.replace('.', '-')}"
-            cells.append(_markdown(header(cell.exercise), f"{name}-header"))
+            cells.append(_markdown(_header(lesson, cell, header), f"{name}-header"))
             answer = cell.answers.source if edition == "instructor" else cell.answers.stub
             cells.append(_code(answer, name, {"exercise": cell.exercise}))
         elif cell.checks:
@@ -162,6 +162,15 @@ def _student_files(solutions: Path, notebooks: Path) -> dict[Path, str | None]:
     for lesson in source.read_all(solutions):
         files[notebooks / f"{lesson.name}.ipynb"] = to_text(assemble(lesson, "student"))
     return files
+
+
+def _header(lesson: Lesson, cell: Cell, header: Callable[[str], str]) -> str:
+    try:
+        return header(cell.exercise)
+    except KeyError as error:
+        raise LessonError(
+            f"{lesson.name}, {cell}: {error.args[0]}; declare it in course_lib/exercises"
+        ) from None
 
 
 def _with_budgets(cell: Cell, lesson: str) -> str:

@@ -92,8 +92,9 @@ def to_mathml(latex: str, display: str = "inline") -> str:
         mathml = convert(latex.strip(), display=display)
     except Exception as error:  # latex2mathml raises a type of its own for each mistake
         raise ValueError(f"{latex!r} isn't LaTeX ({type(error).__name__})") from None
-    if unknown := re.search(r"\\[A-Za-z]+", unescape(re.sub(r"<[^>]*>", " ", mathml))):
-        raise ValueError(f"{latex!r} uses {unknown[0]}, which MathML has no word for here")
+    # What it doesn't know it leaves standing: commands, and the columns of aligned.
+    if unknown := re.search(r"\\[A-Za-z]+|&", unescape(re.sub(r"<[^>]*>", " ", mathml))):
+        raise ValueError(f"{latex!r} uses {unknown[0]}, which latex2mathml can't turn into MathML")
     return mathml
 
 

@@ -311,3 +311,11 @@ def test_drift_gate_names_what_differs_is_missing_or_has_no_source(
     assert builder.stale(*folders) == [f"{orphan} has no lesson in {solutions}"]
     assert builder.build_all(*folders) == [orphan]
     assert not orphan.exists()
+
+
+def test_exercise_without_a_declaration_is_refused(write: Write, library_root: Path) -> None:
+    def unknown(exercise_id: str) -> str:
+        raise KeyError(f"no exercise {exercise_id!r}")
+
+    with pytest.raises(LessonError, match=r"00_doubling.*declare it in course_lib/exercises"):
+        builder.build(write(), "student", root=library_root, header=unknown)

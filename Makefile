@@ -1,0 +1,63 @@
+# make run · make test · make lab: each sets up .venv first, once. `make help` lists the rest.
+
+PROFILE ?= auto
+EDITION ?= instructor
+LESSONS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# The first of python3.11 and python3 that runs and is new enough; PYTHON=… chooses another.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3.11 python3; do \
+	$$p -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && echo $$p && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lab build bench check zoo doctor constraints clean
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@echo '  PROFILE=auto|smoke|cpu|gpu|paper, LESSONS="00 01", EDITION=instructor|student, PYTHON=…'
+
+$(READY): pyproject.toml constraints.txt
+	@if [ -z "$(PYTHON)" ] || ! $(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null; then \
+		echo "make: no Python 3.11 or newer found; install one, or name it: make PYTHON=/path/to/python3.11" >&2; \
+		exit 1; fi
+	@test -x $(BIN)/python || { echo "Creating $(VENV) with $(PYTHON)"; $(PYTHON) -m venv $(VENV); }
+	$(BIN)/python -m pip install -c constraints.txt -e ".[dev]"
+	@touch $@
+
+run: $(READY) ## run the lessons, show what they measured, write a report
+	@$(BIN)/course run --profile $(PROFILE) --edition $(EDITION) $(LESSONS)
+
+test: $(READY) ## run the tests
+	@$(BIN)/python -m pytest
+
+lab: $(READY) ## open lesson 00 in JupyterLab
+	@$(BIN)/jupyter lab $(firstword $(wildcard notebooks/00_*.ipynb))
+
+build: $(READY) ## regenerate the student notebooks from solutions/
+	@$(BIN)/course build
+
+bench: $(READY) ## measure what the performance claims rest on
+	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file; done
+
+check: $(READY) ## lint, formatting, types, stale notebooks
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/course build --check
+
+zoo: $(READY) ## run the wrong answers and the valid alternatives past every check
+	@$(BIN)/course check-zoo
+
+doctor: $(READY) ## say what is missing on this machine, and how to mend it
+	@$(BIN)/course doctor
+
+constraints: $(READY) ## pin in constraints.txt what .venv has now
+	@{ sed -n '/^#/p' constraints.txt; $(BIN)/python -m pip freeze --exclude-editable; } > constraints.new
+	@mv constraints.new constraints.txt
+
+clean: ## delete build/ and caches; .venv stays
+	@rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find course_lib tests benchmarks data_scripts -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from course_lib.authoring import report
+from course_lib.authoring.runner import LessonRun
+from course_lib.profiles import Budget
+from course_lib.results import Measured
+from course_lib.usage import Usage
+
+
+def run(name: str, *problems: str, used: Usage | None = None) -> LessonRun:
+    return LessonRun(
+        lesson=name[:2],
+        name=name,
+        title=f"Title of <{name}>",
+        edition="instructor",
+        profile="smoke",
+        problems=problems,
+        seconds=125.4,
+        date="2026-01-02T03:04:05+00:00",
+        device="CPU (2 threads)",
+        seed=3,
+        measured=(
+            Measured(name="PSNR", value=27.345, unit="dB", spread=0.41, over="5 seeds",
+                     claim=28.1, source="report 1"),
+        ),
+        used=used,
+        budget=Budget(steps=40, cpu_seconds=20, memory_mb=1500),
+    )  # fmt: skip
+
+
+def write_notebook(folder: Path, name: str, html: str = "") -> None:
+    outputs = [new_output("display_data", data={"text/html": html})] if html else []
+    notebook = new_notebook(cells=[new_code_cell("draw()", outputs=outputs)])
+    nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
+def test_report_shows_status_results_usage_versions_and_hardware(tmp_path: Path) -> None:
+    used = Usage(steps=30, cpu_seconds=12.3, memory_mb=579.0)
+    runs = [run("00_a", used=used), run("01_b", "code cell 4 stopped with KeyError: <x>")]
+    for one in runs:
+        write_notebook(tmp_path, one.name)
+    path = report.write_report(runs, tmp_path)
+    assert path == tmp_path / "index.html"
+    html = path.read_text()
+    assert "1 of 2 lessons failed" in html
+    assert "code cell 4 stopped with KeyError: &lt;x&gt;" in html
+    assert "Title of &lt;00_a&gt;" in html
+    assert 'href="00_a.html"' in html
+    assert 'href="00_a.ipynb"' in html
+    assert "27.3 ± 0.4 dB (5 seeds)" in html
+    assert "28.1 dB" in html
+    assert 'training steps: 30 <span class="soft">of 40' in html
+    assert "2 min 5 s · 2026-01-02 03:04 UTC · seed 3 · CPU (2 threads)" in html
+    assert "torchvision" in html
+    assert "processor" in html
+    assert "http" not in html
+
+
+def test_report_shows_each_figure_with_its_alternative_text(tmp_path: Path) -> None:
+    png = b"\x89PNG rain"
+    source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    write_notebook(tmp_path, "00_a", f'<img alt="Rain &lt; snow" src="{source}">')
+    html = report.write_report([run("00_a")], tmp_path).read_text()
+    assert 'src="figures/00_a-01.png" alt="Rain &lt; snow"' in html
+    assert (tmp_path / "figures" / "00_a-01.png").read_bytes() == png
+
+
+def test_figures_of_earlier_runs_are_gone(tmp_path: Path) -> None:
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "00_a-07.png").write_bytes(b"old")
+    write_notebook(tmp_path, "00_a")
+    report.write_report([run("00_a")], tmp_path)
+    assert list((tmp_path / "figures").iterdir()) == []
+
+
+def test_over_budget_is_marked(tmp_path: Path) -> None:
+    write_notebook(tmp_path, "00_a")
+    used = Usage(steps=41, cpu_seconds=1.0, memory_mb=5.0)
+    html = report.write_report([run("00_a", "over", used=used)], tmp_path).read_text()
+    assert html.count('class="over"') == 1
+
+
+def test_measured_values_show_three_digits_and_the_spread_as_many_decimals() -> None:
+    def shown(value: float | None, spread: float | None = None, unit: str = "") -> str:
+        return report.measured_text(Measured(name="x", value=value, spread=spread, unit=unit))
+
+    assert shown(27.345, 0.41, "dB") == "27.3 ± 0.4 dB"
+    assert shown(0.012345) == "0.0123"
+    assert shown(1234.5) == "1234"
+    assert shown(-0.5, 0.123) == "-0.500 ± 0.123"
+    assert shown(0) == "0.00"
+    assert shown(None, unit="dB") == "n/a"
+
+
+def test_durations_as_people_say_them() -> None:
+    assert [report.duration(s) for s in (7.6, 59.4, 125, 3780)] == [
+        "8 s", "59 s", "2 min 5 s", "1 h 3 min",
+    ]  # fmt: skip
