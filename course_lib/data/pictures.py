@@ -44,7 +44,6 @@ def read_picture(path: str | PathLike[str]) -> np.ndarray:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = Image.open(path)
         with image:
-            image.load()
             return _as_rgb(ImageOps.exif_transpose(image), path)
     except (FileNotFoundError, BadPicture):
         raise

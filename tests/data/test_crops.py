@@ -133,10 +133,14 @@ def test_several_rains_fall_and_each_is_drawn_once(monkeypatch):
     assert len(drawn) == crops.CANVASES
 
 
+def test_a_rain_falls_from_many_places_of_its_canvas(monkeypatch):
+    monkeypatch.setattr(crops, "CANVASES", 1)
+    dataset = CropDataset({"wall": np.full((32, 32, 3), 90, np.uint8)}, "light", 32, 0)
+    assert len({dataset.pair(n).rainy.tobytes() for n in range(100)}) > 95
+
+
 def test_a_photograph_smaller_than_the_crops_is_named_with_the_mend():
-    message = (
-        "photograph 'chelsea' is 300×451, crops of 320×320 don't fit; take crops of at most 300"
-    )
+    message = "'chelsea' is 300×451, crops of 320×320 don't fit; take crops of at most 300"
     with pytest.raises(ValueError, match=message):
         CropDataset(PHOTOS, "light", 320, 0)
     with pytest.raises(ValueError, match=message):
@@ -239,7 +243,9 @@ def test_held_out_pairs_are_fixed_spread_and_each_under_its_own_rain():
         centre = to_model([photo[y : y + 64, x : x + 64]])[0]
         assert torch.equal(batch.clean[n], centre)
     assert len({clean.numpy().tobytes() for clean in batch.clean}) == 9
-    assert len({mask.numpy().tobytes() for mask in batch.mask}) == 9
+    wall = {"wall": np.full((99, 99, 3), 90, np.uint8)}
+    rainy = held_out_batch(wall, "light", 64, 0, 9).rainy
+    assert len({picture.numpy().tobytes() for picture in rainy}) == 9
 
 
 def test_held_out_places_stay_when_the_rain_changes_with_the_seed():

@@ -69,9 +69,9 @@ def test_palette_colours_are_looked_up_and_its_transparency_kept(tmp_path):
 
 @pytest.mark.parametrize("suffix", ["png", "tif"])
 def test_16_bit_grey_is_scaled_and_neither_clipped_nor_wrapped(suffix, tmp_path):
-    values = np.array([[0, 128, 129, 257, 300, 32768, 65534, 65535]], np.uint16)
+    values = np.array([[0, 128, 129, 257, 300, 33025, 65534, 65535]], np.uint16)
     pixels = read_picture(saved(Image.fromarray(values), tmp_path / f"a.{suffix}"))
-    np.testing.assert_array_equal(pixels[0, :, 0], [0, 0, 1, 1, 1, 128, 255, 255])
+    np.testing.assert_array_equal(pixels[0, :, 0], [0, 0, 1, 1, 1, 129, 255, 255])
     assert pixels.shape == (1, 8, 3)
 
 

@@ -113,6 +113,21 @@ def test_a_wrong_layout_is_refused_when_it_is_added(tmp_path):
     assert not (data_folder() / "registered.json").exists()
 
 
+def test_a_set_in_parts_is_refused_for_one_wrong_part(tmp_path):
+    fill(tmp_path / "test_syn", numbered(2))
+    (tmp_path / "train").mkdir()
+    with pytest.raises(BadFolder, match="train holds no picture"):
+        add("rain800", tmp_path)
+
+
+def test_a_relative_path_is_remembered_from_the_root(tmp_path, monkeypatch):
+    make_rain12(tmp_path / "here")
+    monkeypatch.chdir(tmp_path)
+    add("rain12", "here")
+    monkeypatch.chdir(Path.home())
+    assert find("rain12") == tmp_path / "here"
+
+
 def test_a_set_in_parts_is_added_whole_or_by_part(tmp_path):
     root = tmp_path / "rain800"
     fill(root / "test_syn", numbered(100))
