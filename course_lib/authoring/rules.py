@@ -238,8 +238,12 @@ def _names(cell: Cell, answers: LibraryObject, bound: frozenset[str]) -> None:
             )
         if name == answers.name:
             _refuse(cell, f"{name} names itself in an annotation or default: put it in quotes")
-        if name not in bound:
-            _refuse(cell, f"{uses}, which no cell above binds: import it in one of them")
+    if missing := sorted(answers.free - bound):
+        _refuse(
+            cell,
+            f"{answers.name} uses {' and '.join(missing)}, which no cell above binds: "
+            "import what it needs in one of them",
+        )
 
 
 def _parameters(cell: Cell) -> None:

@@ -144,7 +144,7 @@ REFUSED = {
     "a constant": (("import double\n", "import SCALE\n"), "SCALE is not a top-level def or class"),
     "an unbound annotation": (
         ("from numpy.typing import NDArray\n", ""),
-        "double uses NDArray, which no cell above binds: import it",
+        "double uses NDArray, which no cell above binds: import",
     ),
     "an unbound name": (("import numpy as np\n", ""), "double uses np, which no cell above binds"),
     "another lesson's id": (('"00.1"', '"01.1"'), r'in this lesson an id is "00\.1"'),
