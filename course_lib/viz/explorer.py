@@ -73,12 +73,12 @@ class Explorer(ipywidgets.VBox):
         image = image_html(
             png_file(pixels, compress_level=1),
             alt=f"{self._alt} {self._settings()}. {line}".strip(),
-            width=width * max(1, 768 // width),
+            width=width * max(1, 512 // width),
             pixelated=True,
         )
         self._picture.value = (
-            f'<figure style="margin:0">{image}'
-            f'<figcaption aria-live="polite">{escape(line)}</figcaption></figure>'
+            '<figure style="margin:0">'
+            f'<figcaption aria-live="polite">{escape(line)}</figcaption>{image}</figure>'
         )
 
     def _settings(self) -> str:
@@ -106,6 +106,6 @@ def _control(name: str, given: Any) -> ipywidgets.ValueWidget:
             "words to choose from, or an ipywidgets control"
         )
     control.description = control.description or name.replace("_", " ")
-    control.style.description_width = "9em"
+    control.style.description_width = "11em"
     control.layout.width = "min(32em, 95%)"
     return control

