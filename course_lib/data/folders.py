@@ -19,12 +19,10 @@ import numpy as np
 
 from course_lib.data.pair import Pair
 from course_lib.data.pictures import SUFFIXES, BadPicture, read_picture
+from course_lib.data.rain_statistics import LUMA, VISIBLE
 
 OnBad = Literal["raise", "skip"]
 Content = TypeVar("Content", Pair, np.ndarray)
-
-# A pixel counts as changed by rain when its luma (0..255) differs by more than this.
-VISIBLE = 12
 
 
 class BadFolder(ValueError):
@@ -271,7 +269,7 @@ class PictureFolder(Folder[np.ndarray]):
 def make_pair(rainy: np.ndarray, clean: np.ndarray, name: str) -> Pair:
     """The `Pair` of two uint8 H×W×3 pictures; the mask is where their lumas differ visibly."""
     difference = rainy.astype(np.int16) - clean
-    luma = difference @ np.array([0.299, 0.587, 0.114], np.float32)
+    luma = difference @ LUMA.astype(np.float32)
     return Pair(rainy=rainy, clean=clean, mask=np.abs(luma) > VISIBLE, name=name)
 
 

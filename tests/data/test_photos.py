@@ -13,6 +13,7 @@ from course_lib.data.photos import (
     load_photo,
     photo_credits,
     photo_split,
+    shrink,
     split_by_photo,
 )
 
@@ -112,3 +113,13 @@ def test_split_by_photo_never_shares_a_photograph_and_loses_no_picture(names, we
 def test_split_by_photo_refuses_fractions_that_do_not_sum_to_1():
     with pytest.raises(ValueError, match="not to 1"):
         split_by_photo(["a", "b"], (0.5, 0.4), np.random.default_rng(0))
+
+
+def test_shrinking_averages_blocks_and_keeps_what_is_left_over():
+    photo = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
+    small = shrink(photo, 3)
+    assert small.shape == (2, 3, 3)
+    blocks = photo[:3, :6].reshape(3, 2, 3, 3).mean(axis=(0, 2))
+    np.testing.assert_allclose(small[0, :2], blocks, atol=0.5)
+    np.testing.assert_allclose(small[1, 2], photo[3:, 6:].mean(axis=(0, 1)), atol=0.5)
+    np.testing.assert_array_equal(shrink(photo, 1), photo)
