@@ -85,6 +85,11 @@ def assemble(
     return notebook
 
 
+def is_check(cell_id: str) -> bool:
+    """Whether a cell of this id checks an exercise."""
+    return cell_id.startswith("exercise-") and cell_id.endswith("-check")
+
+
 def to_text(notebook: NotebookNode) -> str:
     """The bytes that stand in a notebook's file."""
     return nbformat.writes(notebook) + "\n"
@@ -167,9 +172,9 @@ def _student_files(solutions: Path, notebooks: Path) -> dict[Path, str | None]:
 def _header(lesson: Lesson, cell: Cell, header: Callable[[str], str]) -> str:
     try:
         return header(cell.exercise)
-    except KeyError as error:
+    except ValueError as error:
         raise LessonError(
-            f"{lesson.name}, {cell}: {error.args[0]}; declare it in course_lib/exercises"
+            f"{lesson.name}, {cell}: {error}; declare it in course_lib/exercises"
         ) from None
 
 

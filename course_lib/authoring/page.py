@@ -21,6 +21,8 @@ _HIDDEN = {"footer", "papermill-error-cell-tag"}
 _NO_ALT = {"", "No description has been provided for this image"}
 _EXTERNAL = re.compile(r"\s*(https?:)?//", re.IGNORECASE)
 _EXTERNAL_CSS = re.compile(r"(url\(|@import)\s*['\"]?\s*(https?:)?//", re.IGNORECASE)
+# Lessons link to each other's notebooks; beside a page lies the other lesson's page.
+_NOTEBOOK_LINK = re.compile(r'href="(\d\d_\w+)\.ipynb"')
 # Code comes first: a dollar in it is no formula.
 _MATH = re.compile(
     r"(?P<code>^(?P<fence>```+|~~~+).*?^(?P=fence)|(?P<ticks>`+).+?(?P=ticks)|\\\$)"
@@ -66,6 +68,7 @@ def render(
         else:
             cell.outputs = [kept for o in cell.outputs if (kept := _still(o, cell, defects))]
     body = _convert(shown)
+    body = _NOTEBOOK_LINK.sub(r'href="\1.html"', body)
     for number, formula in enumerate(formulas):
         body = body.replace(_token(number), formula)
     html = (

@@ -93,7 +93,7 @@ def measured_text(row: Measured) -> str:
     """A measured value with its spread: ``"27.3 ± 0.4 dB (5 seeds)"``, ``"n/a"`` without one."""
     if row.value is None:
         return "n/a"
-    decimals = _decimals(row.value)
+    decimals = _decimals(max(abs(row.value), row.spread or 0))
     spread = "" if row.spread is None else f" ± {row.spread:.{decimals}f}"
     over = f" ({row.over})" if row.over else ""
     return f"{row.value:.{decimals}f}{spread} {row.unit}".strip() + over
@@ -108,7 +108,7 @@ def claim_text(row: Measured) -> str:
 
 def _decimals(value: float) -> int:
     """As many decimals as show three digits."""
-    return 2 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
+    return 0 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
 
 
 def extract_figures(name: str, folder: Path) -> list[Figure]:

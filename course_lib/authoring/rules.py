@@ -60,7 +60,7 @@ class Lesson:
     Attributes:
         number: ``"01"``.
         name: the file's name without its ending, ``"01_baseline_gan"``.
-        title: its first heading.
+        title: its first heading, without its number.
         cells: in reading order.
     """
 
@@ -71,10 +71,11 @@ class Lesson:
 
 
 def title(cells: Sequence[Cell]) -> str:
-    """The lesson's first heading, with which its first cell begins."""
+    """The lesson's first heading, with which its first cell begins, less its "Lesson 00: "."""
     if not cells or cells[0].kind != "markdown" or not cells[0].text.startswith("# "):
         raise LessonError("top: the first cell must be text that begins with `# Title`")
-    return cells[0].text.partition("\n")[0].removeprefix("# ").strip()
+    heading = cells[0].text.partition("\n")[0].removeprefix("# ").strip()
+    return re.sub(r"^Lesson \d+: ", "", heading)
 
 
 def frame(cells: Sequence[Cell], number: str) -> None:

@@ -150,6 +150,8 @@ def _run(
     collected = results.collect(notebook)
     problems = [problem] if problem else []
     problems += judge(collected, profile, settings.budget, finished=not problem)
+    if not problem:
+        problems += unexpected_verdicts(notebook, edition)
     html, defects = page.render(notebook, lesson.title, problems)
     executed.with_suffix(".html").write_text(html, encoding="utf-8")
     started = collected.started
@@ -211,6 +213,24 @@ def judge(
                 f"over budget: {name} {spent:.0f}{unit}, allowed {allowed:.0f}{unit} "
                 f"at profile {profile}"
             )
+    return problems
+
+
+def unexpected_verdicts(notebook: NotebookNode, edition: Edition) -> list[str]:
+    """Checks that don't say "passed" of an answer, or "not attempted" of a student's stub."""
+    from course_lib.checks.view import LOOKS
+
+    expected = LOOKS["passed" if edition == "instructor" else "not attempted"].word
+    problems = []
+    for cell in notebook.cells:
+        if not builder.is_check(cell.id):
+            continue
+        shown = [
+            str(o.data["text/plain"]) for o in cell.outputs if "text/plain" in o.get("data", {})
+        ]
+        verdict = shown[0] if shown else "nothing"
+        if expected not in verdict.partition(":")[0]:
+            problems.append(f'{cell.id} should say "{expected}" and says: {verdict}')
     return problems
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import jupytext
+import nbformat
 
 from course_lib.authoring import library, names, rules
 from course_lib.authoring.rules import Cell, Lesson, LessonError
@@ -49,7 +50,12 @@ def read_all(folder: Path, root: Path = library.ROOT) -> list[Lesson]:
 
 
 def _read(path: Path, number: str, root: Path) -> Lesson:
-    notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
+    try:
+        notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
+    except nbformat.ValidationError as error:
+        raise LessonError(
+            f"header: {error.message}; copy the header (# --- … # ---) of another lesson"
+        ) from None
     if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
         raise LessonError(
             "header: no kernelspec named python3, without which papermill ignores the "

@@ -25,6 +25,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from course_lib.authoring.rules import Lesson
     from course_lib.authoring.runner import LessonRun
+    from course_lib.checks.zoo import Record
     from course_lib.cli.health import Finding
     from course_lib.data.photos import Photo
     from course_lib.data.registry import Report
@@ -157,6 +158,26 @@ def findings(found: Sequence[Finding]) -> None:
             marks[finding.state], finding.name, escape(finding.found), escape(finding.mend)
         )
     Console().print(table)
+
+
+def zoo(records: Sequence[Record]) -> bool:
+    """The table of the zoo; whether every check did as it must."""
+    table = _table("", "exercise", "kind", "answer", "what the check says")
+    for one in records:
+        said = f"{one.status}: {one.diagnosis}" if one.diagnosis else one.status
+        if not one.ok and one.kind == "wrong":
+            said += f"\nexpected: {one.expected}"
+        mark = "[green]✓[/]" if one.ok else "[red]✗[/]"
+        table.add_row(mark, one.exercise, one.kind, escape(one.name), escape(said))
+    console = Console()
+    console.print(table)
+    failed = sum(not one.ok for one in records)
+    wrong = sum(one.kind == "wrong" for one in records)
+    console.print(
+        f"{wrong} wrong answers, {len(records) - wrong} valid ones: "
+        + (f"[red]{failed} not judged as they must be[/]" if failed else "all judged rightly")
+    )
+    return not failed
 
 
 def sets(known: Mapping[str, str], here: Mapping[str, Path]) -> None:

@@ -169,6 +169,10 @@ REFUSED = {
     ),
     "a missing parameter": (("seed = 0\n", ""), "must set seed"),
     "no kernelspec": (("name: python3\n", "name: other\n"), "no kernelspec named python3"),
+    "half a kernelspec": (
+        ("#     display_name: Python 3\n", ""),
+        "'display_name' is a required property; copy the header",
+    ),
     "no set-up cell": (
         ('results.begin(lesson="00", profile=profile, seed=seed)', ""),
         r"no cell is calling results\.begin",
@@ -315,7 +319,7 @@ def test_drift_gate_names_what_differs_is_missing_or_has_no_source(
 
 def test_exercise_without_a_declaration_is_refused(write: Write, library_root: Path) -> None:
     def unknown(exercise_id: str) -> str:
-        raise KeyError(f"no exercise {exercise_id!r}")
+        raise ValueError(f"no exercise {exercise_id!r}")
 
     with pytest.raises(LessonError, match=r"00_doubling.*declare it in course_lib/exercises"):
         builder.build(write(), "student", root=library_root, header=unknown)

@@ -136,6 +136,10 @@ def test_records_and_the_runners_own_cells_are_not_shown() -> None:
     assert "measured" not in html
 
 
+def test_link_to_another_lessons_notebook_leads_to_its_page() -> None:
+    assert 'href="01_baseline_gan.html"' in text("[next](01_baseline_gan.ipynb)")[0]
+
+
 def test_error_and_its_reason_are_shown() -> None:
     error = new_output(
         "error", ename="ValueError", evalue="no", traceback=["\x1b[31mValueError\x1b[0m: no"]

@@ -94,7 +94,8 @@ def test_measured_values_show_three_digits_and_the_spread_as_many_decimals() -> 
     assert shown(0.012345) == "0.0123"
     assert shown(1234.5) == "1234"
     assert shown(-0.5, 0.123) == "-0.500 ± 0.123"
-    assert shown(0) == "0.00"
+    assert shown(0) == "0"
+    assert shown(0, 0.0123) == "0.0000 ± 0.0123"
     assert shown(None, unit="dB") == "n/a"
 
 

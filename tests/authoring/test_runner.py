@@ -7,10 +7,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import nbformat
 import psutil
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from course_lib import profiles
 from course_lib.authoring import runner
@@ -212,6 +214,30 @@ def test_each_budget_gates_and_is_inclusive(used: dict[str, float], problem: str
     assert judged(started=started(), used=Usage(**limits)) == []  # type: ignore[arg-type]
     (found,) = judged(started=started(), used=Usage(**(limits | used)))  # type: ignore[arg-type]
     assert problem in found
+
+
+@pytest.mark.parametrize(
+    ("edition", "verdict", "problems"),
+    [
+        ("instructor", "✓ Passed: exercise 00.1, double", 0),
+        ("instructor", "✗ Not right yet: exercise 00.1, double\nIt adds 1.", 1),
+        ("instructor", "≡ The library's own: exercise 00.1, double", 1),
+        ("instructor", None, 1),
+        ("student", "○ Not attempted: exercise 00.1, double", 0),
+        ("student", "✓ Passed: exercise 00.1, double", 1),
+    ],
+)
+def test_checks_must_pass_answers_and_recognise_stubs(
+    edition: Literal["student", "instructor"], verdict: str | None, problems: int
+) -> None:
+    outputs = [new_output("display_data", data={"text/plain": verdict})] if verdict else []
+    cells = [
+        new_code_cell("double", id="exercise-00-1"),
+        new_code_cell("ex.check(double)", id="exercise-00-1-check", outputs=outputs),
+    ]
+    found = runner.unexpected_verdicts(new_notebook(cells=cells), edition)
+    assert len(found) == problems
+    assert all("exercise-00-1-check should say" in problem for problem in found)
 
 
 def test_an_unknown_lesson_is_refused(write_plain: Callable[[str, str], Path]) -> None:

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+
+from course_lib import cli, profiles
+from course_lib.cli import health, show
+
+LESSON = """\
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Lesson 00: A title
+
+# %% tags=["parameters"]
+profile = "auto"
+seed = 0
+
+# %%
+from course_lib import results
+
+results.begin(lesson="00", profile=profile, seed=seed)
+"""
+
+Course = Callable[..., int]
+
+
+@pytest.fixture
+def course(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Course:
+    """course("build", "--check"): its exit status, run in a folder with one lesson."""
+    (tmp_path / "solutions").mkdir()
+    (tmp_path / "solutions" / "00_title.py").write_text(LESSON)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "sets"))
+
+    def course(*words: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["course", *words])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        return int(end.value.code or 0)
+
+    return course
+
+
+def test_build_writes_and_check_tells_what_is_stale(
+    course: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert course("build", "--check") == 1
+    assert "notebooks/00_title.ipynb is missing: run `make build`" in capsys.readouterr().err
+    assert course("build") == 0
+    assert "wrote notebooks/00_title.ipynb" in capsys.readouterr().out
+    assert course("build", "--check") == 0
+    assert json.loads((tmp_path / "notebooks" / "00_title.ipynb").read_text())["nbformat"] == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("run", "07"), "course: no lesson '07': there are 00\n"),
+        (("data", "add", "nope", "."), "course: no set 'nope'"),
+        (("data", "add", "rain100l", "nowhere"), "nowhere"),
+        (("data", "verify", "rain12"), "course data add rain12 PATH"),
+        (("run", "--profile", "tiny"), "tiny"),
+    ],
+)
+def test_bad_input_is_one_message_without_traceback_and_status_2(
+    course: Course, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], message: str
+) -> None:
+    assert course(*words) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert "Traceback" not in said
+    if said.startswith("course:"):
+        assert said.count("\n") == 1
+
+
+def test_lesson_that_breaks_a_rule_is_told_in_one_line(
+    course: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("solutions/00_title.py").write_text(LESSON.replace("seed = 0\n", ""))
+    assert course("build") == 2
+    assert capsys.readouterr().err.startswith("course: 00_title, cell 2 (")
+
+
+def test_outside_the_course_folder_it_says_where_to_run(
+    course: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("solutions/00_title.py").unlink()
+    assert course("build") == 2
+    assert "run this from the course's own folder" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_run_ends_with_the_reports_path_and_status_1_if_a_lesson_failed(
+    course: Course,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    smoke = profiles.LESSONS["00"]["smoke"]
+    assert course("run", "--profile", "smoke", "--edition", "student", "00") == 0
+    said = capsys.readouterr().out
+    assert "✓ passed 00 A title" in said
+    report = tmp_path / "build" / "run" / "smoke" / "student" / "index.html"
+    assert said.endswith(f"Report: {report}\n")
+    assert report.exists()
+    stingy = replace(smoke, budget=replace(smoke.budget, memory_mb=1))
+    monkeypatch.setitem(profiles.LESSONS, "00", {"smoke": stingy})
+    assert course("run", "--profile", "smoke") == 1
+    assert "over budget: peak memory" in capsys.readouterr().out
+
+
+def test_data_list_shows_which_sets_are_here(
+    course: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sets" / "rain12").mkdir(parents=True)
+    assert course("data", "list") == 0
+    lines = {line.split()[0]: line.split()[-1] for line in capsys.readouterr().out.splitlines()}
+    assert lines["rain100h"] == "no"
+    assert lines["rain12"] != "no"
+
+
+def test_data_credits_names_everybody(course: Course, capsys: pytest.CaptureFixture[str]) -> None:
+    from course_lib.data.photos import PHOTOS
+
+    assert course("data", "credits") == 0
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in PHOTOS)
+    assert "licence" in shown
+
+
+def test_doctor_finds_this_machine_well(course: Course, capsys: pytest.CaptureFixture[str]) -> None:
+    assert course("doctor") == 0
+    shown = capsys.readouterr().out
+    assert "✗" not in shown
+    for what in ("Python", "packages", "device", "memory", "disk", "build folder", "photographs"):
+        assert what in shown
+
+
+def test_doctor_names_a_missing_package_and_the_mend(
+    course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        health.metadata,
+        "requires",
+        lambda name: ["numpy", "torch>=99", "no-such-package>=1", "pytest; extra == 'dev'"],
+    )
+    monkeypatch.setattr(show, "Console", lambda: Console(width=200))
+    assert course("doctor") == 1
+    shown = capsys.readouterr().out
+    assert "1 of 3 as required" in shown
+    assert '-m pip install "no-such-package>=1"' in shown
+    assert '-m pip install "torch>=99"' in shown
+
+
+def test_doctor_finds_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert health.is_writable(tmp_path / "not" / "yet" / "there")
+    assert not health.is_writable(file / "below")
+
+
+def test_zoo_fails_if_one_check_errs(capsys: pytest.CaptureFixture[str]) -> None:
+    good = SimpleNamespace(
+        exercise="00.1", kind="wrong", name="sum_of_squares", status="wrong",
+        diagnosis="It sums.", expected="sums", ok=True,
+    )  # fmt: skip
+    bad = SimpleNamespace(**vars(good) | {"status": "passed", "diagnosis": "", "ok": False})
+    assert show.zoo([good])  # type: ignore[list-item]
+    assert "1 wrong answers, 0 valid ones: all judged rightly" in capsys.readouterr().out
+    assert not show.zoo([good, bad])  # type: ignore[list-item]
+    assert "1 not judged as they must be" in capsys.readouterr().out
+
+
+def test_a_log_gets_whole_lines_and_no_control_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(show, "QUIET_SECONDS", 0.01)
+    log = io.StringIO()
+    lesson = SimpleNamespace(number="00", title="A title")
+    with show.RunWatcher(Console(file=log, highlight=False, width=100)) as watcher:
+        watcher.lesson_starts(lesson, 3, 90.0)  # type: ignore[arg-type]
+        watcher.cell_starts(2)
+        watcher.ended.wait(0.2)
+        run = SimpleNamespace(
+            passed=False, lesson="00", title="A title", seconds=61.0, problems=["it [broke]"]
+        )
+        watcher.lesson_ends(run)  # type: ignore[arg-type]
+    lines = log.getvalue().splitlines()
+    assert lines[0] == "00 A title: 3 cells, about 1:30"
+    assert "00 cell 2 of 3, 0:00 of about 1:30" in lines
+    assert lines[-2:] == ["✗ failed 00 A title, 1 min 1 s", "    it [broke]"]
+    assert "\x1b" not in log.getvalue()
