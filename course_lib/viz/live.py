@@ -23,13 +23,13 @@ GAME = {
     "loss": {"loss_d": "discriminator", "loss_g": "generator"},
     "PSNR on held-out pictures (dB)": {"psnr": "restored"},
 }
-SHARE = 0.02  # of the time that training may lose to drawing
+SHARE = 0.015  # of the time may go into drawing; with the rest, training loses under 2 %
 
 
 class LivePlot:
     """A training callback: plots that update in place, and a progress bar.
 
-    It redraws at most once a second, and so seldom that drawing takes at most 2 % of the
+    It redraws at most once a second, and so seldom that training loses less than 2 % of its
     time. Each step is a thin line, the running mean over 2 % of the steps so far a bold one.
     In an executed notebook one figure remains, the last; outside notebooks only the
     progress is shown.

@@ -49,10 +49,10 @@ class Progress:
         self._closed = False
 
     def update(self, done: int) -> None:
-        """Say how many are done; shown at most four times a second."""
+        """Say how many are done; shown at most once a second."""
         self.done = done
         now = time.perf_counter()
-        if now - self._shown >= 0.25:
+        if now - self._shown >= 1:
             self._shown = now
             self._show()
 

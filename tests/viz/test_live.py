@@ -80,7 +80,7 @@ def test_slow_drawing_takes_two_percent_of_the_time(outputs, clock, monkeypatch)
             live(record(step))
 
     outputs(train)
-    assert 3 < len(drawn) <= 0.02 * clock.now + 2
+    assert 2 < len(drawn) <= 0.02 * clock.now + 1
 
 
 def test_the_alternative_text_tells_the_last_values(outputs, parse) -> None:
