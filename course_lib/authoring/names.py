@@ -37,7 +37,7 @@ def free(definition: str) -> frozenset[str]:
         later = table.get_type() == "function"
         for symbol in table.get_symbols():
             name = symbol.get_name()
-            outside = symbol.is_referenced() and (table is module or symbol.is_global())
+            outside = symbol.is_referenced() and symbol.is_global()
             if outside and not (later and name in own):
                 needed.add(name)
     return frozenset(needed - _GIVEN)
