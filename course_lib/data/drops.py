@@ -16,7 +16,7 @@ WATER = 1.33  # refractive index
 # The wide view is what the drops look at: the scene and what surrounds it. Directions in it are
 # tangents of the angle from the optical axis, −REACH to REACH both ways.
 REACH = 0.8
-FRAME = 0.32, 0.24  # the photograph's share of it: half width and half height
+FRAME = 0.32, 0.24  # where the photograph's right and upper border lie, as through a normal lens
 GRID = 192  # cells along each side
 BLURS = tuple(2 ** (1 + k / 2) for k in range(9))  # σ in cells: the wide view is kept at each
 
@@ -100,7 +100,7 @@ def draw_drops(
         hang = 1.11 * 1.5 * parameters.sag * r
         top, bottom = _span(centre_y - reach, centre_y + reach + hang, size[0])
         left, right = _span(centre_x - reach, centre_x + reach, size[1])
-        if bottom - top < 2 or right - left < 2:
+        if bottom <= top or right <= left:
             continue
         dy = (np.arange(top, bottom) - centre_y).astype(np.float32)[:, None]
         dx = (np.arange(left, right) - centre_x).astype(np.float32)
@@ -270,7 +270,8 @@ def _through_blur(
     """
     planes = np.stack([np.ones_like(right), passed, passed * right, passed * down])
     planes = np.concatenate([planes, passed[None] * (right**2 + down**2)]) * water
-    sums = gaussian_filter(planes, (0, blur / 2, blur / 2), mode="constant")  # a disc's spread
+    # A Gaussian as wide-spread as the disc; the disc's own sum would not be separable.
+    sums = gaussian_filter(planes, (0, blur / 2, blur / 2), mode="constant", truncate=2.5)
     mean_passed = sums[1] / np.maximum(sums[0], 1e-6)
     mean_right, mean_down, square = sums[2:] / np.maximum(sums[1], 1e-6)
     spread = np.sqrt(np.maximum(square - mean_right**2 - mean_down**2, 0) / 2)

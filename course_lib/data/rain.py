@@ -19,9 +19,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_lib.data.drops import DropParameters, Drops, draw_drops, lay_drops
+from course_lib.data.drops import Drops, draw_drops, lay_drops
 from course_lib.data.haze import Haze, add_haze, draw_haze
 from course_lib.data.pair import Pair
+from course_lib.data.presets import heavy_rain, light_rain, wet_lens, wide_rain
 from course_lib.data.rain_statistics import LUMA, VISIBLE
 from course_lib.data.scene import Scene
 from course_lib.data.streaks import StreakParameters, Streaks, composite_streaks, draw_alpha
@@ -57,68 +58,6 @@ class Canvas:
     drops: Drops | None = None
 
 
-def light_rain(rng: np.random.Generator) -> StreakParameters:
-    """Separate bright streaks before a clear background, as in Rain100L."""
-    return StreakParameters(
-        density=rng.uniform(2, 4),
-        length=rng.uniform(25, 50),
-        width=rng.uniform(1.2, 1.9),
-        angle=rng.normal(0, 12),
-        spread=rng.uniform(1, 3),
-        opacity=rng.uniform(0.5, 0.8),
-        focus=rng.uniform(0.3, 1.2),
-        rain_rate=rng.uniform(4, 12),
-        gain=rng.uniform(1.2, 1.5),
-    )
-
-
-def heavy_rain(rng: np.random.Generator) -> StreakParameters:
-    """A downpour: streaks at every distance before a grey veil."""
-    return StreakParameters(
-        density=rng.uniform(5, 7),
-        length=rng.uniform(45, 80),
-        width=rng.uniform(1.8, 2.6),
-        angle=rng.normal(0, 12),
-        spread=rng.uniform(2, 4),
-        opacity=rng.uniform(0.7, 0.95),
-        focus=rng.uniform(1, 2.5),
-        rain_rate=rng.uniform(30, 80),
-        veil=rng.uniform(0.08, 0.18),
-        gain=rng.uniform(1.15, 1.35),
-    )
-
-
-def wide_rain(rng: np.random.Generator) -> StreakParameters:
-    """Large drops close to the lens: few broad streaks with blurred edges."""
-    return StreakParameters(
-        density=rng.uniform(1.0, 2.0),
-        length=rng.uniform(80, 140),
-        width=rng.uniform(3, 5),
-        angle=rng.normal(0, 12),
-        spread=rng.uniform(1, 3),
-        opacity=rng.uniform(0.6, 0.85),
-        layers=3,
-        focus=rng.uniform(3, 6),
-        rain_rate=rng.uniform(15, 40),
-        gain=rng.uniform(1.2, 1.5),
-    )
-
-
-def wet_lens(rng: np.random.Generator) -> DropParameters:
-    """Drops on the lens or on a window close before it."""
-    defocus = rng.uniform(6.5, 14)
-    return DropParameters(
-        coverage=rng.uniform(0.45, 0.55),
-        radius=defocus * rng.uniform(0.4, 0.8),
-        radius_spread=rng.uniform(0.4, 0.7),
-        largest=defocus * rng.uniform(2.5, 4),
-        defocus=defocus,
-        mist=rng.uniform(0.1, 0.22),
-        contact_angle=rng.uniform(30, 45),
-        sag=rng.uniform(0.1, 0.4),
-    )
-
-
 def _draw_streaks(
     kinds: Sequence[Callable[[np.random.Generator], StreakParameters]],
     size: tuple[int, int],
@@ -138,16 +77,22 @@ def _draw_streaks(
     )
 
 
-# What each kind is made of: types of streaks, drops on the lens, haze.
-_PARTS: dict[str, tuple[tuple[Callable[[np.random.Generator], StreakParameters], ...], bool, bool]]
+class _Parts(NamedTuple):
+    """What a kind of rain is made of."""
+
+    streaks: tuple[Callable[[np.random.Generator], StreakParameters], ...] = ()
+    drops: bool = False
+    haze: bool = False
+
+
 _PARTS = {
-    "light": ((light_rain,), False, False),
-    "heavy": ((heavy_rain,), False, False),
-    "wide": ((wide_rain,), False, False),
-    "drops": ((), True, False),
-    "haze": ((), False, True),
-    "mixture": ((light_rain, wide_rain), False, False),
-    "rain_haze": ((light_rain,), False, True),
+    "light": _Parts(streaks=(light_rain,)),
+    "heavy": _Parts(streaks=(heavy_rain,)),
+    "wide": _Parts(streaks=(wide_rain,)),
+    "drops": _Parts(drops=True),
+    "haze": _Parts(haze=True),
+    "mixture": _Parts(streaks=(light_rain, wide_rain)),
+    "rain_haze": _Parts(streaks=(light_rain,), haze=True),
 }
 KINDS = tuple(_PARTS)
 
@@ -183,12 +128,12 @@ def draw_canvas(
     """
     if kind not in _PARTS:
         raise ValueError(f"no kind of rain {kind!r}: there are {', '.join(KINDS)}")
-    streaks, drops, haze = _PARTS[kind]
+    parts = _PARTS[kind]
     return Canvas(
         size=size,
-        haze=draw_haze(rng) if haze else None,
-        streaks=_draw_streaks(streaks, size, rng, scale) if streaks else None,
-        drops=draw_drops(wet_lens(rng).scaled(scale), size, rng) if drops else None,
+        haze=draw_haze(rng) if parts.haze else None,
+        streaks=_draw_streaks(parts.streaks, size, rng, scale) if parts.streaks else None,
+        drops=draw_drops(wet_lens(rng).scaled(scale), size, rng) if parts.drops else None,
     )
 
 

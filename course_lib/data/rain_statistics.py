@@ -54,17 +54,17 @@ def measure(rainy: np.ndarray, clean: np.ndarray) -> RainStatistics:
     """The statistics of one pair, both uint8 H×W×3.
 
     Raises:
-        ValueError: rainy and clean are the same picture, or the clean one is flat: the ratios
-            would divide by zero.
+        ValueError: rainy and clean are the same picture, or the clean one is the same along
+            rows or columns, so that the ratios would divide by zero.
     """
     y_rainy, y_clean = rainy @ LUMA, clean @ LUMA
     change = y_rainy - y_clean
     squared_error = np.mean((rainy.astype(np.float32) - clean) ** 2)
-    fine = np.abs(high_pass(y_clean, 2)).mean()
-    if squared_error == 0 or fine < 1e-6:
+    across, upright = _mean_sobel(y_clean, axis=1), _mean_sobel(y_clean, axis=0)
+    if squared_error == 0 or min(across, upright) < 1e-6:
         fault = "rainy and clean are equal" if squared_error == 0 else "the clean picture is flat"
         raise ValueError(
-            f"{fault}: there is nothing to compare; measure a picture that rain changed"
+            f"{fault}: there is nothing to compare; measure a photograph that rain changed"
         )
 
     affected = np.abs(change) > VISIBLE
@@ -76,18 +76,22 @@ def measure(rainy: np.ndarray, clean: np.ndarray) -> RainStatistics:
         brighter=float((change > VISIBLE).mean()),
         darker=float((change < -VISIBLE).mean()),
         mean_change=float(change[affected].mean()) if affected.any() else 0.0,
-        horizontal_gradient=_mean_sobel(y_rainy, axis=1) / _mean_sobel(y_clean, axis=1),
-        vertical_gradient=_mean_sobel(y_rainy, axis=0) / _mean_sobel(y_clean, axis=0),
+        horizontal_gradient=_mean_sobel(y_rainy, axis=1) / across,
+        vertical_gradient=_mean_sobel(y_rainy, axis=0) / upright,
         # The gradient stands at a right angle on the streaks, so its angle from the
         # horizontal is theirs from the vertical; y points down, hence "/" is positive.
         tilt=float(np.degrees(np.arctan2(2 * xy, xx - yy)) / 2),
         directionality=float(np.hypot(xx - yy, 2 * xy) / max(xx + yy, 1e-12)),
-        high_frequency=float(np.abs(high_pass(y_rainy, 2)).mean() / fine),
+        high_frequency=_mean_detail(y_rainy) / _mean_detail(y_clean),
     )
 
 
 def _mean_sobel(luminance: np.ndarray, axis: int) -> float:
     return float(np.abs(sobel(luminance, axis=axis)).mean())
+
+
+def _mean_detail(luminance: np.ndarray) -> float:
+    return float(np.abs(high_pass(luminance, 2)).mean())
 
 
 def summarise(statistics: Iterable[RainStatistics]) -> dict[str, dict[str, float]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import ndtri
 
 
 class Streaks(NamedTuple):
@@ -68,7 +69,7 @@ class StreakParameters:
         rain_rate: R in mm/h; heavier rain has larger drops beside the small ones.
         veil: share of the background that the rain too far to be seen as streaks replaces by
             its light, 0 to 1.
-        gain: the drops' light over the mean of the picture's upper half.
+        gain: the drops' light over the scene's, half of which is white sky (`Scene.light`).
     """
 
     density: float = 1.5
@@ -114,9 +115,14 @@ def draw_alpha(
         α, H×W float32 in [0, 1].
     """
     optical_depth = np.zeros(size)  # −log(1 − α): this, not α, adds up where streaks cross
-    for layer in range(parameters.layers):
-        streaks = _place_streaks(parameters, 1.5**layer, size, rng)
-        optical_depth += _draw_streaks(streaks, size)
+    # Own generators, so that one layer's number of streaks doesn't move the others' places.
+    for layer, seed in enumerate(rng.integers(2**63, size=parameters.layers)):
+        streaks = _place_streaks(parameters, 1.5**layer, size, np.random.default_rng(seed))
+        # Thin streaks together, wide ones together: a part has one cross-section size in pixels.
+        order = np.argsort(streaks.radius)
+        samples = 2 * (streaks.length + 2) * (streaks.radius + 2)
+        for part in np.array_split(order, 4 + int(samples.sum() / 1e6)):
+            optical_depth += _draw_streaks(_PlacedStreaks(*(f[part] for f in streaks)), size)
     return (-np.expm1(-optical_depth)).astype(np.float32)
 
 
@@ -143,62 +149,73 @@ def _place_streaks(
     parameters: StreakParameters, nearest: float, size: tuple[int, int], rng: np.random.Generator
 ) -> _PlacedStreaks:
     height, width = size
-    margin = 2 * parameters.length / nearest  # streaks whose middle lies outside reach inside
+    # Streaks whose middle lies outside reach in. The fastest fall at twice the mean speed.
+    margin = (parameters.length + 3 * parameters.width + parameters.focus) / nearest
     # A slab of air farther away by the factor z, and as much thicker, shows z³ times the drops.
     per_pixel = parameters.density * 1e-4 * nearest**3
+    places = np.random.default_rng(rng.integers(2**63))
     n = rng.poisson(per_pixel * (height + 2 * margin) * (width + 2 * margin))
+    # A row a streak: with a greater density, those that were there stay where they are.
+    chance = places.random((n, 9)).T
 
     # Marshall-Palmer: N(D) ∝ exp(−4.1·R^−0.21·D). Drops under 0.8 mm are too faint to see.
     excess = parameters.rain_rate**0.21 / 4.1
-    diameter = 0.8 + rng.exponential(excess, n)
+    diameter = 0.8 - excess * np.log1p(-chance[0])
     size_ratio = diameter / (0.8 + excess)
     speed_ratio = terminal_speed(diameter) / terminal_speed(np.array(0.8 + excess))
 
-    distance = nearest * rng.uniform(1, 1.5, n)
+    distance = nearest * (1 + 0.5 * chance[1])
     width_sharp = parameters.width * size_ratio / distance
     radius = np.hypot(width_sharp, parameters.focus / distance)
     covered = np.minimum(size_ratio / speed_ratio, 1.5)  # share of the exposure, width / length
+    alpha = parameters.opacity * covered * (0.4 + 0.6 * chance[2]) * width_sharp / radius
+    tilt = parameters.angle + parameters.spread * ndtri(chance[3])
     return _PlacedStreaks(
-        x=rng.uniform(-margin, width + margin, n),
-        y=rng.uniform(-margin, height + margin, n),
+        x=(width + 2 * margin) * chance[4] - margin,
+        y=(height + 2 * margin) * chance[5] - margin,
         length=parameters.length * speed_ratio / distance,
         radius=radius,
-        angle=np.radians(rng.normal(parameters.angle, parameters.spread, n).clip(-75, 75)),
-        alpha=(parameters.opacity * covered * rng.uniform(0.4, 1, n) * width_sharp / radius).clip(
-            0, 0.95
-        ),
-        taper=rng.uniform(0.15, 0.9, n),
-        waves=rng.uniform(0.5, 2.5, n),
-        phase=rng.uniform(0, 1, n),
+        angle=np.radians(tilt.clip(-75, 75)),
+        alpha=alpha.clip(0, 0.95),
+        taper=0.15 + 0.75 * chance[6],
+        waves=0.5 + 2 * chance[7],
+        phase=chance[8],
     )
 
 
 def _draw_streaks(streaks: _PlacedStreaks, size: tuple[int, int]) -> np.ndarray:
     """Row by row: each streak's cross-section, integrated over the pixels that it meets."""
     height, width = size
-    half_rows = streaks.length * np.cos(streaks.angle) / 2 + streaks.radius
+    lean = np.tan(streaks.angle)
+    half = streaks.length / 2 + streaks.radius
+    half_rows = half * np.cos(streaks.angle) + streaks.radius * np.abs(np.sin(streaks.angle))
     first = np.floor(streaks.y - half_rows).clip(0, height).astype(int)
     last = np.ceil(streaks.y + half_rows).clip(0, height).astype(int)
     rows = last - first
     of = np.repeat(np.arange(len(rows)), rows)  # the streak that each drawn row belongs to
     y = np.arange(rows.sum()) - np.repeat(np.cumsum(rows) - rows, rows) + first[of]
 
-    along = (y - streaks.y[of]) / half_rows[of]  # −1 at the upper end, 1 at the lower
-    fade = ((1 - np.abs(along)) / streaks.taper[of]).clip(0, 1)
-    # A falling drop wobbles, which shows as waves of brightness (Garg and Nayar 2006).
-    wobble = 0.85 + 0.15 * np.sin(2 * np.pi * (along * streaks.waves[of] + streaks.phase[of]))
-    alpha = streaks.alpha[of] * fade**2 * (3 - 2 * fade) * wobble
-
-    centre = streaks.x[of] - np.tan(streaks.angle[of]) * (y - streaks.y[of])
-    radius = (streaks.radius / np.cos(streaks.angle))[of]  # of the cut along the row
+    centre = streaks.x[of] - lean[of] * (y - streaks.y[of])
+    radius = streaks.radius / np.cos(streaks.angle)  # of the cut along the row
     reach = int(np.ceil(radius.max(initial=0) + 0.5))
-    x = np.floor(centre).astype(int)[:, None] + np.arange(-reach, reach + 1)
-    edges = (np.floor(centre) - centre)[:, None] + np.arange(-reach, reach + 2) - 0.5
-    coverage = np.diff(_bell_integral(edges / radius[:, None]), axis=1) * radius[:, None]
+    meets = (centre > -reach) & (centre < width + reach)
+    of, y, centre = of[meets], y[meets], centre[meets, None]
 
-    depth = -np.log1p(-(alpha[:, None] * coverage).clip(0, 0.98))
+    x = np.floor(centre) + np.arange(-reach, reach + 1)
+    edges = np.floor(centre) - centre + np.arange(-reach, reach + 2) - 0.5
+    coverage = np.diff(_bell_integral(edges / radius[of, None]), axis=1) * radius[of, None]
+
+    # −1 at the upper end, 1 at the lower; a slanted streak ends at a right angle to itself.
+    middle = (y - streaks.y[of]) / np.cos(streaks.angle[of])
+    along = (middle[:, None] - (x - centre) * np.sin(streaks.angle[of, None])) / half[of, None]
+    fade = ((1 - np.abs(along)) / streaks.taper[of, None]).clip(0, 1)
+    # A falling drop wobbles, which shows as waves of brightness (Garg and Nayar 2006).
+    waves = middle / half[of] * streaks.waves[of] + streaks.phase[of]
+    alpha = streaks.alpha[of] * (0.85 + 0.15 * np.sin(2 * np.pi * waves))
+
+    depth = -np.log1p(-(alpha[:, None] * fade**2 * (3 - 2 * fade) * coverage).clip(0, 0.98))
     inside = (x >= 0) & (x < width)
-    pixels = (y[:, None] * width + x)[inside]
+    pixels = (y[:, None] * width + x)[inside].astype(np.int64)
     drawn = np.bincount(pixels, weights=depth[inside], minlength=height * width)
     return drawn.reshape(size)
 
