@@ -12,13 +12,18 @@ from course_lib.data.drops import DropParameters
 from course_lib.data.streaks import StreakParameters
 
 
+def wind(rng: np.random.Generator) -> float:
+    """An angle of fall in degrees, spread as in Rain100L, which has none beyond 30."""
+    return float(np.clip(rng.normal(0, 12), -30, 30))
+
+
 def light_rain(rng: np.random.Generator) -> StreakParameters:
     """Separate bright streaks before a clear background, as in Rain100L."""
     return StreakParameters(
         density=rng.uniform(2, 4),
         length=rng.uniform(25, 50),
         width=rng.uniform(1.2, 1.9),
-        angle=rng.normal(0, 12),
+        angle=wind(rng),
         spread=rng.uniform(1, 3),
         opacity=rng.uniform(0.5, 0.8),
         focus=rng.uniform(0.3, 1.2),
@@ -33,7 +38,7 @@ def heavy_rain(rng: np.random.Generator) -> StreakParameters:
         density=rng.uniform(5, 7),
         length=rng.uniform(45, 80),
         width=rng.uniform(1.8, 2.6),
-        angle=rng.normal(0, 12),
+        angle=wind(rng),
         spread=rng.uniform(2, 4),
         opacity=rng.uniform(0.7, 0.95),
         focus=rng.uniform(1, 2.5),
@@ -49,7 +54,7 @@ def wide_rain(rng: np.random.Generator) -> StreakParameters:
         density=rng.uniform(1.0, 2.0),
         length=rng.uniform(80, 140),
         width=rng.uniform(3, 5),
-        angle=rng.normal(0, 12),
+        angle=wind(rng),
         spread=rng.uniform(1, 3),
         opacity=rng.uniform(0.6, 0.85),
         layers=3,

@@ -104,6 +104,11 @@ def test_defocus_softens_the_outline_and_the_picture_inside() -> None:
     assert edge[1] > 4 * edge[0]
 
 
+def test_a_drop_smaller_than_the_blur_disc_stays_faint() -> None:
+    sprinkle = replace(SHARP, radius=4, radius_spread=0.01, largest=6, coverage=0.02, defocus=12)
+    assert 0.05 < draw_drops(sprinkle, (200, 200), rng()).alpha.max() < 0.4
+
+
 def test_merged_drops_sit_at_the_weighted_mean_and_keep_their_area() -> None:
     x, y, radius = merge_touching(
         np.array([0.0, 6.0, 50.0]), np.array([0.0, 0.0, 50.0]), np.array([4.0, 3.0, 2.0])
