@@ -36,6 +36,8 @@ class Profile:
         steps: steps of the lesson's main training run.
         base_channels: width of the networks.
         log_every: steps between two measurements on held-out pictures.
+        threads: of torch on the CPU. Networks as narrow as those of the small profiles hardly
+            gain from a second one, and slow down tenfold when another program wants its core.
         workers: processes that prepare data beside training; 0 does it in the main process.
         budget: what the whole lesson may use.
     """
@@ -48,6 +50,7 @@ class Profile:
     steps: int
     base_channels: int
     log_every: int
+    threads: int = 1
     workers: int
     budget: Budget
 
@@ -133,6 +136,7 @@ LESSONS: dict[str, dict[str, Profile]] = {
                 steps=4000,
                 base_channels=32,
                 log_every=100,
+                threads=4,
                 workers=2,
                 budget=Budget(steps=8000, cpu_seconds=6000, memory_mb=8000),
             ),
@@ -144,6 +148,7 @@ LESSONS: dict[str, dict[str, Profile]] = {
                 steps=200 * 860 // 16,
                 base_channels=32,
                 log_every=500,
+                threads=4,
                 workers=2,
                 budget=Budget(steps=2 * 200 * 860 // 16, cpu_seconds=20000, memory_mb=8000),
             ),

@@ -13,14 +13,17 @@
 # %% [markdown]
 # # Lesson 00: Rain, pictures and numbers
 #
-# Before a network can clear the rain away, you need to know what rain does to a picture, how to
-# make training pairs without cheating, and what the numbers in the tables mean.
+# Before a network can clear the rain away, you need to know what rain does to a
+# picture, how to make training pairs without cheating, and what the numbers in the
+# tables mean.
 
 # %% tags=["parameters"]
 profile = "auto"
 seed = 0
 
 # %%
+from collections.abc import Sequence
+
 import numpy as np
 
 from course_lib import results, viz
@@ -43,44 +46,48 @@ viz.picture_grid(
     [photo, *rainy.values()],
     ["clean", *rainy],
     columns=3,
-    alt="A temple roof six times. Clean; light rain: thin slanted streaks; heavy rain: many "
-    "streaks under a bright veil; wide rain: few, broad and soft streaks; drops on the lens: "
-    "round blurred patches; haze: the whole picture paler.",
+    alt="A temple roof six times. Clean; light rain: thin slanted streaks; heavy "
+    "rain: many streaks under a bright veil; wide rain: few, broad and soft streaks; "
+    "drops on the lens: round blurred patches; haze: the whole picture paler.",
 )
 
 # %% [markdown]
-# One photograph, and five ways in which water spoils it. This lesson makes all of them, and
-# then measures how bad each one is. The measuring turns out to be the harder part.
+# One photograph, and five ways in which water spoils it. This lesson makes all of them,
+# and then measures how bad each one is. The measuring turns out to be the harder part.
 #
 # **At the end you will be able to**
 #
-# - model rain streaks, drops on a lens and haze, and say where the usual formula
-#   "rainy = clean + streaks" breaks;
+# - model rain streaks, drops on a lens and haze, and say where the usual formula "rainy
+#   = clean + streaks" breaks;
 # - build training pairs and split them so that the test is honest;
-# - compute PSNR in the convention a paper used, and explain a gap of 1.3 dB that no network made;
-# - show a picture that scores well and looks bad, and one that looks good and scores badly.
+# - compute PSNR in the convention a paper used, and explain a gap of 1.3 dB that no
+#   network made;
+# - show a picture that scores well and looks bad, and one that looks good and scores
+#   badly.
 #
 # **Prerequisites:** Python with NumPy, and a first course in deep learning.
 #
 # {{budgets}}
 #
-# Work from top to bottom. Each exercise asks for one function; write it, run the cell, run the
-# check below it. If you skip an exercise, the lesson goes on with the library's own function.
+# Work from top to bottom. Each exercise asks for one function; write it, run the cell,
+# run the check below it. If you skip an exercise, the lesson goes on with the library's
+# own function.
 
 # %% [markdown]
 # ## 1. What a camera sees of a falling drop
 #
-# A raindrop of 2 mm falls at about 6.7 m/s. While the shutter is open for 1/60 s it travels
-# 11 cm, so the camera doesn't record a drop but a **streak**: one line, as wide as the drop
-# and as long as its way.
+# A raindrop of 2 mm falls at about 6.7 m/s. While the shutter is open for 1/60 s it
+# travels 11 cm, so the camera doesn't record a drop but a **streak**: one line, as wide
+# as the drop and as long as its way.
 #
-# Two things decide how bright the streak is. The drop is a tiny lens that shows nearly the whole
-# scene in front of it, so it carries the light of the sky, even before a dark wall. And it covers
-# each pixel only for a short share of the exposure; for the rest of the time the pixel sees the
-# background.
+# Two things decide how bright the streak is. The drop is a tiny lens that shows nearly
+# the whole scene in front of it, so it carries the light of the sky, even before a dark
+# wall. And it covers each pixel only for a short share of the exposure; for the rest of
+# the time the pixel sees the background.
 #
-# **Predict:** a drop covers a pixel for 30 % of the exposure. The background there is 0.2 (dark),
-# the light in the drop is 0.8. How bright is the pixel? And where the background is 0.8 too?
+# **Predict:** a drop covers a pixel for 30 % of the exposure. The background there is
+# 0.2 (dark), the light in the drop is 0.8. How bright is the pixel? And where the
+# background is 0.8 too?
 
 # %%
 from course_lib.data.streaks import StreakParameters, Streaks, draw_alpha
@@ -92,13 +99,13 @@ streaks = Streaks(alpha, light)
 print(f"alpha: {alpha.shape}, from {alpha.min():.2f} to {alpha.max():.2f}")
 
 # %% [markdown]
-# `alpha` holds, for each pixel, the share of the exposure during which a drop covered it. The
-# library draws it in several layers of depth: near drops make long, wide streaks out of focus, far
-# ones short and thin.
+# `alpha` holds, for each pixel, the share of the exposure during which a drop covered
+# it. The library draws it in several layers of depth: near drops make long, wide
+# streaks out of focus, far ones short and thin.
 #
-# The pixel of the prediction is a weighted mean: 0.7 · 0.2 + 0.3 · 0.8 = 0.38 before the dark
-# wall, and 0.8, no change at all, before the bright one. With the background $B$, the light in the
-# drops $L$ and the covered share $\alpha$:
+# The pixel of the prediction is a weighted mean: 0.7 · 0.2 + 0.3 · 0.8 = 0.38 before
+# the dark wall, and 0.8, no change at all, before the bright one. With the background
+# $B$, the light in the drops $L$ and the covered share $\alpha$:
 #
 # $$I = (1 - \alpha) \cdot B + \alpha \cdot L$$
 
@@ -117,49 +124,42 @@ composed = to_uint8(composite_streaks(to_unit(photo), streaks))
 viz.picture_grid(
     [photo, alpha / alpha.max(), composed],
     ["clean, B", "covered share α", "rainy, I"],
-    zoom=(size // 8, size // 2, size // 4),
-    alt="Three pictures of a temple roof: clean; the streaks alone, light lines on black, slanted "
-    "and of many widths; and the streaks over the photograph. In the enlarged squares the "
-    "streaks stand out before the dark eaves and fade before the pale sky.",
+    zoom=(size * 5 // 16, size * 5 // 16, size // 4),
+    alt="Three pictures of a temple roof: clean; the streaks alone, light lines on "
+    "black, slanted and of many widths; and the streaks over the photograph. In the "
+    "enlarged squares the streaks stand out before the dark eaves and fade before "
+    "the pale sky.",
 )
 
 # %% [markdown]
-# Compare the enlarged squares: one streak is plain to see before dark wood and fades before
-# the sky. A streak can only pull a pixel towards $L$, and the sky is already near it.
+# Compare the enlarged squares: one streak is plain to see before dark wood and fades
+# before the sky. A streak can only pull a pixel towards $L$, and the sky is already
+# near it.
 #
-# Now play. Each slider is a physical quantity; look for the rain outside your own window. Which
-# slider turns rain into scratches on the film?
-
+# Now play. Each slider is a physical quantity; look for the rain outside your own
+# window. Which slider turns rain into scratches on a film? (The decibels under the
+# picture are the subject of section 5; for now, fewer means more rain.)
 
 # %%
-def shower_with(*, density: float, length: float, width: float, angle: float) -> np.ndarray:
-    parameters = StreakParameters(density=density, length=length, width=width, angle=angle)
-    drawn = draw_alpha(parameters, (size, size), np.random.default_rng(seed))
-    return to_uint8(composite_streaks(to_unit(photo), Streaks(drawn, light)))
-
-
-viz.Explorer(
-    shower_with,
-    density=(0.2, 6.0, 1.5),
-    length=(5.0, 120.0, 40.0),
-    width=(0.6, 6.0, 1.8),
-    angle=(-45.0, 45.0, 12.0),
-    alt="The temple roof under rain whose density, length, width and angle the sliders set.",
+viz.RainExplorer(
+    photo,
+    alt="The temple roof under rain whose density, length, width, angle, blur and "
+    "veil are set by sliders.",
 )
 
 # %% [markdown]
 # ## 2. The papers' formula, and where it breaks
 #
-# Most deraining papers write $I = B + R$: a rainy picture is the background plus a rain layer $R$
-# that doesn't depend on the background. That would be convenient: a network need only find $R$
-# and take it away.
+# Most deraining papers write $I = B + R$: a rainy picture is the background plus a rain
+# layer $R$ that doesn't depend on the background. That would be convenient: a network
+# need only find $R$ and take it away.
 #
-# Test it. If $R$ doesn't depend on the background, then rain adds as much light to bright pixels
-# as to dark ones.
+# Test it. If $R$ doesn't depend on the background, then rain adds as much light to
+# bright pixels as to dark ones.
 #
-# **Predict:** we put rain on all eight photographs, and plot how much light it adds against how
-# bright the background is, dark pixels on the left. $I = B + R$ says: a flat line. Draw what you
-# expect of streaks, of drops on the lens and of haze.
+# **Predict:** we put rain on all eight photographs, and plot how much light it adds
+# against how bright the background is, dark pixels on the left. $I = B + R$ says: a
+# flat line. Draw what you expect of streaks, of drops on the lens and of haze.
 
 # %%
 from course_lib.data.photos import PHOTOS
@@ -169,75 +169,100 @@ middles = (edges[1:] + edges[:-1]) / 2
 
 
 def light_added(kind: str) -> np.ndarray:
-    """Mean change of the affected pixels, one value for each tenth of background brightness."""
+    """Mean change of brightness, one value for each tenth of background brightness."""
     backgrounds, changes = [], []
     for name in PHOTOS:
-        pair = synthesize(load_photo(name), kind, np.random.default_rng(seed), name=name)
-        clean, spoiled = to_unit(pair.clean).mean(axis=2), to_unit(pair.rainy).mean(axis=2)
-        backgrounds.append(clean[pair.mask])
-        changes.append((spoiled - clean)[pair.mask])
+        pair = synthesize(
+            load_photo(name), kind, np.random.default_rng(seed), name=name
+        )
+        clean, spoiled = (
+            to_unit(pair.clean).mean(axis=2),
+            to_unit(pair.rainy).mean(axis=2),
+        )
+        backgrounds.append(clean.ravel())
+        changes.append((spoiled - clean).ravel())
     tenth = np.digitize(np.concatenate(backgrounds), edges[1:-1])
     total = np.bincount(tenth, np.concatenate(changes), minlength=10)
     return total / np.maximum(np.bincount(tenth, minlength=10), 1)
 
 
-added = {kind: light_added(kind) for kind in ("light", "drops", "haze")}
+added = {kind: light_added(kind) for kind in ("heavy", "drops", "haze")}
 viz.curves(
     {label: (middles, values) for label, values in added.items()},
     xlabel="brightness of the background, 0 to 1",
     ylabel="light added, −1 to 1",
-    alt="Light added against brightness of the background, for light streaks, drops and haze. All "
-    "three lines fall from left to right: water brightens what is dark, and streaks add "
-    f"{added['light'][1]:.2f} there but {added['light'][-1]:.2f} to the brightest pixels.",
+    alt="Light added against brightness of the background, for heavy streaks, drops "
+    "and haze. All three lines fall from left to right: water brightens what is "
+    f"dark. Streaks add {added['heavy'][1]:.2f} there and {added['heavy'][-1]:.2f} to "
+    "the brightest pixels; the lines of drops and haze end below zero.",
 )
-print("light streaks, dark → bright:", added["light"].round(2))
+print("heavy streaks, dark → bright:", added["heavy"].round(2))
 
 # %% [markdown]
-# No line is flat. Streaks come closest while the background is dark, and there $I = B + R$ is a
-# fair shorthand. Before a bright background they add nothing: their light saturates. Drops and
-# haze *darken* bright pixels, which no rain layer with $R \ge 0$ can do. A network that
-# computes "rainy minus rain" starts from a wrong picture of the world. One that puts out the
-# clean picture itself doesn't have to.
+# No line is flat. Streaks add most to dark pixels, and less the brighter the background
+# is: at its right end the line has nearly reached zero, because nothing is brighter
+# than white. Drops and haze even *darken* bright pixels, which no rain layer with $R
+# \ge 0$ can do. So $I = B + R$ is a shorthand that holds for streaks before dark
+# backgrounds. A network that computes "rainy minus rain" starts from that shorthand.
+# One that puts out the clean picture itself doesn't have to.
 #
-# Why do drops behave so differently? Look closely at one.
+# Why do drops behave so differently? Look closely at some. First with a camera that is
+# focused on the wet glass, then with one focused on the scene far behind it.
 
 # %%
-glass = synthesize(photo, "drops", np.random.default_rng(seed + 1))
+from course_lib.data.drops import DropParameters, draw_drops, lay_drops
+from course_lib.data.rain import prepare_photo
+
+views = prepare_photo(photo).wide_views  # what drops look at: more than the photo shows
+glass = {
+    defocus: draw_drops(
+        DropParameters(coverage=0.25, radius=30, radius_spread=0.2, defocus=defocus),
+        (size, size),
+        np.random.default_rng(seed),
+    )
+    for defocus in (0.5, 8)
+}
+seen = {
+    d: lay_drops(to_unit(photo, np.float32), drops, views) for d, drops in glass.items()
+}
 viz.picture_grid(
-    [glass.clean, glass.rainy, glass.mask],
-    ["clean", "drops on the lens", "mask: where α > ½"],
+    [photo, seen[0.5], seen[8]],
+    ["clean", "focused on the glass", "focused on the scene"],
     zoom=(size // 3, size // 3, size // 4),
-    alt="The temple roof clean, seen through drops on the lens, and the mask of the drops, white "
-    "blobs on black, some merged. In the enlarged square a drop shows the scene shrunken, "
-    "turned upside down and out of focus.",
+    alt="The temple roof three times: clean; with drops in focus, each showing a "
+    "tiny roof upside down in a pale rim; and with the same drops out of focus, soft "
+    "patches of mixed colour.",
 )
 
 # %% [markdown]
-# A drop on the glass is a small thick lens. It bends the rays so far that it shows a wide,
-# upside-down picture of the *whole* scene, out of focus, because the camera looks far away.
-# What was behind the drop is not dimmed but gone. To restore it a network must invent, and the
-# only source for inventing is what it has seen in training. Keep that in mind: it is why GANs
-# come in, and why their inventions need checking (lessons 05 and 06).
+# A drop on the glass is a small thick lens. It bends the rays so far that it shows a
+# wide, upside-down picture of the *whole* scene and more: look for the little roofs in
+# the middle picture. A camera that looks far away blurs all of it, as on the right.
+# What was behind the drop is not dimmed but gone. To restore it a network must invent,
+# and the only source for inventing is what it has seen in training. Keep that in mind:
+# it is why GANs come in, and why their inventions need checking (lessons 05 and 06).
 #
-# Haze is gentler: $I = J \cdot t + A \cdot (1 - t)$ with the scene $J$, the air's light $A$ and the
-# transmission $t = e^{-\beta d}$, which falls with the distance $d$. It is the streaks' formula
-# again, with a share that depends on depth in place of $\alpha$. (Single photographs carry no
-# depth, so the library makes up a smooth one from height in the picture and brightness. Only the
-# motorcycle comes with measured depth, from its stereo twin.)
+# Haze is gentler: $I = J \cdot t + A \cdot (1 - t)$ with the scene $J$, the air's light
+# $A$ and the transmission $t = e^{-\beta d}$, which falls with the distance $d$. It is
+# the streaks' formula again, with a share that depends on depth in place of $\alpha$.
+# (Single photographs carry no depth, so the library makes up a smooth one from height
+# in the picture and brightness. Only the motorcycle comes with measured depth, from its
+# stereo twin.)
 
 # %% [markdown]
 # ## 3. Why rain stands out in gradients
 #
-# Streaks are thin, bright and nearly vertical. Walk across one, left to right, and brightness
-# jumps up and down; walk along it, and little happens.
+# Streaks are thin, bright and nearly vertical. Walk across one, left to right, and
+# brightness jumps up and down; walk along it, and little happens.
 #
-# **Predict:** we add up all brightness steps between left-right neighbours, in the rainy picture
-# and in the clean one. What is their ratio under light streaks? And behind drops on the lens?
+# **Predict:** we add up all brightness steps between left-right neighbours, in the
+# rainy picture and in the clean one. What is their ratio under light streaks? And
+# behind drops on the lens?
 
 
 # %%
 def gradients(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Size of the brightness steps between left-right and between up-down neighbours."""
+    """Sizes of the brightness steps between left-right and up-down neighbours."""
     brightness = to_unit(picture).mean(axis=2)
     return np.abs(np.diff(brightness, axis=1)), np.abs(np.diff(brightness, axis=0))
 
@@ -246,40 +271,58 @@ before, after = gradients(photo)[0], gradients(rainy["light"])[0]
 viz.picture_grid(
     [np.clip(4 * before, 0, 1), np.clip(4 * after, 0, 1)],
     ["left-right steps, clean (× 4)", "left-right steps, rainy (× 4)"],
-    alt="Two maps of left-right brightness steps, bright where neighbours differ. In the clean one "
-    "only the edges of the roof show; in the rainy one every streak is a pair of bright lines.",
+    alt="Two maps of left-right brightness steps, bright where neighbours differ. "
+    "The roof is bright in both. The sky is black in the clean one; in the rainy one "
+    "every streak shows there.",
 )
 
 # %% [markdown]
-# In the right-hand map the rain is nearly all there is, in the left-hand one there is hardly
-# anything that looks like it. Gradients separate rain from scene better than brightness does;
-# GRASPP-GAN (lesson 04) builds a loss on that.
+# In the sky the clean map is black and the rainy one full of streaks, although there
+# the streaks were hard to see in the photograph. On the roof they mix with the scene's
+# own edges. Gradients separate rain from scene better than brightness does; GRASPP-GAN
+# (lesson 04) builds a loss on that.
 #
-# Now all kinds of rain, over all photographs, beside real rain. The rows of real sets were
-# measured once on copies of those sets, by the same function that measures ours here.
+# Now all kinds of rain, over all eight photographs. A ratio of 1 means that rain left
+# this quantity as it was.
 
 # %%
-from course_lib.data.rain_statistics import mean_statistics, statistics
+from course_lib.data.rain_statistics import measure, summarise
 
-kinds = ("light", "heavy", "wide", "drops", "haze")
-rows = {
-    f"ours: {kind}": mean_statistics(
-        statistics(synthesize(load_photo(name), kind, np.random.default_rng(seed), name=name))
-        for name in PHOTOS
+rows = []
+for kind in rainy:
+    pairs = [
+        synthesize(load_photo(name), kind, np.random.default_rng((seed, n)), name=name)
+        for n, name in enumerate(PHOTOS)
+    ]
+    summary = summarise(measure(pair.rainy, pair.clean) for pair in pairs)
+    rows.append(
+        {
+            "rain": kind,
+            "PSNR, dB": summary["psnr"]["mean"],
+            "affected, %": 100 * summary["affected"]["mean"],
+            "left-right steps, ratio": summary["horizontal_gradient"]["mean"],
+            "up-down steps, ratio": summary["vertical_gradient"]["mean"],
+            "fine detail, ratio": summary["high_frequency"]["mean"],
+        }
     )
-    for kind in kinds
-}
+viz.table(rows, caption="What each kind of rain does to the eight photographs")
+
+# %% [markdown]
+# Streaks raise left-right steps far more than up-down ones; drops and haze lower both
+# alike. But haze only scales the scene down, while drops have wiped part of it out. No
+# single restoration can be right for all three: against streaks a network should smooth
+# sideways, against drops it has to draw detail that isn't there.
 
 # %% [markdown]
 # ## 4. Pairs, and a test that is honest
 #
-# Nobody can photograph one street in the rain and, in the same instant, without. So pairs are
-# made: clean photograph, rain put on by a model, both kept. From one photograph come many pairs,
-# and that is a trap.
+# Nobody can photograph one street in the rain and, in the same instant, without. So
+# pairs are made: clean photograph, rain put on by a model, both kept. From one
+# photograph come many pairs, and that is a trap.
 #
-# **Predict:** a "restorer" that learns nothing. It keeps all training pairs, and answers a rainy
-# picture with the clean half of the most similar rainy picture it has seen. How well can that
-# score?
+# **Predict:** a "restorer" that learns nothing. It keeps all training pairs, and
+# answers a rainy picture with the clean half of the most similar rainy picture it has
+# seen. How well can that score?
 
 # %% exercise="00.2"
 from course_lib.data.photos import split_by_photo
@@ -290,13 +333,15 @@ ex.check(split_by_photo)
 split_by_photo = ex.use(split_by_photo)
 
 # %% [markdown]
-# Eight photographs under six rains each, 48 pairs. We deal them out twice: picture by picture, and
-# with your function, photograph by photograph.
+# Eight photographs under six rains each, 48 pairs. We deal them out twice: picture by
+# picture, and with your function, photograph by photograph.
 
 # %%
 names = [name for name in PHOTOS for _ in range(6)]
 pairs = [
-    synthesize(load_photo(name)[100:196, 100:196], "light", np.random.default_rng((seed, n)))
+    synthesize(
+        load_photo(name)[100:196, 100:196], "light", np.random.default_rng((seed, n))
+    )
     for n, name in enumerate(names)
 ]
 
@@ -309,26 +354,28 @@ def recall(rainy: np.ndarray, seen: list[int]) -> np.ndarray:
 
 def share_recalled(train: list[int], test: list[int]) -> float:
     """How many of the test pictures are restored without a single wrong pixel."""
-    return np.mean([np.array_equal(recall(pairs[i].rainy, train), pairs[i].clean) for i in test])
+    return np.mean(
+        [np.array_equal(recall(pairs[i].rainy, train), pairs[i].clean) for i in test]
+    )
 
 
 shuffled = np.random.default_rng(seed).permutation(len(names)).tolist()
 by_picture = shuffled[:36], shuffled[36:]
 by_photo = split_by_photo(names, (0.75, 0.25), np.random.default_rng(seed))
-leaky, honest = share_recalled(*by_picture), share_recalled(*by_photo)
+leaky, honest = share_recalled(*by_picture), share_recalled(by_photo[0], by_photo[1])
 print(f"restored perfectly, split by picture:    {leaky:4.0%}")
 print(f"restored perfectly, split by photograph: {honest:4.0%}")
 
 # %% [markdown]
-# Split by picture, pure memory looks like the best derainer ever built. Split by photograph, it
-# restores nothing. This is not a toy worry. The training set of Rain100H shares 546 backgrounds
-# with its own test set, and 13 training pictures of Rain800 show scenes of Rain100. Whoever
-# trains on one and tests on the other must leave those out, and many tables don't say whether
-# they did.
+# Split by picture, pure memory looks like the best derainer ever built. Split by
+# photograph, it restores nothing. This is not a toy worry. The training set of Rain100H
+# shares 546 backgrounds with its own test set, and 13 training pictures of Rain800 show
+# scenes of Rain100. Whoever trains on one and tests on the other must leave those out,
+# and many tables don't say whether they did.
 #
 # From here on the course uses one fixed rule: photographs are split before anything is
-# cropped, and another seed holds out other photographs. So when a later lesson shows a spread over
-# seeds, it is a spread over *scenes* too.
+# cropped, and another seed holds out other photographs. So when a later lesson shows a
+# spread over seeds, it is a spread over *scenes* too.
 
 # %%
 from course_lib.data.photos import photo_split
@@ -339,18 +386,19 @@ for s in range(4):
 # %% [markdown]
 # ## 5. PSNR, and the 1.3 dB that no network made
 #
-# The score of nearly every deraining table is the **peak signal-to-noise ratio**. Take the mean
-# squared error between restored and clean, relative to the largest possible value, and put it on a
-# logarithmic scale:
+# The score of nearly every deraining table is the **peak signal-to-noise ratio**. Take
+# the mean squared error between restored and clean, relative to the largest possible
+# value, and put it on a logarithmic scale:
 #
 # $$\mathrm{PSNR} = -10 \cdot \log_{10} \; \mathrm{mean} \, (restored - clean)^2$$
 #
-# for pictures in [0, 1]. Ten decibels more are a tenth of the squared error. Equal pictures score
-# infinity.
+# for pictures in [0, 1]. Ten decibels more are a tenth of the squared error. Equal
+# pictures score infinity.
 #
-# But the mean over what? Over red, green and blue; or, as nearly all deraining papers do, over
-# the **luma** Y alone, a weighted mean of the three that follows how bright colours look. And
-# which luma? Most papers' code comes from MATLAB, whose Y runs from 16 to 235 instead of 0 to 255:
+# But the mean over what? Over red, green and blue; or, as nearly all deraining papers
+# do, over the **luma** Y alone, a weighted mean of the three that follows how bright
+# colours look. And which luma? Most papers' code comes from MATLAB, whose Y runs from
+# 16 to 235 instead of 0 to 255:
 #
 # $$Y = (16 + 65.481 \, R + 128.553 \, G + 24.966 \, B) \, / \, 255$$
 
@@ -371,33 +419,39 @@ ex.check(psnr)
 psnr = ex.use(psnr)
 
 # %% [markdown]
-# **Predict:** one rainy picture against its clean twin, scored three ways: over RGB, over MATLAB's
-# Y, and over a Y that uses the full range 0 to 255. Which is the highest, and by how much?
+# **Predict:** one rainy picture against its clean twin, scored three ways: over RGB,
+# over MATLAB's Y, and over a Y that uses the full range 0 to 255. Which is the highest,
+# and by how much?
 
 # %%
 from course_lib.metrics import lpips, ssim
 
 score = synthesize(load_photo("chelsea"), "light", np.random.default_rng(seed))
-full_range = [to_unit(p) @ [0.299, 0.587, 0.114] for p in (score.rainy, score.clean)]
+full_range = [
+    to_unit(picture) @ [0.299, 0.587, 0.114] for picture in (score.rainy, score.clean)
+]
 conventions = {
     "RGB": psnr(score.rainy, score.clean, channel="rgb"),
-    "Y, full range (OpenCV)": -10 * np.log10(np.mean((full_range[0] - full_range[1]) ** 2)),
+    "Y, full range (OpenCV)": -10
+    * np.log10(np.mean((full_range[0] - full_range[1]) ** 2)),
     "Y, MATLAB": psnr(score.rainy, score.clean, channel="y_matlab"),
 }
 for convention, decibels in conventions.items():
     print(f"{convention:24} {decibels:6.2f} dB")
 gap = conventions["Y, MATLAB"] - conventions["Y, full range (OpenCV)"]
-print(f"gap between the two Ys   {gap:6.2f} dB; 20·log10(255/219) = {20 * np.log10(255 / 219):.2f}")
+print(f"gap between the two Ys   {gap:6.2f} dB")
+print(f"20·log10(255 / 219)      {20 * np.log10(255 / 219):6.2f} dB")
 
 # %% [markdown]
-# The picture is the same, the rain is the same, and MATLAB's convention gives 1.3 dB more. The
-# reason is plain: its Y squeezes the range 0..255 into 219 levels, all errors shrink by 219/255,
-# but the peak stays 255. That is worth $20 \log_{10}(255/219) = 1.32$ dB, whatever the picture.
-# Many a paper beats the one before by less than that. So a PSNR without its convention means
-# little, and this course always names it: `psnr` is over RGB unless it says `y_matlab`.
+# The picture is the same, the rain is the same, and MATLAB's convention gives 1.3 dB
+# more. The reason is plain: its Y squeezes the range 0..255 into 219 levels, all errors
+# shrink by 219/255, but the peak stays 255. That is worth $20 \log_{10}(255/219) =
+# 1.32$ dB, whatever the picture. Many a paper beats the one before by less than that.
+# So a PSNR without its convention means little, and this course always names it: `psnr`
+# is over RGB unless it says `y_matlab`.
 #
-# **SSIM** compares local means, variances and correlations in a sliding window; 1 is perfect. It
-# has even more conventions: window, padding, data range.
+# **SSIM** compares local means, variances and correlations in a sliding window; 1 is
+# perfect. It has even more conventions: window, padding, data range.
 
 # %%
 from skimage.metrics import structural_similarity
@@ -406,7 +460,9 @@ x, y = to_unit(score.rainy), to_unit(score.clean)
 ssim_table = {
     "ours: Gaussian window, valid area": ssim(x, y),
     "the same on MATLAB's Y": ssim(x, y, channel="y_matlab"),
-    "scikit-image's default window": structural_similarity(x, y, channel_axis=2, data_range=1),
+    "scikit-image's default window": structural_similarity(
+        x, y, channel_axis=2, data_range=1
+    ),
     "data range 2 for pictures in [0, 1]": structural_similarity(
         *(x, y),
         channel_axis=2,
@@ -420,16 +476,17 @@ for convention, value in ssim_table.items():
     print(f"{convention:36} {value:.4f}")
 
 # %% [markdown]
-# The last line is a bug that official code of more than one paper has: told a wrong data range,
-# SSIM still answers with a plausible number. Only a known answer can unmask it, which is why the
-# tests of this course compare against scikit-image to six digits.
+# The last line is a bug that official code of more than one paper has: told a wrong
+# data range, SSIM still answers with a plausible number. Only a known answer can unmask
+# it, which is why the tests of this course compare against scikit-image to six digits.
 
 # %% [markdown]
 # ## 6. Good scores, bad pictures
 #
-# **Predict:** five versions of one photograph, each spoiled in its own way: blurred, moved by two
-# pixels, made a little brighter, speckled with noise, and under light rain. Order them by how
-# much they would bother *you*. Then guess the order of their PSNR.
+# **Predict:** five versions of one photograph, each spoiled in its own way: blurred,
+# moved by two pixels, made a little brighter, speckled with noise, and under light
+# rain. Order them by how much they would bother *you*. Then guess the order of their
+# PSNR.
 
 # %%
 from scipy.ndimage import gaussian_filter
@@ -442,50 +499,58 @@ versions = {
     "moved by 2 pixels": np.roll(cat, 2, axis=1),
     "brighter": (cat + 0.1).clip(0, 1),
     "noise": (cat + noise).clip(0, 1),
-    "light rain": to_unit(synthesize(to_uint8(cat), "light", np.random.default_rng(seed)).rainy),
+    "light rain": to_unit(
+        synthesize(to_uint8(cat), "light", np.random.default_rng(seed)).rainy
+    ),
 }
 scores = {name: psnr(version, cat, channel="rgb") for name, version in versions.items()}
 perceptual = {name: lpips(version, cat) for name, version in versions.items()}
 viz.picture_grid(
     list(versions.values()),
     [
-        name if name == "clean" else f"{name}\n{scores[name]:.1f} dB, SSIM {ssim(version, cat):.2f}"
+        name
+        if name == "clean"
+        else f"{name}\n{scores[name]:.1f} dB, SSIM {ssim(version, cat):.2f}"
         for name, version in versions.items()
     ],
     columns=3,
     alt="A cat's face six times with its PSNR: clean; blurred, "
     f"{scores['blurred']:.1f} dB, the fur gone; moved by two pixels, "
-    f"{scores['moved by 2 pixels']:.1f} dB, looking untouched; brighter, {scores['brighter']:.1f} "
-    f"dB, looking fine; with noise, {scores['noise']:.1f} dB; under light rain, "
-    f"{scores['light rain']:.1f} dB.",
+    f"{scores['moved by 2 pixels']:.1f} dB, looking untouched; brighter, "
+    f"{scores['brighter']:.1f} dB, looking fine; with noise, {scores['noise']:.1f} "
+    f"dB; under light rain, {scores['light rain']:.1f} dB.",
 )
 print("LPIPS:", {k: "n/a" if v is None else round(v, 3) for k, v in perceptual.items()})
 
 # %% [markdown]
-# PSNR puts the blurred cat above the one that merely sits two pixels to the left, and the brighter
-# one last of all. SSIM forgives brightness, but punishes the shift even harder. Your eye
-# forgives both, and misses the fur.
+# PSNR puts the blurred cat above the one that merely sits two pixels to the right, and
+# the brighter one last of all. SSIM forgives brightness, but punishes the shift even
+# harder. Your eye forgives both, but not the loss of the fur.
 #
-# **LPIPS** is a third answer: the distance of the two pictures in the features of a network that
-# has learnt to see. It follows human judgement better. It needs that network's weights (233 MB),
-# which no package ships; where they aren't there, this course prints "n/a", because the same
-# formula on other weights would be another number under the same name.
+# **LPIPS** is a third answer: the distance of the two pictures in the features of a
+# network that has learnt to see. It follows human judgement better. It needs that
+# network's weights (233 MB), which no package ships; where they aren't there, this
+# course prints "n/a", because the same formula on other weights would be another number
+# under the same name.
 #
-# Compare the blurred cat with the original yourself: drag the handle, or use the arrow keys.
+# Compare the blurred cat with the original yourself: drag the handle, or use the arrow
+# keys.
 
 # %%
 viz.BeforeAfter(
     to_uint8(versions["blurred"]),
     to_uint8(cat),
     labels=("blurred", "clean"),
-    alt=f"The cat's face, blurred at {scores['blurred']:.1f} dB on the left, clean on the right.",
+    alt=f"The cat's face, blurred at {scores['blurred']:.1f} dB on the left, clean on "
+    "the right.",
 )
 
 # %% [markdown]
 # ### Why a careful restorer blurs
 #
-# Behind a drop, the scene is gone. Say a restorer knows that there is fur, but not where exactly
-# each hair lies. It can commit to one plausible answer, or give the average of all of them.
+# Behind a drop, the scene is gone. Say a restorer knows that there is fur, but not
+# where exactly each hair lies. It can commit to one plausible answer, or give the
+# average of all of them.
 #
 # **Predict:** which of the two scores the higher PSNR?
 
@@ -500,21 +565,28 @@ commits = float(np.mean([psnr(answer, truth, channel="rgb") for answer in answer
 hedges = psnr(average, truth, channel="rgb")
 viz.picture_grid(
     [truth, answers[0], average],
-    ["truth", f"one plausible answer\n{commits:.1f} dB on average", f"their mean\n{hedges:.1f} dB"],
-    alt=f"Cat fur three times: the truth, one plausible answer with crisp hairs, {commits:.1f} dB, "
-    f"and the mean of {len(answers)} plausible answers, a smooth brown blur, {hedges:.1f} dB.",
+    [
+        "truth",
+        f"one plausible answer\n{commits:.1f} dB on average",
+        f"their mean\n{hedges:.1f} dB",
+    ],
+    alt="Cat fur three times: the truth, one plausible answer with crisp hairs, "
+    f"{commits:.1f} dB, and the mean of {len(answers)} plausible answers, a smooth "
+    f"brown blur, {hedges:.1f} dB.",
 )
 
 # %% [markdown]
-# The blur wins by several decibels, and it must: among all answers, the mean of the plausible
-# ones has the smallest expected squared error. A network trained on squared error learns to give
-# just that. It isn't a weak network; it answers the question that it was asked.
+# The blur wins by several decibels, and it must: among all answers, the mean of the
+# plausible ones has the smallest expected squared error. A network trained on squared
+# error learns to give just that. It isn't a weak network; it answers the question that
+# it was asked.
 #
-# This is the bargain of the whole course, the **perception-distortion trade-off** (Blau and
-# Michaeli, 2018): beyond some point a restorer can gain PSNR only by looking less real, and
-# look more real only by losing PSNR. A GAN takes the other side of it. Its discriminator asks
-# "does this look like a photograph?", the blur fails that test at a glance, and the generator
-# learns to commit. Sometimes to something that was never there.
+# This is the bargain of the whole course, the **perception-distortion trade-off** (Blau
+# and Michaeli, 2018): beyond some point a restorer can gain PSNR only by looking less
+# real, and look more real only by losing PSNR. A GAN takes the other side of it. Its
+# discriminator asks "does this look like a photograph?", the blur fails that test at a
+# glance, and the generator learns to commit. Sometimes to something that was never
+# there.
 
 # %% [markdown]
 # ## What the papers claim, what we measured
@@ -525,7 +597,9 @@ from course_lib.results import Measured
 light_psnr = [
     psnr(pair.rainy, pair.clean, channel="rgb")
     for name in PHOTOS
-    for pair in [synthesize(load_photo(name), "light", np.random.default_rng(seed), name=name)]
+    for pair in [
+        synthesize(load_photo(name), "light", np.random.default_rng(seed), name=name)
+    ]
 ]
 viz.results_table(
     [
@@ -546,43 +620,56 @@ viz.results_table(
             value=scores["brighter"],
             unit="dB",
             claim=20.0,
-            source='deraining report, Experiment 3: above 20 dB is "good perceptual quality"',
+            source="report, Experiment 3: good perceptual quality above 20 dB",
         ),
-        Measured(name="PSNR of a strongly blurred picture", value=scores["blurred"], unit="dB"),
-        Measured(name="test pictures restored by memory, leaky split", value=100 * leaky, unit="%"),
+        Measured(
+            name="PSNR of a strongly blurred picture",
+            value=scores["blurred"],
+            unit="dB",
+        ),
+        Measured(
+            name="test pictures restored by memory, leaky split",
+            value=100 * leaky,
+            unit="%",
+        ),
         Measured(name="the same, split by photograph", value=100 * honest, unit="%"),
-    ]
+    ],
+    caption="Lesson 00: measured here, and claimed",
+    provenance=f"Computed by this notebook, profile {settings.name}, seed {seed}.",
 )
 
 # %% [markdown]
-# The report that lesson 01 follows calls PSNR "an accurate metric to show how realistic the images
-# look" and 20 dB an acceptable threshold. Here a picture that nobody would complain about sits at
-# that threshold, and a ruined one lies well above it. PSNR measures closeness to one truth.
-# That is worth knowing, and it isn't realism.
+# The report that lesson 01 follows calls PSNR "an accurate metric to show how realistic
+# the images look" and 20 dB an acceptable threshold. Here a picture that nobody would
+# complain about sits at that threshold, and a ruined one lies well above it. PSNR
+# measures closeness to one truth. That is worth knowing, and it isn't realism.
 
 # %% [markdown]
 # ## Summary
 #
-# 1. A streak is a drop smeared by the exposure: $I = (1-\alpha) B + \alpha L$. "Background plus
-#    rain" is a shorthand that holds only before dark backgrounds, and not for drops and haze.
-# 2. Streaks sharpen left-right gradients, drops blur, haze pales. Each needs its own cure.
-# 3. Split by photograph before anything else. A leaky split makes memory look like skill.
+# 1. A streak is a drop smeared by the exposure: $I = (1-\alpha) B + \alpha L$.
+#    "Background plus rain" is a shorthand that holds only before dark backgrounds, and
+#    not for drops and haze.
+# 2. Streaks sharpen left-right gradients, drops blur, haze pales. Each needs its own
+#    cure.
+# 3. Split by photograph before anything else. A leaky split makes memory look like
+#    skill.
 # 4. PSNR without its convention means little: 1.3 dB lie between two definitions of Y.
-# 5. The best PSNR belongs to the mean of all plausible answers, which is a blur. That is why this
-#    course trains GANs, and why it then checks what they invent.
+# 5. The best PSNR belongs to the mean of all plausible answers, which is a blur. That
+#    is why this course trains GANs, and why it then checks what they invent.
 #
 # ## Further reading
 #
-# - K. Garg and S. Nayar, *Vision and rain* (2007): the physics of streaks, where $\alpha$ comes
-#   from.
-# - M. Roser, J. Kurz and A. Geiger, *Realistic modeling of water droplets for monocular adherent
-#   raindrop recognition* (2010): the optics of drops on a pane.
-# - Y. Blau and T. Michaeli, *The perception-distortion tradeoff* (2018): the proof behind
-#   section 6.
-# - R. Zhang et al., *The unreasonable effectiveness of deep features as a perceptual metric*
-#   (2018): LPIPS, and how well old metrics agree with people.
-# - X. Chen et al., *Towards unified deep image deraining* (2023): a survey; look at which of its
-#   tables name their convention.
+# - K. Garg and S. Nayar, *Vision and rain* (2007): the physics of streaks, where
+#   $\alpha$ comes from.
+# - M. Roser, J. Kurz and A. Geiger, *Realistic modeling of water droplets for monocular
+#   adherent raindrop recognition* (2010): the optics of drops on a pane.
+# - Y. Blau and T. Michaeli, *The perception-distortion tradeoff* (2018): the proof
+#   behind section 6.
+# - R. Zhang et al., *The unreasonable effectiveness of deep features as a perceptual
+#   metric* (2018): LPIPS, and how well old metrics agree with people.
+# - X. Chen et al., *Towards unified deep image deraining* (2023): a survey; look at
+#   which of its tables name their convention.
 #
-# **Next:** [lesson 01](01_baseline_gan.ipynb) trains a first GAN on these pairs, and watches it
-# fail.
+# **Next:** [lesson 01](01_baseline_gan.ipynb) trains a first GAN on these pairs, and
+# watches it fail.

@@ -13,8 +13,8 @@
 # %% [markdown]
 # # Lesson 01: A baseline GAN, and how it fails
 #
-# You build the plainest GAN that could remove raindrops, train it, watch it fail in three ways,
-# and measure each of them.
+# You build the plainest GAN that could remove raindrops, train it, watch it fail in
+# three ways, and measure each of them.
 
 # %% tags=["parameters"]
 profile = "auto"
@@ -23,41 +23,55 @@ seed = 0
 # %%
 import numpy as np
 import torch
+import torch.nn.functional as F
+from torch import nn
 
 from course_lib import results, viz
 from course_lib.checks import exercise
 from course_lib.data.crops import CropDataset, held_out_batch, make_loader
+from course_lib.data.pair import Batch
 from course_lib.data.photos import load_photo, photo_split, shrink
 from course_lib.profiles import pick
 from course_lib.ranges import from_model
 
 settings = pick("01", profile)
+torch.set_num_threads(settings.threads)
 results.begin(lesson="01", profile=profile, seed=seed)
 
 # %%
 split = photo_split(seed)
-photos = {name: shrink(load_photo(name), settings.shrink) for name in (*split.train, *split.test)}
+photos = {
+    name: shrink(load_photo(name), settings.shrink)
+    for name in (*split.train, *split.test)
+}
 size = settings.image_size
 held_out = held_out_batch(
-    {name: photos[name] for name in split.test}, kind="drops", size=size, seed=seed, count=32
+    {name: photos[name] for name in split.test},
+    kind="drops",
+    size=size,
+    seed=seed,
+    count=32,
+    scale=1 / settings.shrink,
 )
 rainy, clean = from_model(held_out.rainy), from_model(held_out.clean)
 viz.contact_sheet(
     {"rainy": rainy[:6], "clean": clean[:6]},
-    alt=f"Six crops of {' and '.join(split.test)}, above with raindrops on the lens, round blurred "
-    "patches, below without.",
+    alt=f"Six crops of {' and '.join(split.test)}, above with raindrops on the lens, "
+    "round blurred patches, below without.",
 )
 
 # %% [markdown]
-# Above, what the network will get; below, what it should give back. These crops come from
-# photographs that it never sees in training. In half an hour you will look at its answers, and be
-# able to say precisely what is wrong with them.
+# Above, what the network will get; below, what it should give back. These crops come
+# from photographs that it never sees in training. In half an hour you will look at its
+# answers, and be able to say precisely what is wrong with them.
 #
 # **At the end you will be able to**
 #
-# - derive the two losses of a GAN from the minimax game, and say why one of them is changed;
+# - derive the two losses of a GAN from the minimax game, and say why one of them is
+#   changed;
 # - write one training step for each player, so that each step moves one network only;
-# - measure blur, collapse and an overpowering discriminator, instead of suspecting them;
+# - measure blur, collapse and an overpowering discriminator, instead of suspecting
+#   them;
 # - explain why this GAN could not have worked, however long it trains.
 #
 # **Prerequisites:** lesson 00; what a convolution and a gradient step are.
@@ -67,10 +81,10 @@ viz.contact_sheet(
 # %% [markdown]
 # ## 1. The game
 #
-# Two networks play. The **generator** G gets a rainy picture and puts out a restored one. The
-# **discriminator** D gets a picture, either a clean photograph or one of G's, and says how likely
-# it is a real one: a probability D between 0 and 1. D is paid for being right, G for fooling D.
-# Written as one formula (Goodfellow et al. 2014, eq. 1):
+# Two networks play. The **generator** G gets a rainy picture and puts out a restored
+# one. The **discriminator** D gets a picture, either a clean photograph or one of G's,
+# and says how likely it is a real one: a probability D between 0 and 1. D is paid for
+# being right, G for fooling D. Written as one formula (Goodfellow et al. 2014, eq. 1):
 #
 # $$\min_G \max_D \; E \, [\log D(x)] + E \, [\log (1 - D(G(y)))]$$
 #
@@ -81,9 +95,9 @@ viz.contact_sheet(
 # | $G(y)$ | `generator(batch.rainy)` | a restored picture, "fake" |
 # | $D(x)$ | `sigmoid(discriminator(x))` | probability that $x$ is real |
 #
-# D wants both terms large: $\log D(x)$ is 0 when it is sure that a photograph is real, and very
-# negative when it is sure that it is fake. Optimizers minimise, so D's loss is the same with its
-# sign turned.
+# D wants both terms large: $\log D(x)$ is 0 when it is sure that a photograph is real,
+# and very negative when it is sure that it is fake. Optimizers minimise, so D's loss is
+# the same with its sign turned.
 #
 # D puts out a **logit**, any real number; the sigmoid makes a probability of it.
 #
@@ -104,34 +118,38 @@ print(f"D sure and right: {discriminator_loss(clueless + 6, clueless - 6):.3f}")
 print(f"D sure and wrong: {discriminator_loss(clueless - 6, clueless + 6):.3f}")
 
 # %% [markdown]
-# Keep 1.386 = 2·log 2 in mind. A D loss that stays near it means the game is even; near 0 means
-# that D sees through every fake.
+# Keep 1.386 = 2·log 2 in mind. A D loss that stays near it means the game is even; near
+# 0 means that D sees through every fake.
 #
-# Now G. Only the second term depends on G, and G minimises it: $\log(1 - D(G(y)))$. There is a
-# catch. G learns from the *slope* of its loss with respect to D's logit. Early on, G's pictures are
-# poor and D is sure: its logits for fakes are strongly negative.
+# Now G. Only the second term depends on G, and G minimises it: $\log(1 - D(G(y)))$.
+# There is a catch. G learns from the *slope* of its loss with respect to D's logit.
+# Early on, G's pictures are poor and D is sure: its logits for fakes are strongly
+# negative.
 #
-# **Predict:** at a logit of −6, how steep is $\log(1 - D)$? And how steep is $-\log D$, which has
-# its minimum at the same place?
+# **Predict:** at a logit of −6, how steep is $\log(1 - D)$? And how steep is $-\log D$,
+# which has its minimum at the same place?
 
 # %%
 logits = torch.linspace(-8, 4, 121)
 saturating = torch.log(1 - torch.sigmoid(logits))
 non_saturating = -torch.log(torch.sigmoid(logits))
 viz.curves(
-    {"log(1 − D), as in the game": (logits, saturating), "−log D": (logits, non_saturating)},
+    {
+        "log(1 − D), as in the game": (logits, saturating),
+        "−log D": (logits, non_saturating),
+    },
     xlabel="logit of a generated picture (D sure that it is fake ← → fooled)",
     ylabel="what G minimises",
-    alt="Two losses of G against D's logit. log(1 − D) is flat at 0 for logits below −4 and falls "
-    "only where D is already fooled. −log D falls steeply, with slope −1, where D is sure, and "
-    "flattens where D is fooled.",
+    alt="Two losses of G against D's logit. log(1 − D) is flat at 0 for logits below "
+    "−4 and falls only where D is already fooled. −log D falls steeply, with slope "
+    "−1, where D is sure, and flattens where D is fooled.",
 )
 
 # %% [markdown]
-# On the left, where G begins, the loss of the game is flat: its slope at −6 is 0.0025, so G learns
-# almost nothing just when it has most to learn. $-\log D$ has a slope of nearly 1 there. Both
-# push the logit in the same direction, so the paper itself proposes to minimise $-\log D$ instead:
-# the **non-saturating loss**.
+# On the left, where G begins, the loss of the game is flat: its slope at −6 is 0.0025,
+# so G learns almost nothing just when it has most to learn. $-\log D$ has a slope of
+# nearly 1 there. Both push the logit in the same direction, so the paper itself
+# proposes to minimise $-\log D$ instead: the **non-saturating loss**.
 
 # %% exercise="01.2"
 from course_lib.losses import generator_loss
@@ -144,9 +162,9 @@ generator_loss = ex.use(generator_loss)
 # %% [markdown]
 # ## 2. Two networks
 #
-# We follow a student report, *Deraining water drops with GAN*, and its Experiment 1. Its generator
-# squeezes the picture through 128 numbers and draws a new one from them; its discriminator is the
-# same encoder with one logit at its end.
+# We follow a student report, *Deraining water drops with GAN*, and its Experiment 1.
+# Its generator squeezes the picture through 128 numbers and draws a new one from them;
+# its discriminator is the same encoder with one logit at its end.
 
 # %%
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
@@ -156,7 +174,7 @@ generator = BaselineGenerator(size=size, base_channels=settings.base_channels)
 discriminator = baseline_discriminator(base_channels=settings.base_channels)
 
 
-def count(network: torch.nn.Module) -> int:
+def count(network: nn.Module) -> int:
     return sum(p.numel() for p in network.parameters())
 
 
@@ -164,14 +182,18 @@ latent = generator.encoder(held_out.rainy)
 print(f"rainy {tuple(held_out.rainy.shape[1:])}: {held_out.rainy[0].numel()} numbers")
 print(f"latent {tuple(latent.shape[1:])}: {latent[0].numel()} numbers")
 print(f"restored {tuple(generator(held_out.rainy).shape[1:])}")
-print(f"parameters: generator {count(generator):,}, discriminator {count(discriminator):,}")
+print(
+    f"parameters: generator {count(generator):,}, discriminator "
+    f"{count(discriminator):,}"
+)
 
 # %% [markdown]
-# Everything that G knows about *this* picture has to pass through those 128 numbers. That is enough
-# for "sky above, something red on the left". It is not enough for a roof tile.
+# Everything that G knows about *this* picture has to pass through those 128 numbers.
+# That is enough for "sky above, something red on the left". It is not enough for a roof
+# tile.
 #
-# The report disagrees with itself about how it was trained. Its Models section and the slides say
-# one thing, the section on Experiment 1 another:
+# The report disagrees with itself about how it was trained. Its Models section and the
+# slides say one thing, the section on Experiment 1 another:
 #
 # | | Models section, slides | Experiment 1 |
 # |---|---|---|
@@ -179,9 +201,9 @@ print(f"parameters: generator {count(generator):,}, discriminator {count(discrim
 # | batch size | 8 | 16 |
 # | epochs | 20 | 200 |
 #
-# The published curves stand under Experiment 1, so we follow that: learning rate 0.0002, Adam with
-# betas 0.9 and 0.999. The `paper` profile has its batch and epochs; the smaller profiles
-# make do with smaller pictures, narrower networks and fewer steps.
+# The published curves stand under Experiment 1, so we follow that: learning rate
+# 0.0002, Adam with betas 0.9 and 0.999. The `paper` profile has its batch and epochs;
+# the smaller profiles make do with smaller pictures, narrower networks and fewer steps.
 
 # %% [markdown]
 # ## 3. One step each
@@ -196,8 +218,9 @@ print(f"parameters: generator {count(generator):,}, discriminator {count(discrim
 # | gradients are wanted in | D only | G (and pass through D) |
 # | optimizer moves | D | G |
 #
-# Nearly every bug of GAN training lives in this table. **Predict:** in D's step, the fake comes out
-# of G. If you do nothing about it, where does `backward()` put gradients?
+# Nearly every bug of GAN training lives in this table. **Predict:** in D's step, the
+# fake comes out of G. If you do nothing about it, where does `backward()` put
+# gradients?
 
 # %% exercise="01.3"
 from course_lib.training.steps import discriminator_step
@@ -226,11 +249,11 @@ from course_lib.training.loop import train
 viz.show_source(train)
 
 # %% [markdown]
-# Every few steps a **monitor** looks at the held-out crops: the PSNR of the restored pictures, and
-# how often D recognises photographs and fakes.
+# Every few steps a **monitor** looks at the held-out crops: the PSNR of the restored
+# pictures, and how often D recognises photographs and fakes.
 #
-# **Predict** before you run it: does D's loss stay near 1.386, fall, or rise? Does PSNR climb above
-# that of the rainy input?
+# **Predict** before you run it: does D's loss stay near 1.386, fall, or rise? Does PSNR
+# climb above that of the rainy input?
 
 # %%
 from pathlib import Path
@@ -238,7 +261,11 @@ from pathlib import Path
 from course_lib.training.observers import CsvLog, Monitor, Samples
 
 dataset = CropDataset(
-    {name: photos[name] for name in split.train}, kind="drops", size=size, seed=seed
+    {name: photos[name] for name in split.train},
+    kind="drops",
+    size=size,
+    seed=seed,
+    scale=1 / settings.shrink,
 )
 loader = make_loader(
     dataset,
@@ -253,7 +280,9 @@ history = train(
     discriminator,
     loader,
     optimizer_g=torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.9, 0.999)),
-    optimizer_d=torch.optim.Adam(discriminator.parameters(), lr=2e-4, betas=(0.9, 0.999)),
+    optimizer_d=torch.optim.Adam(
+        discriminator.parameters(), lr=2e-4, betas=(0.9, 0.999)
+    ),
     seed=seed,
     d_step=discriminator_step,
     g_step=generator_step,
@@ -264,7 +293,10 @@ history = train(
         live,
     ],
 )
-live.close(alt="Losses of both players, and PSNR on held-out crops, over the steps of training.")
+live.close(
+    alt="Losses of both players, and PSNR on held-out crops, over the steps of "
+    "training."
+)
 
 # %%
 from course_lib.metrics import psnr
@@ -275,24 +307,29 @@ input_psnr = float(np.mean([psnr(x, y) for x, y in zip(rainy, clean, strict=True
 output_psnr = float(np.mean([psnr(x, y) for x, y in zip(restored, clean, strict=True)]))
 viz.contact_sheet(
     {"rainy": rainy[:6], "restored": restored[:6], "clean": clean[:6]},
-    alt="Six held-out crops in three rows. Rainy: the scenes with drops. Restored: blotches that "
-    "have nothing to do with the scenes and look alike in all columns. Clean: the scenes.",
+    alt="Six held-out crops in three rows. Rainy: the scenes with drops. Restored: "
+    "blotches that have nothing to do with the scenes and look alike in all columns. "
+    "Clean: the scenes.",
 )
-print(f"PSNR of the rainy crops {input_psnr:.1f} dB, of the restored ones {output_psnr:.1f} dB")
+print(
+    f"PSNR of the rainy crops {input_psnr:.1f} dB, of the restored ones "
+    f"{output_psnr:.1f} dB"
+)
 
 # %% [markdown]
-# The PSNR of the "restored" pictures lies far below that of the rainy ones: the network that was to
-# take the drops away has taken the picture away. Read the middle row along, not down. What does
-# it have to do with the row above it? What do its pictures have to do with each other?
+# The PSNR of the "restored" pictures lies far below that of the rainy ones: the network
+# that was to take the drops away has taken the picture away. Read the middle row along,
+# not down. What does it have to do with the row above it? What do its pictures have to
+# do with each other?
 #
 # "It looks bad" is no diagnosis. The next sections measure what went wrong.
 
 # %% [markdown]
 # ## 5. First failure: collapse
 #
-# A generator has **collapsed** if it gives nearly the same picture whatever it is fed. So compare
-# its outputs with each other: how far apart are two of them, on average? The distance of
-# photographs from one another is the yardstick.
+# A generator has **collapsed** if it gives nearly the same picture whatever it is fed.
+# So compare its outputs with each other: how far apart are two of them, on average? The
+# distance of photographs from one another is the yardstick.
 
 # %% exercise="01.5"
 from course_lib.metrics import output_diversity
@@ -306,34 +343,40 @@ output_diversity = ex.use(output_diversity)
 fakes = restore(generator, held_out.rainy)
 diversity = (output_diversity(fakes) / output_diversity(held_out.clean)).item()
 print(f"diversity of the photographs: {output_diversity(held_out.clean):.3f}")
-print(f"diversity of G's outputs:     {output_diversity(fakes):.3f}, {diversity:.0%} of that")
+print(
+    f"diversity of G's outputs:     {output_diversity(fakes):.3f}, {diversity:.0%} of "
+    "that"
+)
 
 # %% [markdown]
-# G has seen 32 different crops and answers with nearly one picture. And notice what this number
-# doesn't need: the truth. You can measure collapse on any rainy pictures at all.
+# G has seen 32 different crops and answers with nearly one picture. And notice what
+# this number doesn't need: the truth. You can measure collapse on any rainy pictures at
+# all.
 #
 # When did it happen? The same six crops, over the course of training:
 
 # %%
 viz.contact_sheet(
     {f"step {step}": frame for step, frame in samples.frames},
-    alt="G's answers to the same six crops, a row for each of several steps. In every row the six "
-    "pictures look alike; from row to row the one pattern changes.",
+    alt="G's answers to the same six crops, a row for each of several steps. In "
+    "every row the six pictures look alike; from row to row the one pattern changes.",
 )
 
 # %% [markdown]
-# Each row is one pattern, repeated. From row to row it changes: D learns to reject the pattern of
-# the day, G moves to another. The two chase each other, and the rainy picture plays no part.
+# Each row is one pattern, repeated. From row to row it changes: D learns to reject the
+# pattern of the day, G moves to another. The two chase each other, and the rainy
+# picture plays no part.
 
 # %% [markdown]
 # ## 6. Second failure: no detail
 #
-# The report calls its results "extremely blurry". Blur is a lack of fine detail, and fine detail
-# can be measured: take the picture's luma, subtract a blurred copy, and average the square of
-# what remains. Compare with clean photographs: 100 % is as detailed as these.
+# The report calls its results "extremely blurry". Blur is a lack of fine detail, and
+# fine detail can be measured: take the picture's luma, subtract a blurred copy, and
+# average the square of what remains. Compare with clean photographs: 100 % is as
+# detailed as these.
 #
-# **Predict:** is G's picture more or less detailed than the photographs? Behind you is a contact
-# sheet; look at it before you answer.
+# **Predict:** is G's picture more or less detailed than the photographs? Behind you is
+# a contact sheet; look at it before you answer.
 
 # %%
 from course_lib.metrics import high_frequency_energy
@@ -342,7 +385,9 @@ from course_lib.metrics import high_frequency_energy
 def detail(pictures: np.ndarray) -> float:
     """Fine detail as a share of the clean crops'."""
     energy = np.mean([high_frequency_energy(picture) for picture in pictures])
-    return float(energy / np.mean([high_frequency_energy(picture) for picture in clean]))
+    return float(
+        energy / np.mean([high_frequency_energy(picture) for picture in clean])
+    )
 
 
 print(f"detail: rainy {detail(rainy):.0%}, restored {detail(restored):.0%}, clean 100%")
@@ -350,8 +395,8 @@ print(f"detail: rainy {detail(rainy):.0%}, restored {detail(restored):.0%}, clea
 # %% [markdown]
 # ## 7. Third failure: D overpowers G
 #
-# **Predict:** can D tell G's pictures from photographs it has never seen? How often is it right, if
-# 50 % is guessing?
+# **Predict:** can D tell G's pictures from photographs it has never seen? How often is
+# it right, if 50 % is guessing?
 
 # %%
 from course_lib.training.loop import series
@@ -363,26 +408,31 @@ viz.curves(
     },
     xlabel="step",
     ylabel="share of held-out pictures, 0 to 1",
-    alt="D's accuracy on held-out pictures over the steps, for photographs and for fakes.",
+    alt="D's accuracy on held-out pictures over the steps, for photographs and for "
+    "fakes.",
 )
 
 # %%
 viz.curves(
-    {"discriminator": series(history, "grad_d"), "generator": series(history, "grad_g")},
+    {
+        "discriminator": series(history, "grad_d"),
+        "generator": series(history, "grad_g"),
+    },
     xlabel="step",
     ylabel="norm of all gradients",
     yscale="log",
-    alt="Norms of the gradients of both players over the steps, on a logarithmic scale.",
+    alt="Norms of the gradients of both players over the steps, on a logarithmic "
+    "scale.",
 )
 
 # %% [markdown]
 # ## 8. Why it could not have worked
 #
-# Collapse, lost detail, an unfair game: later lessons cure all three. But this GAN has a deeper
-# fault, and no training trick can mend it.
+# Collapse, lost detail, an unfair game: later lessons cure all three. But this GAN has
+# a deeper fault, and no training trick can mend it.
 #
-# **Predict:** we shuffle the clean halves of a batch, so that each rainy crop gets some other scene
-# as its "truth". How much higher will the losses be?
+# **Predict:** we shuffle the clean halves of a batch, so that each rainy crop gets some
+# other scene as its "truth". How much higher will the losses be?
 
 # %%
 shuffled = torch.roll(held_out.clean, 1, dims=0)
@@ -390,26 +440,27 @@ with torch.no_grad():
     fake_logits = restore(discriminator, fakes)
     paired = discriminator_loss(restore(discriminator, held_out.clean), fake_logits)
     unpaired = discriminator_loss(restore(discriminator, shuffled), fake_logits)
-print(f"D's loss with the right truths {paired:.4f}, with shuffled truths {unpaired:.4f}")
+print(
+    f"D's loss with the right truths {paired:.4f}, with shuffled truths {unpaired:.4f}"
+)
 print(f"G's loss in both cases         {generator_loss(fake_logits):.4f}")
 
 # %% [markdown]
-# Not higher at all. Look at the code of both losses again: D sees one picture at a time and asks
-# "is this a photograph?". Nobody ever asks "is it a photograph *of this scene*?". A generator
-# that turned every rainy street into the same perfect postcard would win this game. Collapse
-# isn't an accident here; the loss allows it, and it is the easiest way to play.
+# Not higher at all. Look at the code of both losses again: D sees one picture at a time
+# and asks "is this a photograph?". Nobody ever asks "is it a photograph *of this
+# scene*?". A generator that turned every rainy street into the same perfect postcard
+# would win this game. Collapse isn't an accident here; the loss allows it, and it is
+# the easiest way to play.
 #
-# One question is left. Is the network fit for the task at all? Take the adversary away, and train
-# the very same generator with the plainest loss there is, the mean absolute difference from
-# the truth (L1).
+# One question is left. Is the network fit for the task at all? Take the adversary away,
+# and train the very same generator with the plainest loss there is, the mean absolute
+# difference from the truth (L1).
 #
-# **Predict:** will it beat the PSNR of the rainy input? What will its pictures look like? (128
-# numbers!)
+# **Predict:** will it beat the PSNR of the rainy input? What will its pictures look
+# like? (128 numbers!)
+
 
 # %%
-from course_lib.data.pair import Batch
-
-
 def l1_step(generator, discriminator, batch: Batch, optimizer) -> torch.Tensor:
     optimizer.zero_grad()
     loss = (generator(batch.rainy) - batch.clean).abs().mean()
@@ -438,10 +489,12 @@ train(
 )
 progress.close()
 control_outputs = from_model(restore(control, held_out.rainy))
-control_psnr = float(np.mean([psnr(x, y) for x, y in zip(control_outputs, clean, strict=True)]))
-control_diversity = output_diversity(restore(control, held_out.rainy)) / output_diversity(
-    held_out.clean
+control_psnr = float(
+    np.mean([psnr(x, y) for x, y in zip(control_outputs, clean, strict=True)])
 )
+control_diversity = output_diversity(
+    restore(control, held_out.rainy)
+) / output_diversity(held_out.clean)
 
 # %%
 viz.contact_sheet(
@@ -451,18 +504,22 @@ viz.contact_sheet(
         "L1 only": control_outputs[:6],
         "clean": clean[:6],
     },
-    alt="Six held-out crops in four rows: rainy; the GAN's answers, one pattern throughout; the "
-    "same network trained with L1, soft clouds of colour that follow the light and dark of each "
-    "scene; and clean.",
+    alt="Six held-out crops in four rows: rainy; the GAN's answers, one pattern "
+    "throughout; the same network trained with L1, soft clouds of colour that follow "
+    "the light and dark of each scene; and clean.",
 )
-print(f"PSNR: rainy {input_psnr:.1f} dB, GAN {output_psnr:.1f} dB, L1 {control_psnr:.1f} dB")
+print(
+    f"PSNR: rainy {input_psnr:.1f} dB, GAN {output_psnr:.1f} dB, L1 "
+    f"{control_psnr:.1f} dB"
+)
 
 # %% [markdown]
-# The L1 row follows the scenes: light where they are light, dark where they are dark, a different
-# picture for each input. So the network can learn. But 128 numbers carry a cloud, not a roof, and
-# even this row scores below the rainy input. Two faults, then: a loss that doesn't ask for *this*
-# scene, and a bottleneck that couldn't deliver it. Pix2Pix mends both (lesson 02): D gets to see
-# the rainy picture too, L1 joins the loss, and skip connections lead around the bottleneck.
+# The L1 row follows the scenes: light where they are light, dark where they are dark, a
+# different picture for each input. So the network can learn. But 128 numbers carry a
+# cloud, not a roof, and even this row scores below the rainy input. Two faults, then: a
+# loss that doesn't ask for *this* scene, and a bottleneck that couldn't deliver it.
+# Pix2Pix mends both (lesson 02): D gets to see the rainy picture too, L1 joins the
+# loss, and skip connections lead around the bottleneck.
 
 # %% [markdown]
 # ## What the report claims, what we measured
@@ -494,35 +551,55 @@ viz.results_table(
             value=100 * series(history, "accuracy_d")[1][-1],
             unit="%",
         ),
-        Measured(name="diversity of outputs, of the photographs'", value=100 * diversity, unit="%"),
-        Measured(name="fine detail, of the photographs'", value=100 * detail(restored), unit="%"),
+        Measured(
+            name="diversity of outputs, of the photographs'",
+            value=100 * diversity,
+            unit="%",
+        ),
+        Measured(
+            name="fine detail, of the photographs'",
+            value=100 * detail(restored),
+            unit="%",
+        ),
         Measured(name="PSNR of the rainy input", value=input_psnr, unit="dB"),
         Measured(name="PSNR of the baseline GAN", value=output_psnr, unit="dB"),
-        Measured(name="PSNR of its generator trained with L1", value=control_psnr, unit="dB"),
-    ]
+        Measured(
+            name="PSNR of its generator trained with L1", value=control_psnr, unit="dB"
+        ),
+    ],
+    caption="Lesson 01: measured here, and claimed",
+    provenance=f"Computed by this notebook, profile {settings.name}, seed {seed}.",
 )
 
 # %% [markdown]
-# The report trained for 200 epochs on 860 pairs of 256 pixels; at the `cpu` profile we train for
-# far fewer steps on small crops, so the curves here end where those of the report begin. The
-# failures are the same in kind. The report gives no PSNR for this experiment.
+# The report trained for 200 epochs on 860 pairs of 256 pixels; at the `cpu` profile we
+# train for far fewer steps on small crops, so the curves here end where those of the
+# report begin. The failures are the same in kind. The report gives no PSNR for this
+# experiment.
 
 # %% [markdown]
 # ## Summary
 #
-# 1. D minimises $-\log D(x) - \log(1 - D(G))$; 1.386 is an even game, 0 one that D has won.
-# 2. G minimises $-\log D(G)$ rather than $\log(1 - D(G))$, whose slope dies when D is sure.
-# 3. Each step moves one network. Fakes are detached in D's step; D is only passed through in G's.
-# 4. Diversity, fine detail and D's accuracy turn "looks bad" into three different diagnoses.
-# 5. An unconditional loss never asks for *this* scene. No amount of training adds the question.
+# 1. D minimises $-\log D(x) - \log(1 - D(G))$; 1.386 is an even game, 0 one that D has
+#    won.
+# 2. G minimises $-\log D(G)$ rather than $\log(1 - D(G))$, whose slope dies when D is
+#    sure.
+# 3. Each step moves one network. Fakes are detached in D's step; D is only passed
+#    through in G's.
+# 4. Diversity, fine detail and D's accuracy turn "looks bad" into three different
+#    diagnoses.
+# 5. An unconditional loss never asks for *this* scene. No amount of training adds the
+#    question.
 #
 # ## Further reading
 #
-# - I. Goodfellow et al., *Generative adversarial nets* (2014): eq. 1 and section 3 are this lesson's
-#   sections 1 and 3.
-# - M. Arjovsky and L. Bottou, *Towards principled methods for training generative adversarial
-#   networks* (2017): why a perfect discriminator teaches nothing.
-# - T. Salimans et al., *Improved techniques for training GANs* (2016): the first collection of
-#   cures, among them a discriminator that sees whole batches and so notices collapse.
+# - I. Goodfellow et al., *Generative adversarial nets* (2014): eq. 1 and section 3 are
+#   the source of sections 1 and 3 here.
+# - M. Arjovsky and L. Bottou, *Towards principled methods for training generative
+#   adversarial networks* (2017): why a perfect discriminator teaches nothing.
+# - T. Salimans et al., *Improved techniques for training GANs* (2016): the first
+#   collection of cures, among them a discriminator that sees whole batches and so
+#   notices collapse.
 #
-# **Next:** lesson 02 shows the discriminator the rainy picture as well, and everything changes.
+# **Next:** lesson 02 shows the discriminator the rainy picture as well, and everything
+# changes.

@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
+
+# The networks of the tests are small: a second thread gains nothing, and costs much as soon
+# as another program, such as a second test worker, wants its core.
+torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

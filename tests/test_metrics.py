@@ -105,3 +105,21 @@ def test_diversity_is_the_mean_distance_of_different_outputs() -> None:
 def test_diversity_of_one_output_is_an_error() -> None:
     with pytest.raises(ValueError, match="got 1"):
         output_diversity(torch.zeros(1, 3, 2, 2))
+
+
+def test_lpips_with_weights_is_torchmetrics_on_the_unit_range(
+    monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
+    from torchmetrics.functional.image import learned_perceptual_image_patch_similarity
+    from torchvision.models import alexnet
+
+    torch.manual_seed(0)  # untrained weights stand in for the real ones, which take a download
+    (tmp_path / "checkpoints").mkdir()
+    torch.save(alexnet().state_dict(), tmp_path / "checkpoints" / "alexnet-owt-7be5be79.pth")
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    rng = np.random.default_rng(0)
+    restored, clean = rng.integers(0, 256, (2, 64, 72, 3), dtype=np.uint8)
+    assert lpips(clean, clean) == pytest.approx(0, abs=1e-6)
+    x, y = (torch.from_numpy(p / 255).float().permute(2, 0, 1)[None] for p in (restored, clean))
+    expected = learned_perceptual_image_patch_similarity(x, y, net_type="alex", normalize=True)
+    assert lpips(restored, clean) == pytest.approx(float(expected), abs=1e-5)

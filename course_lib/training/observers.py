@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 from pathlib import Path
 
@@ -28,6 +29,19 @@ def restore(generator: nn.Module, rainy: torch.Tensor) -> torch.Tensor:
     return restored
 
 
+@torch.no_grad()
+def judge(discriminator: nn.Module, pictures: torch.Tensor) -> torch.Tensor:
+    """The discriminator's logits as it gives them in the game: in train mode, on this batch.
+
+    In eval mode its batch norm would use running statistics, a mean over photographs and
+    fakes that no batch of the game ever had, and its verdicts would say little about the
+    game. The discriminator itself, its running statistics too, stays as it is.
+
+    pictures: N×3×H×W in [−1, 1], all real or all generated.
+    """
+    return copy.deepcopy(discriminator).train()(pictures)
+
+
 def measure(generator: nn.Module, discriminator: nn.Module, held_out: Batch) -> Record:
     """How a game stands, on held-out pairs.
 
@@ -40,7 +54,7 @@ def measure(generator: nn.Module, discriminator: nn.Module, held_out: Batch) -> 
     """
     restored = restore(generator, held_out.rainy)
     clean = held_out.clean.to(restored.device)
-    real_logits, fake_logits = restore(discriminator, clean), restore(discriminator, restored)
+    real_logits, fake_logits = judge(discriminator, clean), judge(discriminator, restored)
     real, fake = float((real_logits > 0).float().mean()), float((fake_logits < 0).float().mean())
     outputs, truths = from_model(restored), from_model(clean)
     diversity = output_diversity(restored) / output_diversity(clean)
