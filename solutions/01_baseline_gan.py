@@ -375,11 +375,12 @@ viz.contact_sheet(
 # average the square of what remains. Compare with clean photographs: 100 % is as
 # detailed as these.
 #
-# **Predict:** is G's picture more or less detailed than the photographs? Behind you is
-# a contact sheet; look at it before you answer.
+# **Predict:** is G's picture more or less detailed than the photographs? Look at the
+# last row of the sheet above before you answer.
 
 # %%
 from course_lib.metrics import high_frequency_energy
+from course_lib.training.loop import series
 
 
 def detail(pictures: np.ndarray) -> float:
@@ -391,39 +392,112 @@ def detail(pictures: np.ndarray) -> float:
 
 
 print(f"detail: rainy {detail(rainy):.0%}, restored {detail(restored):.0%}, clean 100%")
+details = series(history, "detail")
+viz.curves(
+    {"restored": details},
+    xlabel="step",
+    ylabel="fine detail, share of the photographs'",
+    alt="Fine detail of G's held-out outputs over the steps, as a share of the "
+    f"photographs': at most {max(details[1]):.1f}, {details[1][-1]:.2f} at the end.",
+)
+
+# %% [markdown]
+# Two things deserve a second look. First, this number says how *much* fine detail there
+# is, not whether it is the right detail: coloured noise has plenty, and early in
+# training G's noise can exceed the photographs. Second, drops cost a third of the
+# detail of the rainy crops, and G was to bring that back. Whatever it draws instead, it
+# doesn't belong to the scene. The report's words "blurry, lacking detail" fit the end
+# of a long training better than its beginning; follow the curve to see which way yours
+# goes.
 
 # %% [markdown]
 # ## 7. Third failure: D overpowers G
 #
-# **Predict:** can D tell G's pictures from photographs it has never seen? How often is
-# it right, if 50 % is guessing?
+# The report's D loss "quickly dropped to near zero". Here is how our game went,
+# measured on held-out crops: how often D recognises photographs, and how often fakes.
+# 0.5 is guessing.
 
 # %%
-from course_lib.training.loop import series
-
 viz.curves(
     {
         "photographs recognised": series(history, "accuracy_real"),
         "fakes recognised": series(history, "accuracy_fake"),
     },
     xlabel="step",
-    ylabel="share of held-out pictures, 0 to 1",
-    alt="D's accuracy on held-out pictures over the steps, for photographs and for "
-    "fakes.",
+    ylabel="share of held-out crops",
+    alt="D's accuracy on held-out crops over the steps, for photographs and for "
+    "fakes. The line of the fakes jumps between 0 and 1.",
 )
+losses_d = np.array(series(history, "loss_d")[1])
+losses_g = np.array(series(history, "loss_g")[1])
+last = slice(-max(1, len(losses_d) // 10), None)
+print(f"D's loss over the last tenth of the steps: {losses_d[last].mean():.2f}")
+print("an even game: 1.39")
+
+# %% [markdown]
+# All fakes look alike, so D either knows the pattern of the day or doesn't: its
+# verdicts on fakes jump as one. Compare the printed loss with 1.39. Near it, the game
+# as a whole is even, and neither player is winning; near 0, D has won, as in the
+# report, which trained wider networks on larger pictures for far longer.
+#
+# What does it do to G when D has won? Make it happen. Take a fresh pair of networks,
+# and let only D learn. After every few steps, ask how strong a gradient G would
+# receive, from each of the two losses of section 1.
+#
+# **Predict:** as D gets better, does the gradient of $\log(1 - D)$ grow or shrink? And
+# that of $-\log D$?
+
+# %%
+torch.manual_seed(seed)
+novice = BaselineGenerator(size=size, base_channels=settings.base_channels)
+expert = baseline_discriminator(base_channels=settings.base_channels)
+optimizer = torch.optim.Adam(expert.parameters(), lr=1e-3)
+
+
+def gradient(loss: torch.Tensor) -> float:
+    """Length of the gradient that the novice would receive from a loss."""
+    parts = torch.autograd.grad(loss, list(novice.parameters()), retain_graph=True)
+    return float(torch.sqrt(sum((part**2).sum() for part in parts)))
+
+
+head_start = []
+for step, batch in enumerate(
+    make_loader(dataset, batch_size=settings.batch_size, steps=settings.steps // 5)
+):
+    loss = discriminator_step(novice, expert, batch, optimizer)
+    if step % max(1, settings.steps // 100) == 0:
+        fake_logits = expert(novice(batch.rainy))
+        head_start.append(
+            {
+                "step": step + 1,
+                "loss_d": float(loss),
+                "saturating": gradient(F.logsigmoid(-fake_logits).mean()),
+                "non_saturating": gradient(generator_loss(fake_logits)),
+            }
+        )
 
 # %%
 viz.curves(
     {
-        "discriminator": series(history, "grad_d"),
-        "generator": series(history, "grad_g"),
+        "log(1 − D), as in the game": series(head_start, "saturating"),
+        "−log D": series(head_start, "non_saturating"),
     },
-    xlabel="step",
-    ylabel="norm of all gradients",
+    xlabel="step in which only D learns",
+    ylabel="length of G's gradient",
     yscale="log",
-    alt="Norms of the gradients of both players over the steps, on a logarithmic "
-    "scale.",
+    alt="Length of G's gradient while only D learns, on a logarithmic scale, for two "
+    f"losses: log(1 − D) ends at {head_start[-1]['saturating']:.2g}, −log D at "
+    f"{head_start[-1]['non_saturating']:.2g}.",
 )
+print(f"D's loss at the end: {head_start[-1]['loss_d']:.3f}")
+
+# %% [markdown]
+# The better D gets, the further the two curves part. With $\log(1 - D)$ the gradient
+# dies: G is told that it is bad, and hears nothing about how to get better. With $-\log
+# D$ the gradient stays, and grows; each step then throws G far off, and the loss of G
+# leaps. That is the unstable curve between 0 and 15 of the report. Neither is a good
+# teacher. A D that is far ahead spoils the game for both losses, and lesson 03 is about
+# keeping it from getting there.
 
 # %% [markdown]
 # ## 8. Why it could not have worked
@@ -527,9 +601,6 @@ print(
 # %%
 from course_lib.results import Measured
 
-losses_g = np.array(series(history, "loss_g")[1])
-losses_d = np.array(series(history, "loss_d")[1])
-last = slice(-max(1, len(losses_d) // 10), None)
 viz.results_table(
     [
         Measured(
@@ -547,9 +618,13 @@ viz.results_table(
             source='report, Experiment 1: "fluctuates heavily between 0 and ~15"',
         ),
         Measured(
-            name="D's accuracy on held-out pictures, last",
-            value=100 * series(history, "accuracy_d")[1][-1],
-            unit="%",
+            name="D's loss after a head start",
+            value=head_start[-1]["loss_d"],
+        ),
+        Measured(
+            name="G's gradient then, −log D over log(1 − D)",
+            value=head_start[-1]["non_saturating"] / head_start[-1]["saturating"],
+            unit="times",
         ),
         Measured(
             name="diversity of outputs, of the photographs'",
