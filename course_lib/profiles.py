@@ -142,7 +142,7 @@ LESSONS: dict[str, dict[str, Profile]] = {
             ),
             Profile(
                 name="paper",  # report, Experiment 1: 200 epochs of 860 pairs in batches of 16
-                minutes=60,
+                minutes=90,
                 image_size=256,
                 batch_size=16,
                 steps=200 * 860 // 16,

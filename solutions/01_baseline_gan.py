@@ -300,7 +300,7 @@ live.close(
 
 # %%
 from course_lib.metrics import psnr
-from course_lib.training.observers import restore
+from course_lib.training.observers import judge, restore
 
 restored = from_model(restore(generator, held_out.rainy))
 input_psnr = float(np.mean([psnr(x, y) for x, y in zip(rainy, clean, strict=True)]))
@@ -404,7 +404,7 @@ viz.curves(
 # %% [markdown]
 # Two things deserve a second look. First, this number says how *much* fine detail there
 # is, not whether it is the right detail: coloured noise has plenty, and early in
-# training G's noise can exceed the photographs. Second, drops cost a third of the
+# training G's noise can exceed the photographs. Second, drops have taken part of the
 # detail of the rainy crops, and G was to bring that back. Whatever it draws instead, it
 # doesn't belong to the scene. The report's words "blurry, lacking detail" fit the end
 # of a long training better than its beginning; follow the curve to see which way yours
@@ -511,9 +511,9 @@ print(f"D's loss at the end: {head_start[-1]['loss_d']:.3f}")
 # %%
 shuffled = torch.roll(held_out.clean, 1, dims=0)
 with torch.no_grad():
-    fake_logits = restore(discriminator, fakes)
-    paired = discriminator_loss(restore(discriminator, held_out.clean), fake_logits)
-    unpaired = discriminator_loss(restore(discriminator, shuffled), fake_logits)
+    fake_logits = judge(discriminator, fakes)
+    paired = discriminator_loss(judge(discriminator, held_out.clean), fake_logits)
+    unpaired = discriminator_loss(judge(discriminator, shuffled), fake_logits)
 print(
     f"D's loss with the right truths {paired:.4f}, with shuffled truths {unpaired:.4f}"
 )

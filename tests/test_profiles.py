@@ -16,9 +16,9 @@ def test_auto_looks_at_the_hardware(monkeypatch: pytest.MonkeyPatch, cuda: bool,
 
 
 def test_unknown_names_are_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="'fast'.*smoke, cpu, gpu, paper"):
+    with pytest.raises(ValueError, match=r"'fast'.*smoke, cpu, gpu, paper"):
         pick("00", "fast")
-    with pytest.raises(ValueError, match="'99'.*00, 01"):
+    with pytest.raises(ValueError, match=r"'99'.*00, 01"):
         pick("99", "cpu")
 
 

@@ -202,7 +202,7 @@ def _help(variable: str) -> str:
 
 
 def _minutes(minutes: float) -> str:
-    return f"{minutes:.2g}" if minutes < 60 else f"{minutes / 60:.0f} hours"
+    return f"{minutes:.2g}" if minutes < 60 else f"{minutes / 60:.2g} h"
 
 
 def _markdown(text: str, name: str) -> NotebookNode:

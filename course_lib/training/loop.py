@@ -80,7 +80,8 @@ def train(
     generator, optimizer_g = fabric.setup(generator, optimizer_g)
     discriminator, optimizer_d = fabric.setup(discriminator, optimizer_d)
     for network in (generator, discriminator):
-        network.to(memory_format=torch.channels_last)  # a third faster on a CPU
+        # A third faster on a CPU.
+        nn.utils.convert_conv2d_weight_memory_format(network, torch.channels_last)
     history: list[Record] = []
     for step, batch in enumerate(loader, start=1):
         torch.manual_seed(step_seed(seed, step, fabric.global_rank))
