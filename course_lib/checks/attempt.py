@@ -1,0 +1,239 @@
+"""Call a learner's function so that nothing it does can harm the check or the notebook."""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import torch
+
+from course_lib.checks.result import Wrong
+from course_lib.checks.sandbox import Printed, one_call
+from course_lib.checks.watchdog import TimedOut, TimeLimit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One call of the answer that came back.
+
+    Attributes:
+        value: what it returned.
+        on: what it was called with, in words: ``"a picture of 5×9 pixels"``.
+        changed: names of the arguments whose values the call changed.
+        switched: global switches that it left in another position, in words.
+        printed: whether anything has been printed so far.
+    """
+
+    value: Any
+    on: str
+    changed: tuple[str, ...] = ()
+    switched: tuple[str, ...] = ()
+    printed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """An answer under a time limit, and how the lesson calls it.
+
+    Attributes:
+        function: the learner's.
+        reference: the library's, whose signature counts.
+        limit: the time for all calls together.
+        printed: where its output goes.
+    """
+
+    function: Callable[..., Any]
+    reference: Callable[..., Any]
+    limit: TimeLimit
+    printed: Printed = field(default_factory=Printed)
+
+    def call(self, *args: Any, on: str, **kwargs: Any) -> Call:
+        """Call the answer.
+
+        Arguments that hold numbers (arrays, tensors, lists and tuples of them) are compared
+        with what they were before; networks, optimizers and generators may change.
+
+        Args:
+            on: what the arguments are, in words, for the diagnosis.
+
+        Raises:
+            Wrong: it can't be called so, raised, stopped Python, or didn't come back.
+        """
+        call, error = self.outcome(*args, on=on, **kwargs)
+        if error is not None:
+            raise Wrong(f"On {on}, your function raises {describe_error(error, self.function)}")
+        assert call is not None
+        return call
+
+    def refuses(self, *args: Any, on: str, promised: str, **kwargs: Any) -> None:
+        """The answer must raise ValueError or TypeError, as its docstring promises.
+
+        Args:
+            on: what is wrong with the arguments, in words.
+            promised: the name of the error in the docstring.
+
+        Raises:
+            Wrong: it returns something, or raises an error of another kind.
+        """
+        call, error = self.outcome(*args, on=on, **kwargs)
+        if error is None:
+            assert call is not None
+            raise Wrong(
+                f"On {on}, your function returns {describe(call.value)}; "
+                f"the docstring promises a {promised} there."
+            )
+        if not isinstance(error, ValueError | TypeError):
+            raise Wrong(
+                f"On {on}, the docstring promises a {promised}; "
+                f"your function raises {describe_error(error, self.function)}"
+            )
+
+    def outcome(
+        self, *args: Any, on: str, **kwargs: Any
+    ) -> tuple[Call, None] | tuple[None, BaseException]:
+        """As `call`, but an error that the answer raises is returned beside None.
+
+        Raises:
+            Wrong: it can't be called so, or didn't come back.
+        """
+        self._must_accept(args, kwargs)
+        names = list(inspect.signature(self.reference).parameters)
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        before = {name: _copy(value) for name, value in given.items()}
+        switched: list[str] = []
+        try:
+            with one_call(switched):
+                value = self.limit.call(lambda: self.function(*args, **kwargs))
+        except TimedOut:
+            raise Wrong(
+                f"On {on}, your function doesn't come back; the check stopped it after "
+                f"{self.limit.seconds:g} seconds. Is there a loop that never ends?"
+            ) from None
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            return None, error
+        changed = tuple(name for name in given if not _same(given[name], before[name]))
+        return Call(
+            value=value,
+            on=on,
+            changed=changed,
+            switched=tuple(switched),
+            printed=bool(self.printed.tell()),
+        ), None
+
+    def _must_accept(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        try:
+            signature = inspect.signature(self.function)
+        except (TypeError, ValueError):  # some compiled functions don't tell
+            return
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError as error:
+            names = ", ".join(inspect.signature(self.reference).parameters)
+            raise Wrong(
+                f"Your function can't be called as the lesson calls it, with ({names}): {error}. "
+                "Keep the first line of the exercise as it is."
+            ) from None
+
+
+def describe(value: object) -> str:
+    """A value's kind and size in words, without calling any of its own methods."""
+    if value is None:
+        return "None"
+    if isinstance(value, torch.Tensor):
+        return "a tensor" + _size(value)
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype}" + _size(value)
+    if type(value) in (bool, int, float, complex):
+        return f"the number {value:.5g}"
+    if isinstance(value, np.generic):
+        return f"the number {value:.5g}" if value.dtype.kind in "fiu" else f"the value {value}"
+    if type(value) is str:
+        return f"the text {value[:40]!r}"
+    if type(value) in (list, tuple, dict, set):
+        return f"a {type(value).__name__} of {len(value)}"  # type: ignore[arg-type]
+    if inspect.isgenerator(value):
+        return "a generator (is there a `yield` where `return` belongs?)"
+    if inspect.iscoroutine(value):
+        value.close()
+        return "a coroutine (is there an `async` before `def`?)"
+    if inspect.isroutine(value):
+        return "a function (are its parentheses missing?)"
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def describe_error(error: BaseException, function: Callable[..., Any]) -> str:
+    """An error in one or two sentences: its kind, the learner's line, its message."""
+    if isinstance(error, SystemExit):
+        return "SystemExit: it calls exit(), which would end Python. Use `return` instead."
+    try:
+        message = " ".join(str(error).split())
+    except Exception:  # an error class of the learner's own may fail here
+        message = ""
+    message = message if len(message) <= 300 else message[:299] + "…"
+    text = f"{type(error).__name__}{_line_of(error, function)}{': ' if message else ''}{message}"
+    if isinstance(error, NameError) and not isinstance(error, UnboundLocalError):
+        text += ". Is it spelled so, and has the cell that defines it been run?"
+    if "does not require grad" in message:
+        text += (
+            ". Nothing that learns is connected to this loss: is a torch.no_grad() block too "
+            "wide, or a .detach() too many?"
+        )
+    if isinstance(error, RecursionError):
+        text += ". The function calls itself without an end."
+    return text
+
+
+def _line_of(error: BaseException, function: Callable[..., Any]) -> str:
+    """The deepest line inside the learner's own file or cell: ``in the line "x = 1 + image"``."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None:
+        return ""
+    line = 0
+    for trace in _traces(error.__traceback__):
+        if trace.tb_frame.f_code.co_filename == code.co_filename:
+            line = trace.tb_lineno
+    text = linecache.getline(code.co_filename, line).strip() if line else ""
+    return f' in the line "{text}"' if text else ""
+
+
+def _traces(trace: TracebackType | None) -> Iterator[TracebackType]:
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
+
+
+def _size(value: torch.Tensor | np.ndarray) -> str:
+    if value.ndim == 0:
+        return f" holding the number {value.item():.5g}"
+    return f" of size {'×'.join(map(str, value.shape))}"
+
+
+def _copy(value: Any) -> Any:
+    """A copy of what an answer must leave alone; None for what it may change."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone()
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, list | tuple):
+        return [_copy(item) for item in value]
+    if isinstance(value, str | int | float):
+        return value
+    return None
+
+
+def _same(value: Any, copy: Any) -> bool:
+    if isinstance(value, torch.Tensor):
+        return value.shape == copy.shape and torch.equal(value.detach(), copy)
+    if isinstance(value, np.ndarray):
+        return value.shape == copy.shape and np.array_equal(value, copy, equal_nan=True)
+    if isinstance(value, list | tuple):
+        return len(value) == len(copy) and all(map(_same, value, copy))
+    return copy is None or value == copy

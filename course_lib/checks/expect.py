@@ -1,0 +1,250 @@
+"""What checks ask of an answer's calls, each with the diagnosis when it isn't so.
+
+In the order in which a check asks: type and shape, finiteness, inputs left alone, values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from course_lib.checks.attempt import Attempt, Call, describe
+from course_lib.checks.result import Wrong
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Arguments to try an answer on.
+
+    Attributes:
+        on: what they are, in words.
+        args: positional arguments.
+        kwargs: keyword arguments.
+    """
+
+    on: str
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+    def call(self, attempt: Attempt) -> Call:
+        """Call the answer with them."""
+        return attempt.call(*self.args, on=self.on, **self.kwargs)
+
+    def of(self, formula: Callable[..., Any]) -> np.ndarray:
+        """What the reference, or a wrong formula, gives for them."""
+        value = formula(*self.args, **self.kwargs)
+        return np.asarray(value.detach().cpu() if isinstance(value, torch.Tensor) else value)
+
+
+def returned(call: Call) -> Any:
+    """The call's value, which is something.
+
+    Raises:
+        Wrong: it is None.
+    """
+    if call.value is None and call.printed:
+        raise Wrong(
+            "Your function prints and returns None: give the result back with `return`, "
+            "so that the lesson can go on with it."
+        )
+    if call.value is None:
+        raise Wrong("Your function returns None: is the `return` missing?")
+    return call.value
+
+
+def array(call: Call, shape: tuple[int, ...], meaning: str) -> np.ndarray:
+    """The call's value as an array of floats of this shape.
+
+    Args:
+        call: what came back.
+        shape: the expected one; for ``()`` numpy scalars and Python floats will do.
+        meaning: the shape in the docstring's words: ``"H×W×3"``.
+
+    Raises:
+        Wrong: another type or shape.
+    """
+    value = returned(call)
+    if isinstance(value, torch.Tensor):
+        raise Wrong(
+            f"Your function returns {describe(value)}; the lesson goes on with numpy: "
+            "return result.numpy()."
+        )
+    if not isinstance(value, np.ndarray | np.generic) and not (shape == () and _is_number(value)):
+        raise Wrong(f"Your function returns {describe(value)}; a numpy array is expected.")
+    value = np.asarray(value)
+    if not np.issubdtype(value.dtype, np.floating):
+        raise Wrong(f"Your function returns {describe(value)}; floats are expected.")
+    if value.shape != shape:
+        raise Wrong(
+            f"On {call.on}, your function returns {describe(value)}; "
+            f"the result is {meaning}, here {'×'.join(map(str, shape)) or 'one number'}."
+        )
+    return value
+
+
+def number(call: Call) -> float:
+    """The call's value as one number: a float, or an array or tensor without axes.
+
+    Raises:
+        Wrong: anything else.
+    """
+    value = returned(call)
+    if not _is_number(value):
+        raise Wrong(
+            f"On {call.on}, your function returns {describe(value)}; one number is expected."
+        )
+    return float(value)
+
+
+def scalar_tensor(call: Call) -> torch.Tensor:
+    """The call's value as a tensor without axes.
+
+    Raises:
+        Wrong: anything else.
+    """
+    value = returned(call)
+    if not isinstance(value, torch.Tensor):
+        raise Wrong(
+            f"Your function returns {describe(value)}; a scalar tensor is expected, so that "
+            "gradients can flow through it. Leave out .item(), float() and numpy."
+        )
+    if value.shape != ():
+        raise Wrong(
+            f"On {call.on}, your function returns {describe(value)}; a scalar tensor is "
+            "expected: take the mean over all logits."
+        )
+    return value
+
+
+def finite(call: Call, values: np.ndarray | float) -> None:
+    """No NaN and no infinity.
+
+    Raises:
+        Wrong: there is one.
+    """
+    if np.isnan(values).any():
+        raise Wrong(f"On {call.on}, your function returns NaN, which is not a number.")
+    if np.isinf(values).any():
+        raise Wrong(f"On {call.on}, your function returns infinity.")
+
+
+def untouched(call: Call) -> None:
+    """The arguments have kept their values, and no global switch was moved.
+
+    Raises:
+        Wrong: one has not.
+    """
+    if call.changed:
+        name = call.changed[0]
+        raise Wrong(
+            f"Your function changes its input `{name}` in place: whoever calls it finds other "
+            f"values in `{name}` afterwards. Work on a copy."
+        )
+    if call.switched:
+        raise Wrong(
+            f"Your function switches {call.switched[0]} for everything that runs after it. "
+            "Use a `with` block, which switches back."
+        )
+
+
+def values(
+    got: Sequence[np.ndarray | float],
+    cases: Sequence[Case],
+    reference: Callable[..., Any],
+    misconceptions: Mapping[str, Callable[..., Any]],
+    *,
+    tolerance: float = 1e-4,
+    unit: str = "",
+) -> None:
+    """The answer's values are the reference's.
+
+    Args:
+        got: the answer's value in each case.
+        cases: what it was called with.
+        reference: the library's function.
+        misconceptions: diagnosis, starting in lower case → the formula whose wrong values it
+            explains. It must hold for all the cases in which the answer is wrong.
+        tolerance: relative, and absolute for values below 1.
+        unit: of the values, for the diagnosis.
+
+    Raises:
+        Wrong: one differs; with the misconception that explains it, else with the difference.
+    """
+    failed = [
+        (value, case)
+        for value, case in zip(got, cases, strict=True)
+        if not close(value, case.of(reference), tolerance)
+    ]
+    if not failed:
+        return
+    for diagnosis, formula in misconceptions.items():
+        if all(close(value, case.of(formula), tolerance) for value, case in failed):
+            if len(failed) < len(cases):
+                raise Wrong(f"On {failed[0][1].on}: {diagnosis}")
+            raise Wrong(sentence(diagnosis))
+    expected = [case.of(reference) for _, case in failed]
+    raise Wrong(difference([value for value, _ in failed], expected, failed[0][1].on, unit))
+
+
+def sentence(text: str) -> str:
+    """The text with a capital letter; formula signs such as α keep their own."""
+    return text[0].upper() + text[1:] if text[0].isascii() else text
+
+
+def close(value: np.ndarray | float, expected: np.ndarray | float, tolerance: float) -> bool:
+    """Equal within the tolerance, relative or absolute."""
+    if np.shape(value) != np.shape(expected):
+        return False
+    return bool(np.allclose(value, expected, rtol=tolerance, atol=tolerance))
+
+
+def difference(
+    got: Sequence[np.ndarray | float],
+    expected: Sequence[np.ndarray | float],
+    on: str,
+    unit: str = "",
+) -> str:
+    """How wrong values differ from the right ones, in a sentence: by a factor, an offset, where."""
+    have = np.concatenate([np.ravel(value) for value in got]).astype(float)
+    want = np.concatenate([np.ravel(value) for value in expected]).astype(float)
+    if len(have) > 1 and np.isfinite(want).all() and np.isfinite(have).all():
+        if np.ptp(have) == 0 and np.ptp(want) > 1e-3:
+            return f"Your function gives {_digits(have[0])} whatever it is called with."
+        factor = (have @ want) / (want @ want) if want.any() else 1.0
+        if np.allclose(have, factor * want, rtol=1e-3, atol=1e-5) and np.ptp(want) > 1e-3:
+            return f"Your values are {factor:.3g} times what the docstring's formula gives."
+        offset = (have - want).mean()
+        if np.allclose(have - want, offset, rtol=1e-3, atol=1e-4) and np.ptp(want) > 1e-3:
+            more = "more" if offset > 0 else "less"
+            return f"Your values are {abs(offset):.4g} {more} than the docstring's formula gives."
+    value, right = np.asarray(got[0]), np.asarray(expected[0])
+    if value.size == 1:
+        return (
+            f"On {on}, your function gives {_digits(value.item())}{unit}; "
+            f"the docstring's formula gives {_digits(right.item())}{unit}."
+        )
+    wrong = ~np.isclose(value, right, rtol=1e-4, atol=1e-4)
+    at = tuple(int(i[0]) for i in np.nonzero(wrong))
+    share = wrong.mean()
+    where = "all values differ" if share == 1 else f"{share:.0%} of the values differ"
+    return (
+        f"On {on}, {where}: at {list(at)}, your function gives {_digits(value[at])}; "
+        f"the docstring's formula gives {_digits(right[at])}."
+    )
+
+
+def _digits(value: float) -> str:
+    return "infinity" if math.isinf(value) else f"{value:.4g}"
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, torch.Tensor):
+        return value.shape == () and not value.is_complex()
+    if isinstance(value, np.ndarray):
+        return value.shape == () and np.issubdtype(value.dtype, np.number)
+    return type(value) in (int, float) or isinstance(value, np.floating | np.integer)

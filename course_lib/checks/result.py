@@ -1,0 +1,30 @@
+"""What a check says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["passed", "not attempted", "wrong", "library"]
+
+
+class Wrong(Exception):
+    """Raised inside a check; its text is the diagnosis."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """The verdict on one answer.
+
+    Attributes:
+        status: ``"passed"``, ``"not attempted"``, ``"wrong"``, or ``"library"`` where the
+            answer is the library's own object.
+        diagnosis: what the answer does, in words, or a note on one that passed.
+        printed: what the answer printed while it was checked, cut to a few lines.
+        slow: the answer passed, but takes ten times as long as the library's or longer.
+    """
+
+    status: Status
+    diagnosis: str = ""
+    printed: str = ""
+    slow: bool = False

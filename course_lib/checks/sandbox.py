@@ -1,0 +1,138 @@
+"""What an answer may disturb while it is checked, and how everything is put back."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import io
+import math
+import operator
+import os
+import random
+import sys
+import warnings
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+PRINTED_CHARACTERS = 2000
+
+# Modules whose names an answer might overwrite by mistake, as in ``np.random.seed = 0``.
+MODULES: tuple[ModuleType, ...] = (builtins, math, random, np, np.random, torch, torch.nn, F)
+
+
+class Printed(io.StringIO):
+    """Collects what is printed, up to `PRINTED_CHARACTERS`; the rest is dropped."""
+
+    def write(self, text: str) -> int:
+        """Keep what still fits."""
+        super().write(text[: max(0, PRINTED_CHARACTERS - self.tell())])
+        return len(text)
+
+    def close(self) -> None:
+        """Stay open, whatever the answer does to its output."""
+
+
+@contextlib.contextmanager
+def sandbox(seed: int) -> Iterator[Printed]:
+    """Run a whole check: random states, streams and settings are those from before afterwards.
+
+    Inside, the global generators are seeded, so that an answer that draws from them gets the
+    same verdict for the same ``seed``; gradients are on and torch's default type is float32,
+    wherever the check was called from; keyboard input raises instead of waiting.
+
+    Args:
+        seed: for the global generators of Python, numpy and torch.
+
+    Yields:
+        What is printed inside, standard error included.
+    """
+    printed = Printed()
+    numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002
+    cuda = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
+    streams = sys.stdout, sys.stderr, sys.stdin
+    folder, recursion = os.getcwd(), sys.getrecursionlimit()
+    keyboard = builtins.input, sys.breakpointhook
+    with (
+        torch.random.fork_rng(devices=cuda),
+        torch.inference_mode(False),
+        torch.enable_grad(),
+        _torch_settings(),
+        np.errstate(),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        np.random.seed(seed)  # noqa: NPY002
+        random.seed(seed)
+        torch.manual_seed(seed)
+        torch.set_default_dtype(torch.float32)
+        try:
+            sys.stdout = sys.stderr = printed
+            sys.stdin = io.StringIO()
+            builtins.input = _no_input
+            sys.breakpointhook = _no_input
+            yield printed
+        finally:
+            sys.stdout, sys.stderr, sys.stdin = streams
+            builtins.input, sys.breakpointhook = keyboard
+            sys.setrecursionlimit(recursion)
+            os.chdir(folder)
+            random.setstate(python_state)
+            np.random.set_state(numpy_state)  # noqa: NPY002
+
+
+@contextlib.contextmanager
+def one_call(switched: list[str]) -> Iterator[None]:
+    """Run one call of the answer, so that nothing which it leaves behind reaches the check.
+
+    Args:
+        switched: receives, in words, the global switches that the call left in another position.
+    """
+    with _put_back(MODULES):
+        try:
+            yield
+        finally:
+            if not torch.is_grad_enabled():
+                switched.append("gradients off (torch.set_grad_enabled(False))")
+                torch.set_grad_enabled(True)
+            if torch.get_default_dtype() is not torch.float32:
+                switched.append(f"torch's default type to {torch.get_default_dtype()}")
+                torch.set_default_dtype(torch.float32)
+
+
+@contextlib.contextmanager
+def _put_back(modules: tuple[ModuleType, ...]) -> Iterator[None]:
+    before = [dict(vars(module)) for module in modules]
+    try:
+        yield
+    finally:
+        for module, names in zip(modules, before, strict=True):
+            now = vars(module)
+            if all(map(operator.is_, names.values(), now.values())):  # new names come last
+                continue
+            for name, value in names.items():
+                if now.get(name) is not value:
+                    setattr(module, name, value)
+
+
+@contextlib.contextmanager
+def _torch_settings() -> Iterator[None]:
+    default, threads = torch.get_default_dtype(), torch.get_num_threads()
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    anomaly = torch.is_anomaly_enabled()
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(default)
+        torch.use_deterministic_algorithms(deterministic)
+        torch.autograd.set_detect_anomaly(anomaly)
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+
+
+def _no_input(*prompt: Any, **kwargs: Any) -> str:
+    raise RuntimeError("a function that is checked can't wait for the keyboard")

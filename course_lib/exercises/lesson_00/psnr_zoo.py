@@ -1,0 +1,257 @@
+"""Exercise 00.4: wrong answers and valid alternatives."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+
+from course_lib.checks.task import WrongAnswer
+from course_lib.metrics import rgb_to_y
+from course_lib.ranges import to_unit
+
+
+def _pictures(
+    restored: np.ndarray, clean: np.ndarray, channel: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """The right beginning, on which most of the wrong answers go on."""
+    restored, clean = to_unit(restored), to_unit(clean)
+    if restored.shape != clean.shape:
+        raise ValueError("sizes differ")
+    if channel not in ("rgb", "y_matlab"):
+        raise ValueError(f"no channel {channel}")
+    if channel == "y_matlab":
+        restored, clean = rgb_to_y(restored), rgb_to_y(clean)
+    return restored, clean
+
+
+def _peak_255(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    mse = np.mean((restored - clean) ** 2)
+    return float("inf") if mse == 0 else 20 * np.log10(255 / np.sqrt(mse))
+
+
+def _never_to_unit(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = restored.astype(float), clean.astype(float)
+    if channel == "y_matlab":
+        restored, clean = rgb_to_y(restored), rgb_to_y(clean)
+    return -10 * np.log10(np.mean((restored - clean) ** 2))
+
+
+def _twenty(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    return 20 * np.log10(1 / np.mean((restored - clean) ** 2))
+
+
+def _ten_of_the_root(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    return 10 * np.log10(1 / np.sqrt(np.mean((restored - clean) ** 2)))
+
+
+def _natural_log(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    return -10 * math.log(np.mean((restored - clean) ** 2))
+
+
+def _sign(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    return 10 * np.log10(np.mean((restored - clean) ** 2))
+
+
+def _absolute(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    return -10 * np.log10(np.mean(np.abs(restored - clean)))
+
+
+def _sum(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    return -10 * np.log10(np.sum((restored - clean) ** 2))
+
+
+def _mean_over_pixels_only(
+    restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb"
+) -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    height, width = clean.shape[:2]
+    return -10 * np.log10(np.sum((restored - clean) ** 2) / (height * width))
+
+
+def _mean_of_three(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    return float(np.mean(-10 * np.log10(np.mean((restored - clean) ** 2, axis=(0, 1)))))
+
+
+def _one_a_colour(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> np.ndarray:
+    restored, clean = _pictures(restored, clean, channel)
+    return -10 * np.log10(np.mean((restored - clean) ** 2, axis=(0, 1)))
+
+
+def _brightest_is_peak(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    return 20 * np.log10(clean.max() / np.sqrt(np.mean((restored - clean) ** 2)))
+
+
+def _wraps_round(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    if channel == "y_matlab" or restored.dtype != np.uint8 or clean.dtype != np.uint8:
+        restored, clean = _pictures(restored, clean, channel)
+        return -10 * np.log10(np.mean((restored - clean) ** 2))
+    difference = (restored - clean).astype(np.float64)
+    return 10 * np.log10(255**2 / np.mean(difference**2))
+
+
+def _squares_wrap_round(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    if channel == "y_matlab" or restored.dtype != np.uint8 or clean.dtype != np.uint8:
+        restored, clean = _pictures(restored, clean, channel)
+        return -10 * np.log10(np.mean((restored - clean) ** 2))
+    return 10 * np.log10(255**2 / np.mean((restored - clean) ** 2))
+
+
+def _channel_ignored(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, "rgb")
+    return -10 * np.log10(np.mean((restored - clean) ** 2))
+
+
+def _full_range_luma(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, "rgb")
+    if channel == "y_matlab":
+        restored, clean = (p @ np.array([0.299, 0.587, 0.114]) for p in (restored, clean))
+    return -10 * np.log10(np.mean((restored - clean) ** 2))
+
+
+def _epsilon(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    return -10 * np.log10(np.mean((restored - clean) ** 2) + 1e-12)
+
+
+def _hundred_when_equal(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    mse = np.mean((restored - clean) ** 2)
+    return 100.0 if mse == 0 else -10 * np.log10(mse)
+
+
+def _fails_when_equal(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    return -10 * math.log10(np.mean((restored - clean) ** 2))
+
+
+def _sizes_unchecked(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = to_unit(restored), to_unit(clean)
+    if channel not in ("rgb", "y_matlab"):
+        raise ValueError(channel)
+    if channel == "y_matlab":
+        restored, clean = rgb_to_y(restored), rgb_to_y(clean)
+    return float(-10 * np.log10(np.mean((restored - clean) ** 2)))
+
+
+def _any_channel_is_rgb(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    known = channel if channel == "y_matlab" else "rgb"
+    restored, clean = _pictures(restored, clean, known)
+    return -10 * np.log10(np.mean((restored - clean) ** 2))
+
+
+def _any_float(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    pictures = []
+    for picture in (restored, clean):
+        if picture.dtype == np.uint8:
+            picture = picture / 255
+        pictures.append(rgb_to_y(picture) if channel == "y_matlab" else picture)
+    if pictures[0].shape != pictures[1].shape or channel not in ("rgb", "y_matlab"):
+        raise ValueError("sizes or channel")
+    return -10 * np.log10(np.mean((pictures[0] - pictures[1]) ** 2))
+
+
+def _asserts(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    assert restored.shape == clean.shape
+    restored, clean = _pictures(restored, clean, channel)
+    return -10 * np.log10(np.mean((restored - clean) ** 2))
+
+
+def _in_place(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    restored -= clean
+    return -10 * np.log10(np.mean(restored**2))
+
+
+def _prints(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> None:
+    restored, clean = _pictures(restored, clean, channel)
+    print("PSNR:", -10 * np.log10(np.mean((restored - clean) ** 2)))
+
+
+def _docstring_example(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    return 20.0
+
+
+def _by_root(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> np.floating:
+    restored, clean = _pictures(restored, clean, channel)
+    root = np.sqrt(np.square(restored - clean).mean())
+    return 20 * np.log10(1 / root)
+
+
+def _by_math(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    mse = sum(float(d) ** 2 for d in (restored - clean).ravel()) / clean.size
+    return 10 * math.log10(1 / mse) if mse > 0 else math.inf
+
+
+def _by_torch(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> torch.Tensor:
+    restored, clean = _pictures(restored, clean, channel)
+    a, b = torch.from_numpy(restored).float(), torch.from_numpy(clean).float()
+    return -10 * torch.log10(torch.nn.functional.mse_loss(a, b))
+
+
+def _by_scikit_image(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    from skimage.metrics import peak_signal_noise_ratio
+
+    restored, clean = _pictures(restored, clean, channel)
+    return peak_signal_noise_ratio(clean, restored, data_range=1)
+
+
+def _without_to_unit(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    pictures = []
+    for picture in (restored, clean):
+        if picture.dtype == np.uint8:
+            picture = picture.astype(np.float64) / 255
+        elif picture.dtype.kind != "f" or picture.min() < 0 or picture.max() > 1:
+            raise ValueError("pictures are uint8 or floats in [0, 1]")
+        pictures.append(picture)
+    if pictures[0].shape != pictures[1].shape:
+        raise ValueError("the pictures differ in size")
+    if channel == "y_matlab":
+        pictures = [rgb_to_y(picture) for picture in pictures]
+    elif channel != "rgb":
+        raise ValueError(f"unknown channel {channel}")
+    mse = np.mean((pictures[0] - pictures[1]) ** 2, dtype=np.float64)
+    return np.inf if mse == 0 else float(10 * np.log10(1.0 / mse))
+
+
+WRONG = (
+    WrongAnswer(answer=_peak_255, diagnosis="48.13 dB too high"),
+    WrongAnswer(answer=_never_to_unit, diagnosis="48.13 dB too low"),
+    WrongAnswer(answer=_twenty, diagnosis="20·log₁₀ of the mean squared error"),
+    WrongAnswer(answer=_ten_of_the_root, diagnosis="10·log₁₀ of the root"),
+    WrongAnswer(answer=_natural_log, diagnosis="natural logarithm"),
+    WrongAnswer(answer=_sign, diagnosis="sign is turned"),
+    WrongAnswer(answer=_absolute, diagnosis="mean absolute error"),
+    WrongAnswer(answer=_sum, diagnosis="add the squared errors up"),
+    WrongAnswer(answer=_mean_over_pixels_only, diagnosis="squared errors of the three colours"),
+    WrongAnswer(answer=_mean_of_three, diagnosis="PSNR of each colour"),
+    WrongAnswer(answer=_one_a_colour, diagnosis="one number is expected"),
+    WrongAnswer(answer=_brightest_is_peak, diagnosis="brightest value of the picture"),
+    WrongAnswer(answer=_wraps_round, diagnosis="difference while the pictures are still uint8"),
+    WrongAnswer(answer=_squares_wrap_round, diagnosis="square the difference while"),
+    WrongAnswer(answer=_channel_ignored, diagnosis="the channel makes no difference"),
+    WrongAnswer(answer=_full_range_luma, diagnosis="the luma is the full-range one"),
+    WrongAnswer(answer=_epsilon, diagnosis="hides that two pictures are equal"),
+    WrongAnswer(answer=_hundred_when_equal, diagnosis="hides that two pictures are equal"),
+    WrongAnswer(answer=_fails_when_equal, diagnosis="On equal pictures"),
+    WrongAnswer(answer=_sizes_unchecked, diagnosis="docstring promises a ValueError"),
+    WrongAnswer(answer=_any_channel_is_rgb, diagnosis='On channel="Y"'),
+    WrongAnswer(answer=_any_float, diagnosis="On float pictures in 0 to 255"),
+    WrongAnswer(answer=_asserts, diagnosis="raises AssertionError"),
+    WrongAnswer(answer=_in_place, diagnosis="changes its input `restored`"),
+    WrongAnswer(answer=_prints, diagnosis="prints and returns None"),
+    WrongAnswer(answer=_docstring_example, diagnosis="whatever it is called with"),
+)
+
+VALID = (_by_root, _by_math, _by_torch, _by_scikit_image, _without_to_unit)

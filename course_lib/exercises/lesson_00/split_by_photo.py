@@ -1,0 +1,253 @@
+"""Exercise 00.2: a split that doesn't leak."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from course_lib.checks import expect
+from course_lib.checks.attempt import Attempt, describe
+from course_lib.checks.result import Wrong
+from course_lib.checks.task import Header, Task
+from course_lib.data.photos import split_by_photo
+from course_lib.exercises.lesson_00 import split_by_photo_zoo as zoo
+
+HEADER = Header(
+    id="00.2",
+    title="A split that doesn't leak",
+    difficulty=3,
+    minutes=15,
+    needed_for="the training, validation and test photographs of every lesson",
+)
+
+HINTS = (
+    "What has to be shuffled and dealt out: the pictures, or the photographs? `set(names)` has "
+    "each photograph once, but in an order that changes when Python restarts; `sorted` mends "
+    "that.",
+    "Three steps: shuffle the sorted photographs with `rng.permutation`; cut the shuffled list "
+    "at the places where the running sum of the shares, times the number of photographs, "
+    "falls; for each part, collect the indices of the names that are in it.",
+    "Almost the code:\n"
+    "    photos = rng.permutation(sorted(set(names)))\n"
+    "    cuts = np.rint(np.cumsum(fractions) * ...).astype(int)[:-1]\n"
+    "    parts = [set(part) for part in np.split(photos, cuts)]\n"
+    "    return [[i for i, name in enumerate(names) if ...] for part in parts]",
+)
+
+Parts = list[list[int]]
+
+
+def examine(attempt: Attempt, rng: np.random.Generator) -> None:
+    """Splits of random lists, in which a photograph has one picture or many."""
+    for fractions, photos in (
+        ((0.75, 0.25), 12),
+        ((0.5, 0.25, 0.25), 16),
+        ([0.25, 0.75], 9),
+        ((0.5, 0.5), 2),
+        ((0.125, 0.5, 0.375), 8),
+        ((1.0,), 4),
+    ):
+        names = _names(photos, rng)
+        _split(attempt, names, fractions, int(rng.integers(2**32)))
+    _split(attempt, tuple(names), fractions, 0)
+    for _ in range(6):
+        _split(attempt, _names(16, rng), (0.5, 0.5), int(rng.integers(2**32)))
+    _float_sums(attempt, rng)
+    _same_seed_same_split(attempt, rng)
+    _other_seed_other_split(attempt, rng)
+    names = _names(6, rng)
+    for wrong in ((0.5, 0.4), (0.8, 0.3), (0.6, 0.2, 0.1)):
+        attempt.refuses(
+            names,
+            wrong,
+            np.random.default_rng(0),
+            on=f"the fractions {wrong}, which sum to {sum(wrong):.1f}",
+            promised="ValueError",
+        )
+
+
+def _names(photos: int, rng: np.random.Generator, stem: str = "photo") -> list[str]:
+    """Names of pictures, mixed: the first photograph has as many as all others together."""
+    numbers = [int(n) for n in rng.permutation(100)[:photos]]
+    counts = [3 * photos, *(int(n) for n in rng.integers(1, 5, photos - 1))]
+    names = [
+        f"{stem}_{n:02}" for n, count in zip(numbers, counts, strict=True) for _ in range(count)
+    ]
+    return [str(name) for name in rng.permutation(names)]
+
+
+def _split(attempt: Attempt, names: Sequence[str], fractions: Sequence[float], seed: int) -> Parts:
+    """One call, of which everything is asked that the docstring promises of one call."""
+    photos = len(set(names))
+    on = f"{len(names)} pictures of {photos} photographs and the fractions {tuple(fractions)}"
+    call = attempt.call(names, fractions, np.random.default_rng(seed), on=on)
+    parts = _parts(expect.returned(call), names, fractions, on)
+    expect.untouched(call)
+    _numbers_of_pictures(parts, names)
+    _no_photo_twice(parts, names)
+    _each_index_once(parts, names, on)
+    for part in parts:
+        if part != sorted(part):
+            raise Wrong(
+                f"On {on}, the indices of a part are not ascending: they start with "
+                f"{part[:4]}. Sort them, or collect them in the order of the names."
+            )
+    _sizes(parts, names, fractions, on)
+    return parts
+
+
+def _parts(value: Any, names: Sequence[str], fractions: Sequence[float], on: str) -> Parts:
+    """The result as lists of integers; arrays and tuples of them will do."""
+    if not isinstance(value, list | tuple | np.ndarray):
+        raise Wrong(f"Your function returns {describe(value)}; a list of lists is expected.")
+    parts = []
+    for part in value:
+        if isinstance(part, set | frozenset):
+            raise Wrong("Your parts are sets, which have no order: return sorted lists.")
+        if not isinstance(part, list | tuple | np.ndarray):
+            raise Wrong(
+                f"Your function returns {describe(value)} that holds {describe(part)}; each part "
+                "is a list of indices."
+            )
+        parts.append(list(part))
+    items = [item for part in parts for item in part]
+    if any(isinstance(item, str) for item in items):
+        raise Wrong(
+            "Your parts hold names; the result holds indices into `names`, so that each picture "
+            "can be found: use enumerate(names)."
+        )
+    if not all(isinstance(item, int | np.integer) for item in items):
+        raise Wrong(f"Your parts hold {describe(items[0])}; indices are whole numbers.")
+    if len(parts) != len(fractions):
+        raise Wrong(
+            f"On {on}, your function returns {len(parts)} parts; there is one for each of the "
+            f"{len(fractions)} fractions."
+        )
+    if items and not (min(items) >= 0 and max(items) < len(names)):
+        raise Wrong(
+            f"On {on}, there is the index {max(items)} in your result; the names end at "
+            f"{len(names) - 1}."
+        )
+    return [[int(item) for item in part] for part in parts]
+
+
+def _numbers_of_pictures(parts: Parts, names: Sequence[str]) -> None:
+    photos, indices = len(set(names)), {index for part in parts for index in part}
+    if photos < len(names) and indices == set(range(photos)):
+        raise Wrong(
+            f"Your parts hold the numbers 0 to {photos - 1}, those of the {photos} photographs; "
+            f"the result holds the indices of all {len(names)} pictures."
+        )
+
+
+def _no_photo_twice(parts: Parts, names: Sequence[str]) -> None:
+    where: dict[str, int] = {}
+    for number, part in enumerate(parts, 1):
+        for index in part:
+            first = where.setdefault(names[index], number)
+            if first != number:
+                raise Wrong(
+                    f"Pictures of the photograph {names[index]!r} are in part {first} and in "
+                    f"part {number}: your function deals out pictures. What is tested has then "
+                    "been seen in training. Deal out whole photographs."
+                )
+
+
+def _each_index_once(parts: Parts, names: Sequence[str], on: str) -> None:
+    count = Counter(index for part in parts for index in part)
+    missing = len(names) - len(count)
+    if missing and len(count) == len(set(names)):
+        raise Wrong(
+            f"On {on}, your parts hold {len(count)} indices, one for each photograph; every "
+            "picture of a photograph goes into its part."
+        )
+    if missing:
+        lost = sorted({names[i] for i in range(len(names)) if i not in count})
+        raise Wrong(
+            f"On {on}, {missing} pictures are in no part, those of {lost[0]!r} for example. The "
+            "parts together hold every picture: watch what rounding leaves over."
+        )
+    twice = [index for index, times in count.items() if times > 1]
+    if twice:
+        raise Wrong(f"On {on}, the index {twice[0]} is in a part more than once.")
+
+
+def _sizes(parts: Parts, names: Sequence[str], fractions: Sequence[float], on: str) -> None:
+    photos = len(set(names))
+    sizes = [len({names[i] for i in part}) for part in parts]
+    shares = [fraction * photos for fraction in fractions]
+    off = [abs(size - share) for size, share in zip(sizes, shares, strict=True)]
+    if max(off) <= 1 + 1e-6:
+        return
+    n = int(np.argmax(off))
+    raise Wrong(
+        f"On {on}, part {n + 1} has {sizes[n]} photographs; its share is {shares[n]:.3g}. The "
+        "shares count photographs, not pictures: cut the shuffled list of photographs where the "
+        "running sum of the shares falls."
+    )
+
+
+def _float_sums(attempt: Attempt, rng: np.random.Generator) -> None:
+    """0.7 + 0.2 + 0.1 is 0.9999999999999999 in floating point, and is right."""
+    names, fractions = _names(10, rng), (0.7, 0.2, 0.1)
+    call, error = attempt.outcome(names, fractions, np.random.default_rng(0), on="")
+    if isinstance(error, ValueError) and call is None:
+        raise Wrong(
+            "Your function refuses the fractions (0.7, 0.2, 0.1): in floating point they sum to "
+            "0.9999999999999999, not to 1. Compare with np.isclose or math.isclose."
+        )
+    _split(attempt, names, fractions, 0)
+
+
+def _same_seed_same_split(attempt: Attempt, rng: np.random.Generator) -> None:
+    names, seed = _names(14, rng), int(rng.integers(2**32))
+    first = _split(attempt, names, (0.5, 0.5), seed)
+    if _split(attempt, names, (0.5, 0.5), seed) != first:
+        raise Wrong(
+            "The same seed gives two different splits: something is drawn from a generator other "
+            "than `rng`, such as np.random's or random's own. Draw from `rng` only."
+        )
+    # Renamed in the same alphabetical order, the pictures are split alike, unless the order came
+    # from a set: that one follows the names' hashes, which change when Python restarts.
+    for stem in ("scene", "shot"):
+        renamed = [name.replace("photo", stem) for name in names]
+        if _split(attempt, renamed, (0.5, 0.5), seed) != first:
+            raise Wrong(
+                "The same seed gives another split once Python is restarted: your photographs "
+                "come in the order of a set, which is a different one each time. Sort them "
+                "before you shuffle: sorted(set(names))."
+            )
+
+
+def _other_seed_other_split(attempt: Attempt, rng: np.random.Generator) -> None:
+    names = _names(6, rng)
+    splits = [_split(attempt, names, (0.5, 0.5), seed) for seed in range(40)]
+    if all(split == splits[0] for split in splits):
+        raise Wrong(
+            "Every seed gives the same split: `rng` isn't used, or replaced by a generator with "
+            "a seed of its own. Shuffle the photographs with it: rng.permutation(...)."
+        )
+    for photo in set(names):
+        if len({photo in {names[i] for i in split[0]} for split in splits}) == 1:
+            raise Wrong(
+                f"The photograph {photo!r} goes to the same part for each of 40 seeds: not all "
+                "photographs are shuffled."
+            )
+
+
+def _lesson_size(rng: np.random.Generator) -> tuple[list[str], tuple[float, ...], Any]:
+    return _names(40, rng), (0.6, 0.2, 0.2), np.random.default_rng(0)
+
+
+TASK = Task(
+    header=HEADER,
+    reference=split_by_photo,
+    hints=HINTS,
+    examine=examine,
+    lesson_size=_lesson_size,
+    wrong=zoo.WRONG,
+    valid=zoo.VALID,
+)

@@ -1,0 +1,223 @@
+"""Exercise 00.2: wrong answers and valid alternatives."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import numpy as np
+
+from course_lib.checks.task import WrongAnswer
+from course_lib.data.photos import split_by_photo
+
+Parts = list[list[int]]
+
+
+def _by_picture(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    order = rng.permutation(len(names))
+    cuts = (np.cumsum(fractions)[:-1] * len(names)).astype(int)
+    return [sorted(part.tolist()) for part in np.split(order, cuts)]
+
+
+def _in_order(names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator) -> Parts:
+    photos = sorted(set(names))
+    cuts = np.rint(np.cumsum(fractions) * len(photos)).astype(int)[:-1]
+    parts = np.split(np.array(photos), cuts)
+    return [[i for i, name in enumerate(names) if name in part] for part in parts]
+
+
+def _own_seed(names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator) -> Parts:
+    photos = np.random.default_rng(0).permutation(sorted(set(names)))
+    cuts = np.rint(np.cumsum(fractions) * len(photos)).astype(int)[:-1]
+    _refuse(fractions)
+    return [[i for i, n in enumerate(names) if n in part] for part in np.split(photos, cuts)]
+
+
+def _global_generator(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    photos = sorted(set(names))
+    random.shuffle(photos)
+    return _deal(names, photos, fractions)
+
+
+def _order_of_a_set(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    return _deal(names, [str(name) for name in rng.permutation(list(set(names)))], fractions)
+
+
+def _names_instead(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> list[list[str]]:
+    photos = rng.permutation(sorted(set(names)))
+    cuts = np.rint(np.cumsum(fractions) * len(photos)).astype(int)[:-1]
+    return [[name for name in names if name in part] for part in np.split(photos, cuts)]
+
+
+def _one_index_a_photo(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    photos = rng.permutation(sorted(set(names)))
+    cuts = np.rint(np.cumsum(fractions) * len(photos)).astype(int)[:-1]
+    return [sorted(names.index(p) for p in part) for part in np.split(photos, cuts)]
+
+
+def _numbers_of_photos(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    order = rng.permutation(len(set(names)))
+    cuts = np.rint(np.cumsum(fractions) * len(order)).astype(int)[:-1]
+    return [sorted(part.tolist()) for part in np.split(order, cuts)]
+
+
+def _rounding_loses(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    photos, start, parts = list(rng.permutation(sorted(set(names)))), 0, []
+    for fraction in fractions:
+        end = start + int(fraction * len(photos))
+        parts.append([i for i, name in enumerate(names) if name in photos[start:end]])
+        start = end
+    return parts
+
+
+def _shares_of_pictures(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    parts: Parts = [[] for _ in fractions]
+    number = 0
+    for photo in rng.permutation(sorted(set(names))):
+        if len(parts[number]) >= fractions[number] * len(names) and number < len(parts) - 1:
+            number += 1
+        parts[number] += [i for i, name in enumerate(names) if name == photo]
+    return [sorted(part) for part in parts]
+
+
+def _drawn_with_replacement(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    photos = sorted(set(names))
+    part_of = {photo: rng.choice(len(fractions), p=fractions) for photo in photos}
+    return [[i for i, n in enumerate(names) if part_of[n] == k] for k in range(len(fractions))]
+
+
+def _exact_sum(names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator) -> Parts:
+    if sum(fractions) != 1:
+        raise ValueError("fractions must sum to 1")
+    return split_by_photo(names, fractions, rng)
+
+
+def _accepts_any_sum(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    return _deal(names, [str(p) for p in rng.permutation(sorted(set(names)))], fractions)
+
+
+def _unsorted(names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator) -> Parts:
+    photos = rng.permutation(sorted(set(names)))
+    cuts = np.rint(np.cumsum(fractions) * len(photos)).astype(int)[:-1]
+    return [
+        [i for photo in part for i, name in enumerate(names) if name == photo]
+        for part in np.split(photos, cuts)
+    ]
+
+
+def _shuffles_the_input(
+    names: list[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    rng.shuffle(names)
+    return split_by_photo(names, fractions, rng)
+
+
+def _two_parts_only(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    photos = rng.permutation(sorted(set(names)))
+    cut = round(fractions[0] * len(photos))
+    parts = (photos[:cut], photos[cut:])
+    return [[i for i, name in enumerate(names) if name in part] for part in parts]
+
+
+def _refuse(fractions: Sequence[float]) -> None:
+    if abs(sum(fractions) - 1) > 1e-6:
+        raise ValueError(f"fractions sum to {sum(fractions)}")
+
+
+def _deal(names: Sequence[str], photos: Sequence[str], fractions: Sequence[float]) -> Parts:
+    """Photographs in this order, cut by floor, the last part taking what is left."""
+    counts = [int(fraction * len(photos) + 1e-9) for fraction in fractions[:-1]]
+    part_of, start = {}, 0
+    for number, count in enumerate([*counts, len(photos) - sum(counts)]):
+        part_of.update(dict.fromkeys(photos[start : start + count], number))
+        start += count
+    return [
+        [i for i, name in enumerate(names) if part_of[name] == number]
+        for number in range(len(fractions))
+    ]
+
+
+def _by_floor(names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator) -> Parts:
+    _refuse(fractions)
+    photos = sorted(set(names))
+    rng.shuffle(photos)
+    return _deal(names, photos, fractions)
+
+
+def _by_ceiling_in_order_of_appearance(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> list[np.ndarray]:
+    _refuse(fractions)
+    photos = list(dict.fromkeys(names))
+    order = rng.permutation(len(photos))
+    cuts = [int(np.ceil(total * len(photos) - 1e-9)) for total in np.cumsum(fractions)]
+    parts = np.split(order, cuts[:-1])
+    number_of = np.array([photos.index(name) for name in names])
+    return [np.nonzero(np.isin(number_of, part))[0] for part in parts]
+
+
+def _by_unique(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> tuple[list[int], ...]:
+    _refuse(fractions)
+    photos, inverse = np.unique(names, return_inverse=True)
+    place = rng.permutation(len(photos))[inverse]
+    ends = np.round(np.cumsum(fractions) * len(photos))
+    part = np.searchsorted(ends, place, side="right")
+    return tuple(np.flatnonzero(part == k).tolist() for k in range(len(fractions)))
+
+
+def _by_choice(names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator) -> Parts:
+    _refuse(fractions)
+    left, count, parts = sorted(set(names)), len(set(names)), []
+    for fraction in fractions[:-1]:
+        size = min(round(fraction * count), len(left))
+        chosen = {str(photo) for photo in rng.choice(left, size=size, replace=False)}
+        parts.append([i for i, name in enumerate(names) if name in chosen])
+        left = [photo for photo in left if photo not in chosen]
+    parts.append([i for i, name in enumerate(names) if name in left])
+    return parts
+
+
+WRONG = (
+    WrongAnswer(answer=_by_picture, diagnosis="your function deals out pictures"),
+    WrongAnswer(answer=_in_order, diagnosis="Every seed gives the same split"),
+    WrongAnswer(answer=_own_seed, diagnosis="Every seed gives the same split"),
+    WrongAnswer(answer=_global_generator, diagnosis="a generator other than `rng`"),
+    WrongAnswer(answer=_order_of_a_set, diagnosis="in the order of a set"),
+    WrongAnswer(answer=_names_instead, diagnosis="Your parts hold names"),
+    WrongAnswer(answer=_one_index_a_photo, diagnosis="one for each photograph"),
+    WrongAnswer(answer=_numbers_of_photos, diagnosis="those of the"),
+    WrongAnswer(answer=_rounding_loses, diagnosis="are in no part"),
+    WrongAnswer(answer=_shares_of_pictures, diagnosis="shares count photographs, not pictures"),
+    WrongAnswer(answer=_drawn_with_replacement, diagnosis="its share is"),
+    WrongAnswer(answer=_exact_sum, diagnosis="0.9999999999999999"),
+    WrongAnswer(answer=_accepts_any_sum, diagnosis="promises a ValueError"),
+    WrongAnswer(answer=_unsorted, diagnosis="not ascending"),
+    WrongAnswer(answer=_shuffles_the_input, diagnosis="changes its input `names`"),
+    WrongAnswer(answer=_two_parts_only, diagnosis="one for each of the"),
+)
+
+VALID = (_by_floor, _by_ceiling_in_order_of_appearance, _by_unique, _by_choice)

@@ -1,0 +1,89 @@
+"""What the checks of both losses have in common: random logits, gradients, large logits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+
+from course_lib.checks import expect
+from course_lib.checks.attempt import Attempt
+from course_lib.checks.expect import Case
+from course_lib.checks.result import Wrong
+
+Loss = Callable[..., torch.Tensor]
+
+LARGE = (20.0, 200.0)
+
+
+def logits(shape: Sequence[int], generator: torch.Generator) -> torch.Tensor:
+    """Random logits between about −6 and 6, which gradients are asked of."""
+    return (2 * torch.randn(*shape, generator=generator)).requires_grad_()
+
+
+def devices() -> list[str]:
+    """The CPU; the GPU too when the lesson uses it already (starting it takes seconds)."""
+    return ["cpu", "cuda"] if torch.cuda.is_initialized() else ["cpu"]
+
+
+def examine_values(
+    attempt: Attempt, cases: Sequence[Case], reference: Loss, misconceptions: Mapping[str, Loss]
+) -> None:
+    """Scalar tensors with the right values and gradients.
+
+    Raises:
+        Wrong: with the misconception, where one is known.
+    """
+    losses, got = [], []
+    for case in cases:
+        call = case.call(attempt)
+        loss = expect.scalar_tensor(call)
+        expect.finite(call, loss.item())
+        expect.untouched(call)
+        losses.append(loss)
+        got.append(loss.item())
+    expect.values(got, cases, reference, misconceptions)
+    for loss, case in zip(losses, cases, strict=True):
+        _gradients(loss, case, reference)
+
+
+def _gradients(loss: torch.Tensor, case: Case, reference: Loss) -> None:
+    names = ("real_logits", "fake_logits")[-len(case.args) :]
+    if not loss.requires_grad:
+        raise Wrong(
+            "The value is right, but no gradient flows through your loss: something cuts it off, "
+            "such as torch.no_grad(), .detach(), .item() or torch.tensor(...)."
+        )
+    have = torch.autograd.grad(loss, case.args, allow_unused=True)
+    want = torch.autograd.grad(reference(*case.args), case.args)
+    for name, mine, theirs in zip(names, have, want, strict=True):
+        if mine is None or not mine.any():
+            raise Wrong(
+                f"The value is right, but no gradient reaches `{name}`: it is detached inside "
+                "your loss, so that the network doesn't learn from it."
+            )
+        if not torch.allclose(mine, theirs, rtol=1e-3, atol=1e-6):
+            raise Wrong(
+                f"The value is right, but the gradient with respect to `{name}` isn't that of "
+                "the formula: is a part of it detached, or computed without gradients?"
+            )
+
+
+def examine_large_logits(attempt: Attempt, cases: Sequence[Case], reference: Loss) -> None:
+    """Logits that the sigmoid rounds to 0 or 1.
+
+    Raises:
+        Wrong: the loss isn't finite, or far off.
+    """
+    mend = (
+        "The sigmoid of a large logit rounds to exactly 0 or 1, and its logarithm is lost. "
+        "Compute the loss from the logits: F.binary_cross_entropy_with_logits, F.logsigmoid or "
+        "F.softplus."
+    )
+    for case in cases:
+        loss = expect.scalar_tensor(case.call(attempt)).item()
+        right = case.of(reference).item()
+        if not expect.close(loss, right, 1e-4):
+            raise Wrong(
+                f"On {case.on}, your loss is {loss:.4g}; the formula gives {right:.4g}. {mend}"
+            )
