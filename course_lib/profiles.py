@@ -125,7 +125,7 @@ LESSONS: dict[str, dict[str, Profile]] = {
                 steps=1000,
                 base_channels=8,
                 log_every=50,
-                workers=0,
+                workers=1,
                 budget=Budget(steps=2000, cpu_seconds=360, memory_mb=2000),
             ),
             Profile(
