@@ -341,7 +341,7 @@ output_diversity = ex.use(output_diversity)
 
 # %%
 fakes = restore(generator, held_out.rainy)
-diversity = (output_diversity(fakes) / output_diversity(held_out.clean)).item()
+diversity = float(output_diversity(fakes) / output_diversity(held_out.clean))
 print(f"diversity of the photographs: {output_diversity(held_out.clean):.3f}")
 print(
     f"diversity of G's outputs:     {output_diversity(fakes):.3f}, {diversity:.0%} of "
@@ -566,9 +566,10 @@ control_outputs = from_model(restore(control, held_out.rainy))
 control_psnr = float(
     np.mean([psnr(x, y) for x, y in zip(control_outputs, clean, strict=True)])
 )
-control_diversity = output_diversity(
-    restore(control, held_out.rainy)
-) / output_diversity(held_out.clean)
+control_diversity = float(
+    output_diversity(restore(control, held_out.rainy))
+    / output_diversity(held_out.clean)
+)
 
 # %%
 viz.contact_sheet(

@@ -18,7 +18,9 @@ def discriminator_step(
     """One step of the discriminator: tell clean photographs from generated ones.
 
     The generator only delivers fakes: its parameters do not move, and they receive no
-    gradient. Gradients left over from earlier steps must not count.
+    gradient. Gradients left over from earlier steps must not count. Clean and generated
+    pictures meet the discriminator in two calls, because batch norm would mix them in one.
+    Both networks keep their modes.
 
     Args:
         generator: rainy N×3×H×W in [−1, 1] → restored, the same shape.
@@ -50,7 +52,7 @@ def generator_step(
     """One step of the generator: make pictures that the discriminator takes for real.
 
     Gradients flow through the discriminator, but its parameters do not move. Gradients left
-    over in the generator from earlier steps must not count.
+    over in the generator from earlier steps must not count. Both networks keep their modes.
 
     Args:
         generator: rainy N×3×H×W in [−1, 1] → restored, the same shape.
