@@ -70,12 +70,14 @@ class Attempt:
         assert call is not None
         return call
 
-    def refuses(self, *args: Any, on: str, promised: str, **kwargs: Any) -> None:
-        """The answer must raise ValueError or TypeError, as its docstring promises.
+    def refuses(
+        self, *args: Any, on: str, promised: type[Exception] = ValueError, **kwargs: Any
+    ) -> None:
+        """The answer must raise an error, as its docstring promises.
 
         Args:
             on: what is wrong with the arguments, in words.
-            promised: the name of the error in the docstring.
+            promised: the error in the docstring; a ValueError does for a TypeError too.
 
         Raises:
             Wrong: it returns something, or raises an error of another kind.
@@ -85,11 +87,11 @@ class Attempt:
             assert call is not None
             raise Wrong(
                 f"On {on}, your function returns {describe(call.value)}; "
-                f"the docstring promises a {promised} there."
+                f"the docstring promises a {promised.__name__} there."
             )
-        if not isinstance(error, ValueError | TypeError):
+        if not isinstance(error, ValueError | promised):
             raise Wrong(
-                f"On {on}, the docstring promises a {promised}; "
+                f"On {on}, the docstring promises a {promised.__name__}; "
                 f"your function raises {describe_error(error, self.function)}"
             )
 

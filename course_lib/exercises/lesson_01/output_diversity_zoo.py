@@ -123,6 +123,12 @@ def _one_output_gives_zero(outputs: Tensor) -> Tensor:
     return torch.stack([(a - b).abs().mean() for a, b in combinations(outputs, 2)]).mean()
 
 
+def _raises_text(outputs: Tensor) -> Tensor:
+    if len(outputs) < 2:
+        raise "at least two outputs are needed"  # type: ignore[misc]  # noqa: B016
+    return torch.stack([(a - b).abs().mean() for a, b in combinations(outputs, 2)]).mean()
+
+
 def _in_place(outputs: Tensor) -> Tensor:
     n = _refuse(outputs)
     outputs /= outputs.abs().max()
@@ -182,6 +188,7 @@ WRONG = (
     WrongAnswer(answer=_matrix, diagnosis="one number is expected"),
     WrongAnswer(answer=_one_output_gives_nan, diagnosis="On a single output"),
     WrongAnswer(answer=_one_output_gives_zero, diagnosis="On a single output"),
+    WrongAnswer(answer=_raises_text, diagnosis="exceptions must derive from BaseException"),
     WrongAnswer(answer=_in_place, diagnosis="changes its input `outputs`"),
     WrongAnswer(answer=_docstring_example, diagnosis="whatever it is called with"),
 )
