@@ -24,6 +24,7 @@ class _Look:
 
 
 INK = "#1b1f24"
+CODE = f"font-family:monospace;color:{INK};background:transparent;padding:0"
 LOOKS: dict[Status, _Look] = {
     "passed": _Look(sign="✓", word="Passed", edge="#14694a", paper="#e9f6f0"),
     "not attempted": _Look(sign="○", word="Not attempted", edge="#555c68", paper="#f1f2f4"),
@@ -38,15 +39,15 @@ def show_verdict(header: Header, name: str, result: Result) -> None:
     look = LOOKS[result.status]
     parts = [result.diagnosis] if result.diagnosis else []
     if result.status == "wrong":
-        parts.append(f'For a hint: exercise("{header.id}").hint()')
+        parts.append(f'For a hint: `exercise("{header.id}").hint()`')
     text = f"{look.sign} {look.word}: exercise {header.id}, {name}"
-    page = _heading(look, f"exercise {header.id}, <code>{html.escape(name)}</code>")
+    page = _heading(look, f"exercise {header.id}, `{name}`")
     page += "".join(f"<div>{_inline(part)}</div>" for part in parts)
     if result.printed:
         parts.append("It printed:\n" + result.printed.rstrip())
         page += (
-            "<details><summary>What it printed</summary><pre style='margin:0.3em 0;"
-            f"white-space:pre-wrap;color:{INK};background:transparent'>"
+            "<details><summary>What it printed</summary>"
+            f"<pre style='margin:0.3em 0;white-space:pre-wrap;{CODE}'>"
             f"{html.escape(result.printed)}</pre></details>"
         )
     _show("\n".join([text, *parts]), _box(look, page))
@@ -87,15 +88,15 @@ def show_code(source: str) -> None:
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import PythonLexer
 
-    style = f"background:#f8f8f8;color:{INK};padding:0.6em;line-height:1.35;overflow-x:auto"
-    formatter = HtmlFormatter(noclasses=True, nobackground=True, cssstyles=style, prestyles=style)
+    style = f"{CODE};background:#f8f8f8;padding:0.6em;line-height:1.35;overflow-x:auto"
+    formatter = HtmlFormatter(noclasses=True, nobackground=True, prestyles=style)
     _show(source, highlight(source, PythonLexer(), formatter))
 
 
 def _heading(look: _Look, rest: str) -> str:
     return (
         f"<div><strong style='color:{look.edge}'><span aria-hidden='true'>{look.sign} </span>"
-        f"{look.word}</strong> · {rest}</div>"
+        f"{look.word}</strong> · {_inline(rest)}</div>"
     )
 
 
@@ -109,7 +110,7 @@ def _box(look: _Look, page: str) -> str:
 
 def _inline(text: str) -> str:
     """Escaped text; what stands between backticks becomes code."""
-    code = rf"<code style='color:{INK};background:transparent'>\1</code>"
+    code = rf"<code style='{CODE}'>\1</code>"
     return re.sub("`([^`]+)`", code, html.escape(text))
 
 
@@ -119,11 +120,7 @@ def _block(text: str) -> str:
     code = [line.removeprefix("    ") for line in text.splitlines() if line.startswith("    ")]
     page = _inline(" ".join(prose))
     if code:
-        page += (
-            f"<pre style='margin:0.3em 0;color:{INK};background:transparent'>"
-            + html.escape("\n".join(code))
-            + "</pre>"
-        )
+        page += f"<pre style='margin:0.3em 0;{CODE}'>" + html.escape("\n".join(code)) + "</pre>"
     return page
 
 
