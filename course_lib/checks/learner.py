@@ -13,7 +13,7 @@ import numpy as np
 from course_lib.checks import view
 from course_lib.checks.attempt import Attempt, describe, describe_error
 from course_lib.checks.result import Result, Wrong
-from course_lib.checks.sandbox import Printed, sandbox
+from course_lib.checks.sandbox import Printed, one_call, sandbox
 from course_lib.checks.stubs import is_stub
 from course_lib.checks.task import Header, Task
 from course_lib.checks.watchdog import TimedOut, TimeLimit
@@ -158,7 +158,7 @@ def _seconds(function: Callable[..., Any], arguments: tuple[Any, ...], limit: fl
     Raises:
         Wrong: the function raises an error.
     """
-    with TimeLimit(limit) as time_limit:
+    with TimeLimit(limit) as time_limit, one_call([]):
         start = time.thread_time()
         try:
             time_limit.call(lambda: function(*arguments))

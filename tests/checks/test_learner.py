@@ -190,6 +190,16 @@ def test_answer_that_fails_at_lesson_size_only_is_wrong(ex):
     assert "On inputs of the lesson's size, your function raises MemoryError" in result.diagnosis
 
 
+def test_function_overwritten_by_a_right_answer_comes_back(ex):
+    def answer(image):
+        np.random.seed = 0
+        return 2 * image
+
+    before = np.random.seed
+    assert ex.run(answer).status == "passed"
+    assert np.random.seed is before
+
+
 class Everything:
     """Equal to all, of any shape, refuses to be printed."""
 
