@@ -151,6 +151,8 @@ def test_interrupt_ends_the_kernel_too(
     code = f"import os, time\nopen({str(pid_file)!r}, 'w').write(str(os.getpid()))\ntime.sleep(99)"
     write_plain("00", code)
     script = (
+        # A shell that starts the tests in the background has them ignore interrupts.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from course_lib import profiles\n"
         "from course_lib.profiles import Budget, Profile\n"
         f"profiles.LESSONS['00'] = {{'smoke': {SMOKE!r}}}\n"
@@ -158,19 +160,22 @@ def test_interrupt_ends_the_kernel_too(
         "import sys; sys.argv = ['course', 'run', '--profile', 'smoke']\n"
         "main()\n"
     )
-    course = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", script],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    while not (pid_file.exists() and pid_file.read_text()):
-        assert course.poll() is None, course.communicate()
-        time.sleep(0.1)
-    kernel = psutil.Process(int(pid_file.read_text()))
-    os.kill(course.pid, signal.SIGINT)
-    _, errors = course.communicate(timeout=60)
+    ) as course:
+        try:
+            while not (pid_file.exists() and pid_file.read_text()):
+                assert course.poll() is None, course.communicate()
+                time.sleep(0.1)
+            kernel = psutil.Process(int(pid_file.read_text()))
+            os.kill(course.pid, signal.SIGINT)
+            _, errors = course.communicate(timeout=60)
+        finally:
+            course.kill()
     assert course.returncode == 130
     assert errors.strip() == "course: interrupted; the lesson's kernel has ended"
     assert not kernel.is_running()
