@@ -55,6 +55,7 @@ def train(
     seed: int,
     d_step: Step = discriminator_step,
     g_step: Step = generator_step,
+    first_step: int = 1,
     callbacks: Sequence[Callable[[Record], None]] = (),
     fabric: Fabric | None = None,
 ) -> list[Record]:
@@ -69,11 +70,12 @@ def train(
         optimizer_g, optimizer_d: over the parameters of each.
         seed: of the run.
         d_step, g_step: the steps to play, yours if you like.
+        first_step: the number of the loader's first batch, where a run goes on.
         callbacks: each is given every step's record and may add to it.
         fabric: devices and precision; by default one device, the fastest there is.
 
     Returns:
-        One record a step: step (from 1), loss_d, loss_g, grad_d, grad_g, and what callbacks add.
+        One record a step: step, loss_d, loss_g, grad_d, grad_g, and what callbacks add.
     """
     fabric = fabric or make_fabric()
     fabric.launch()
@@ -83,7 +85,7 @@ def train(
         # A third faster on a CPU.
         nn.utils.convert_conv2d_weight_memory_format(network, torch.channels_last)
     history: list[Record] = []
-    for step, batch in enumerate(loader, start=1):
+    for step, batch in enumerate(loader, start=first_step):
         torch.manual_seed(step_seed(seed, step, fabric.global_rank))
         batch = Batch(*(tensor.to(fabric.device, non_blocking=True) for tensor in batch))
         generator.train()

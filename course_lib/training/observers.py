@@ -37,9 +37,10 @@ def judge(discriminator: nn.Module, pictures: torch.Tensor) -> torch.Tensor:
     fakes that no batch of the game ever had, and its verdicts would say little about the
     game. The discriminator itself, its running statistics too, stays as it is.
 
-    pictures: N×3×H×W in [−1, 1], all real or all generated.
+    pictures: N×3×H×W in [−1, 1], all real or all generated, on any device.
     """
-    return copy.deepcopy(discriminator).train()(pictures)
+    device = next(discriminator.parameters()).device
+    return copy.deepcopy(discriminator).train()(pictures.to(device))
 
 
 def measure(generator: nn.Module, discriminator: nn.Module, held_out: Batch) -> Record:
@@ -107,7 +108,8 @@ class Samples:
 class CsvLog:
     """Writes the records to a CSV file, a row a step, each row on disk before the next step.
 
-    A cell is empty where a step has no such measurement.
+    The columns are those of `train` and `measure`; a cell is empty where a step has no such
+    measurement.
     """
 
     COLUMNS = (

@@ -8,7 +8,7 @@ from course_lib import usage
 from course_lib.data.pair import Batch
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
 from course_lib.training.loop import Record, gradient_norm, series, step_seed, train
-from course_lib.training.observers import CsvLog, Monitor, Samples, measure, restore
+from course_lib.training.observers import CsvLog, Monitor, Samples, judge, measure, restore
 
 
 def batches(steps: int, start: int = 0) -> list[Batch]:
@@ -20,7 +20,13 @@ def batches(steps: int, start: int = 0) -> list[Batch]:
     return [batch(k) for k in range(start, start + steps)]
 
 
-def play(steps: int = 3, seed: int = 0, **settings) -> tuple[list[Record], nn.Module, nn.Module]:
+def noise_step(*arguments) -> torch.Tensor:
+    return torch.rand(())
+
+
+def play(
+    steps: int | list[Batch] = 3, seed: int = 0, **settings
+) -> tuple[list[Record], nn.Module, nn.Module]:
     torch.manual_seed(0)
     generator = BaselineGenerator(size=16, base_channels=4)
     discriminator = nn.Sequential(nn.Dropout(0.5), baseline_discriminator(base_channels=4))
@@ -28,7 +34,7 @@ def play(steps: int = 3, seed: int = 0, **settings) -> tuple[list[Record], nn.Mo
     history = train(
         generator,
         discriminator,
-        batches(steps),
+        batches(steps) if isinstance(steps, int) else steps,
         optimizer_g=torch.optim.Adam(generator.parameters(), 1e-3),
         optimizer_d=torch.optim.Adam(discriminator.parameters(), 1e-3),
         seed=seed,
@@ -46,6 +52,12 @@ def test_same_seed_same_bits_whatever_the_global_generator_did() -> None:
     assert all(
         torch.equal(a, b) for a, b in zip(generator.parameters(), again.parameters(), strict=True)
     )
+
+
+def test_a_run_that_goes_on_draws_what_the_whole_run_would_have() -> None:
+    whole, *_ = play(steps=4, d_step=noise_step, g_step=noise_step)
+    rest, *_ = play(batches(2, start=2), d_step=noise_step, g_step=noise_step, first_step=3)
+    assert rest == whole[2:]
 
 
 def test_another_seed_draws_other_dropout() -> None:
@@ -96,6 +108,19 @@ def test_restore_uses_running_statistics_and_puts_the_mode_back() -> None:
     assert generator.training
     assert all(torch.equal(a, b) for a, b in zip(before, generator.buffers(), strict=True))
     torch.testing.assert_close(whole[:1], restore(generator, pictures[:1]))
+
+
+def test_the_judge_brings_pictures_to_the_discriminators_device() -> None:
+    discriminator = baseline_discriminator(base_channels=4).to("meta")
+    assert judge(discriminator, batches(1)[0].clean).shape == (4, 1)
+
+
+def test_the_judge_leaves_the_discriminator_as_it_was() -> None:
+    discriminator = baseline_discriminator(base_channels=4).eval()
+    before = {key: value.clone() for key, value in discriminator.state_dict().items()}
+    judge(discriminator, batches(1)[0].clean)
+    assert not discriminator.training
+    assert all(torch.equal(before[k], v) for k, v in discriminator.state_dict().items())
 
 
 def test_measures_of_a_perfect_and_of_a_collapsed_generator() -> None:
