@@ -18,7 +18,7 @@
 # tables mean.
 
 # %% tags=["parameters"]
-profile = "auto"
+profile = "auto"  # gpu where there is one, else cpu; or "smoke", "cpu", "gpu", "paper"
 seed = 0
 
 # %%
@@ -28,7 +28,7 @@ import numpy as np
 
 from course_lib import results, viz
 from course_lib.checks import exercise
-from course_lib.data.photos import load_photo
+from course_lib.data.photos import PHOTOS, load_photo, shrink
 from course_lib.data.rain import synthesize
 from course_lib.profiles import pick
 
@@ -48,7 +48,7 @@ viz.picture_grid(
     columns=3,
     alt="A temple roof six times. Clean; light rain: thin slanted streaks; heavy "
     "rain: many streaks under a bright veil; wide rain: few, broad and soft streaks; "
-    "drops on the lens: round blurred patches; haze: the whole picture paler.",
+    "drops on the lens: round blurred patches; haze: a flat grey over all.",
 )
 
 # %% [markdown]
@@ -71,7 +71,8 @@ viz.picture_grid(
 #
 # Work from top to bottom. Each exercise asks for one function; write it, run the cell,
 # run the check below it. If you skip an exercise, the lesson goes on with the library's
-# own function.
+# own function. What the text says of numbers and pictures holds for the `cpu` profile
+# and larger ones; `smoke` only shows that everything runs.
 
 # %% [markdown]
 # ## 1. What a camera sees of a falling drop
@@ -81,9 +82,9 @@ viz.picture_grid(
 # as the drop and as long as its way.
 #
 # Two things decide how bright the streak is. The drop is a tiny lens that shows nearly
-# the whole scene in front of it, so it carries the light of the sky, even before a dark
-# wall. And it covers each pixel only for a short share of the exposure; for the rest of
-# the time the pixel sees the background.
+# the whole scene in front of it, so it carries the light of the sky, even in front of a
+# dark wall. And it covers each pixel only for a short share of the exposure; for the
+# rest of the time the pixel sees the background.
 #
 # **Predict:** a drop covers a pixel for 30 % of the exposure. The background there is
 # 0.2 (dark), the light in the drop is 0.8. How bright is the pixel? And where the
@@ -101,13 +102,17 @@ print(f"alpha: {alpha.shape}, from {alpha.min():.2f} to {alpha.max():.2f}")
 # %% [markdown]
 # `alpha` holds, for each pixel, the share of the exposure during which a drop covered
 # it. The library draws it in several layers of depth: near drops make long, wide
-# streaks out of focus, far ones short and thin.
+# streaks out of focus, far ones short and thin. (`density` is the number of near
+# streaks on 100×100 pixels, `length` and `width` are in pixels, `angle` in degrees.)
 #
-# The pixel of the prediction is a weighted mean: 0.7 · 0.2 + 0.3 · 0.8 = 0.38 before
-# the dark wall, and 0.8, no change at all, before the bright one. With the background
-# $B$, the light in the drops $L$ and the covered share $\alpha$:
+# The pixel of the prediction is a weighted mean: 0.7 · 0.2 + 0.3 · 0.8 = 0.38 in front
+# of the dark wall, and 0.8, no change at all, in front of the bright one. With the
+# background $B$, the light in the drops $L$ and the covered share $\alpha$:
 #
 # $$I = (1 - \alpha) \cdot B + \alpha \cdot L$$
+#
+# One more thing: a sunlit sky can be brighter than the camera's white, so $L$ may
+# exceed 1. The camera cuts off what is brighter than white, and so must you.
 
 # %% exercise="00.1"
 from course_lib.data.streaks import composite_streaks
@@ -118,6 +123,8 @@ ex.check(composite_streaks)
 composite_streaks = ex.use(composite_streaks)
 
 # %%
+# to_unit: 0..255 as whole numbers → 0 to 1 as floats, which physics and metrics use;
+# to_uint8: back again, rounded.
 from course_lib.ranges import to_uint8, to_unit
 
 composed = to_uint8(composite_streaks(to_unit(photo), streaks))
@@ -127,18 +134,23 @@ viz.picture_grid(
     zoom=(size * 5 // 16, size * 5 // 16, size // 4),
     alt="Three pictures of a temple roof: clean; the streaks alone, light lines on "
     "black, slanted and of many widths; and the streaks over the photograph. In the "
-    "enlarged squares the streaks stand out before the dark eaves and fade before "
+    "enlarged squares the streaks stand out in front of the dark eaves and fade on "
     "the pale sky.",
 )
 
 # %% [markdown]
-# Compare the enlarged squares: one streak is plain to see before dark wood and fades
-# before the sky. A streak can only pull a pixel towards $L$, and the sky is already
-# near it.
+# Compare the enlarged squares: a streak is plain to see in front of dark wood and fades
+# in front of the sky. It can only pull a pixel towards $L$, and this sky is already
+# near it. In the first picture of this lesson the streaks show on the sky as well:
+# there the library gave them a light brighter than white. Set `light` to 1.2 above, run
+# the two cells again, and compare.
 #
-# Now play. Each slider is a physical quantity; look for the rain outside your own
-# window. Which slider turns rain into scratches on a film? (The decibels under the
-# picture are the subject of section 5; for now, fewer means more rain.)
+# Now play. Each slider is a physical quantity: how many streaks, how long, wide and
+# slanted, how far out of focus (blur), how much of the background they cover (opacity),
+# and how much of it the far rain hides (veil). Look for the rain outside your own
+# window. Then turn opacity up and blur to 0: rain turns into scratches on a film. Real
+# streaks are soft and half transparent. (The decibels under the picture are the subject
+# of section 5; for now, fewer means more rain.)
 
 # %%
 viz.RainExplorer(
@@ -157,13 +169,19 @@ viz.RainExplorer(
 # Test it. If $R$ doesn't depend on the background, then rain adds as much light to
 # bright pixels as to dark ones.
 #
-# **Predict:** we put rain on all eight photographs, and plot how much light it adds
-# against how bright the background is, dark pixels on the left. $I = B + R$ says: a
-# flat line. Draw what you expect of streaks, of drops on the lens and of haze.
+# **Predict:** we put rain on all eight photographs of the course, and plot how much
+# light it adds against how bright the background is, dark pixels on the left. $I = B +
+# R$ says: a flat line. What will heavy streaks give? Guess, too, for drops on the lens
+# and for haze; both are explained below the plot.
 
 # %%
-from course_lib.data.photos import PHOTOS
+viz.contact_sheet(
+    {"": [shrink(load_photo(name), 3)[:96, :96] for name in PHOTOS]},
+    titles=list(PHOTOS),
+    alt=f"Corners of the eight photographs of the course: {', '.join(PHOTOS)}.",
+)
 
+# %%
 edges = np.linspace(0, 1, 11)
 middles = (edges[1:] + edges[:-1]) / 2
 
@@ -192,19 +210,21 @@ viz.curves(
     xlabel="brightness of the background, 0 to 1",
     ylabel="light added, −1 to 1",
     alt="Light added against brightness of the background, for heavy streaks, drops "
-    "and haze. All three lines fall from left to right: water brightens what is "
+    "and haze. From left to right all three lines come down: water brightens what is "
     f"dark. Streaks add {added['heavy'][1]:.2f} there and {added['heavy'][-1]:.2f} to "
     "the brightest pixels; the lines of drops and haze end below zero.",
 )
 print("heavy streaks, dark → bright:", added["heavy"].round(2))
 
 # %% [markdown]
-# No line is flat. Streaks add most to dark pixels, and less the brighter the background
-# is: at its right end the line has nearly reached zero, because nothing is brighter
-# than white. Drops and haze even *darken* bright pixels, which no rain layer with $R
-# \ge 0$ can do. So $I = B + R$ is a shorthand that holds for streaks before dark
-# backgrounds. A network that computes "rainy minus rain" starts from that shorthand.
-# One that puts out the clean picture itself doesn't have to.
+# No line is flat. Heavy streaks add most to dark pixels, and less the brighter the
+# background is: at its right end the line has nearly reached zero, because nothing is
+# brighter than white. Drops and haze even *darken* bright pixels, which no rain layer
+# with $R \ge 0$ can do. So $I = B + R$ is a shorthand that holds for streaks in front
+# of dark backgrounds. (Haze rises a little at first: the darkest things in these
+# photographs are near, and haze grows with distance.) A network that computes "rainy
+# minus rain" starts from that shorthand. One that puts out the clean picture itself
+# doesn't have to.
 #
 # Why do drops behave so differently? Look closely at some. First with a camera that is
 # focused on the wet glass, then with one focused on the scene far behind it.
@@ -229,25 +249,28 @@ viz.picture_grid(
     [photo, seen[0.5], seen[8]],
     ["clean", "focused on the glass", "focused on the scene"],
     zoom=(size // 3, size // 3, size // 4),
-    alt="The temple roof three times: clean; with drops in focus, each showing a "
-    "tiny roof upside down in a pale rim; and with the same drops out of focus, soft "
-    "patches of mixed colour.",
+    alt="The temple roof three times: clean; with drops in focus, each showing the "
+    "same tiny scene upside down, sky below and roof above; and with the same drops "
+    "out of focus, soft patches of mixed colour.",
 )
 
 # %% [markdown]
 # A drop on the glass is a small thick lens. It bends the rays so far that it shows a
-# wide, upside-down picture of the *whole* scene and more: look for the little roofs in
-# the middle picture. A camera that looks far away blurs all of it, as on the right.
-# What was behind the drop is not dimmed but gone. To restore it a network must invent,
-# and the only source for inventing is what it has seen in training. Keep that in mind:
-# it is why GANs come in, and why their inventions need checking (lessons 05 and 06).
+# wide, tiny, upside-down picture of the *whole* scene: in every drop of the middle
+# picture the pale sky lies at the bottom and the dark roof at the top. A camera that
+# looks far away blurs all of it, as on the right. What was behind the drop is not
+# dimmed but gone. To restore it a network must invent, and the only source for
+# inventing is what it has seen in training. Keep that in mind: it is why this course
+# uses generative adversarial networks (GANs), in which one network draws pictures and a
+# second one judges whether they look real, and why their inventions need checking
+# (lessons 05 and 06).
 #
 # Haze is gentler: $I = J \cdot t + A \cdot (1 - t)$ with the scene $J$, the air's light
 # $A$ and the transmission $t = e^{-\beta d}$, which falls with the distance $d$. It is
 # the streaks' formula again, with a share that depends on depth in place of $\alpha$.
 # (Single photographs carry no depth, so the library makes up a smooth one from height
-# in the picture and brightness. Only the motorcycle comes with measured depth, from its
-# stereo twin.)
+# in the picture and brightness. Only the motorcycle comes with measured depth, from a
+# second photograph taken a little to the side.)
 
 # %% [markdown]
 # ## 3. Why rain stands out in gradients
@@ -268,6 +291,9 @@ def gradients(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 before, after = gradients(photo)[0], gradients(rainy["light"])[0]
+drops = gradients(rainy["drops"])[0]
+print(f"left-right steps under light streaks: {after.sum() / before.sum():.2f} times")
+print(f"left-right steps behind drops:        {drops.sum() / before.sum():.2f} times")
 viz.picture_grid(
     [np.clip(4 * before, 0, 1), np.clip(4 * after, 0, 1)],
     ["left-right steps, clean (× 4)", "left-right steps, rainy (× 4)"],
@@ -277,24 +303,26 @@ viz.picture_grid(
 )
 
 # %% [markdown]
-# In the sky the clean map is black and the rainy one full of streaks, although there
-# the streaks were hard to see in the photograph. On the roof they mix with the scene's
-# own edges. Gradients separate rain from scene better than brightness does; GRASPP-GAN
-# (lesson 04) builds a loss on that.
+# In the sky the clean map is black and the rainy one full of streaks. On the roof they
+# mix with the scene's own edges. Gradients separate rain from scene better than
+# brightness does; GRASPP-GAN (lesson 04) builds a loss on that.
 #
-# Now all kinds of rain, over all eight photographs. A ratio of 1 means that rain left
-# this quantity as it was.
+# Now all kinds of rain, over all eight photographs. "Affected" are the pixels whose
+# brightness changed by more than 12 of 255 levels. The ratios are rainy over clean: 1
+# means that rain left this quantity as it was. "Fine detail" is what a slight blur
+# would take away.
 
 # %%
 from course_lib.data.rain_statistics import measure, summarise
 
-rows = []
+rows, summaries = [], {}
 for kind in rainy:
     pairs = [
         synthesize(load_photo(name), kind, np.random.default_rng((seed, n)), name=name)
         for n, name in enumerate(PHOTOS)
     ]
     summary = summarise(measure(pair.rainy, pair.clean) for pair in pairs)
+    summaries[kind] = summary
     rows.append(
         {
             "rain": kind,
@@ -368,10 +396,12 @@ print(f"restored perfectly, split by photograph: {honest:4.0%}")
 
 # %% [markdown]
 # Split by picture, pure memory looks like the best derainer ever built. Split by
-# photograph, it restores nothing. This is not a toy worry. The training set of Rain100H
-# shares 546 backgrounds with its own test set, and 13 training pictures of Rain800 show
-# scenes of Rain100. Whoever trains on one and tests on the other must leave those out,
-# and many tables don't say whether they did.
+# photograph, it restores nothing: it has never seen the scene, so it can't recall it.
+# This is not a toy worry. Rain100H, Rain100L and Rain800 are public sets that most
+# papers train or test on. The training set of Rain100H shares 546 backgrounds with its
+# own test set, and 13 training pictures of Rain800 show scenes of Rain100L. Whoever
+# trains on one and tests on the other must leave those out, and many tables don't say
+# whether they did.
 #
 # From here on the course uses one fixed rule: photographs are split before anything is
 # cropped, and another seed holds out other photographs. So when a later lesson shows a
@@ -451,7 +481,9 @@ print(f"20·log10(255 / 219)      {20 * np.log10(255 / 219):6.2f} dB")
 # is over RGB unless it says `y_matlab`.
 #
 # **SSIM** compares local means, variances and correlations in a sliding window; 1 is
-# perfect. It has even more conventions: window, padding, data range.
+# perfect. It has even more conventions: the window's shape, what happens where it
+# sticks out of the picture ("valid" leaves such places out), and the data range, the
+# distance from black to white, which is 1 for pictures in [0, 1].
 
 # %%
 from skimage.metrics import structural_similarity
@@ -478,7 +510,8 @@ for convention, value in ssim_table.items():
 # %% [markdown]
 # The last line is a bug that official code of more than one paper has: told a wrong
 # data range, SSIM still answers with a plausible number. Only a known answer can unmask
-# it, which is why the tests of this course compare against scikit-image to six digits.
+# it. So the tests of this course compare our numbers, to six digits, with
+# scikit-image's when it is told to use the same window.
 
 # %% [markdown]
 # ## 6. Good scores, bad pictures
@@ -525,13 +558,15 @@ print("LPIPS:", {k: "n/a" if v is None else round(v, 3) for k, v in perceptual.i
 # %% [markdown]
 # PSNR puts the blurred cat above the one that merely sits two pixels to the right, and
 # the brighter one last of all. SSIM forgives brightness, but punishes the shift even
-# harder. Your eye forgives both, but not the loss of the fur.
+# harder. Your eye forgives both, but not the loss of the fur; and noise and rain, which
+# you notice at once, score well.
 #
 # **LPIPS** is a third answer: the distance of the two pictures in the features of a
 # network that has learnt to see. It follows human judgement better. It needs that
 # network's weights (233 MB), which no package ships; where they aren't there, this
 # course prints "n/a", because the same formula on other weights would be another number
-# under the same name.
+# under the same name. With a network connection, `lpips(restored, clean,
+# download=True)` fetches them once.
 #
 # Compare the blurred cat with the original yourself: drag the handle, or use the arrow
 # keys.
@@ -549,17 +584,17 @@ viz.BeforeAfter(
 # ### Why a careful restorer blurs
 #
 # Behind a drop, the scene is gone. Say a restorer knows that there is fur, but not
-# where exactly each hair lies. It can commit to one plausible answer, or give the
-# average of all of them.
+# where exactly each hair lies. We imitate its plausible answers by the same fur, moved
+# by a few pixels. It can commit to one of them, or give the average of all.
 #
 # **Predict:** which of the two scores the higher PSNR?
 
 # %%
 rng = np.random.default_rng(seed)
 photograph = to_unit(load_photo("chelsea"))
-truth = photograph[60:156, 150:246]
+truth = photograph[4:100, 200:296]
 offsets = [(dy, dx) for dy, dx in rng.integers(-4, 5, (24, 2)) if (dy, dx) != (0, 0)]
-answers = [photograph[60 + dy : 156 + dy, 150 + dx : 246 + dx] for dy, dx in offsets]
+answers = [photograph[4 + dy : 100 + dy, 200 + dx : 296 + dx] for dy, dx in offsets]
 average = np.mean(answers, axis=0)
 commits = float(np.mean([psnr(answer, truth, channel="rgb") for answer in answers]))
 hedges = psnr(average, truth, channel="rgb")
@@ -590,23 +625,19 @@ viz.picture_grid(
 
 # %% [markdown]
 # ## What the papers claim, what we measured
+#
+# "The report" is *Deraining water drops with GAN*, a student project that lessons 01 to
+# 03 follow.
 
 # %%
 from course_lib.results import Measured
 
-light_psnr = [
-    psnr(pair.rainy, pair.clean, channel="rgb")
-    for name in PHOTOS
-    for pair in [
-        synthesize(load_photo(name), "light", np.random.default_rng(seed), name=name)
-    ]
-]
 viz.results_table(
     [
         Measured(
             name="PSNR of the rainy input, light streaks",
-            value=float(np.mean(light_psnr)),
-            spread=float(np.std(light_psnr)),
+            value=summaries["light"]["psnr"]["mean"],
+            spread=summaries["light"]["psnr"]["std"],
             over="8 photographs",
             unit="dB",
         ),
@@ -648,9 +679,9 @@ viz.results_table(
 # ## Summary
 #
 # 1. A streak is a drop smeared by the exposure: $I = (1-\alpha) B + \alpha L$.
-#    "Background plus rain" is a shorthand that holds only before dark backgrounds, and
-#    not for drops and haze.
-# 2. Streaks sharpen left-right gradients, drops blur, haze pales. Each needs its own
+#    "Background plus rain" is a shorthand that holds only in front of dark backgrounds,
+#    and not for drops and haze.
+# 2. Streaks sharpen left-right gradients, drops blur, haze flattens. Each needs its own
 #    cure.
 # 3. Split by photograph before anything else. A leaky split makes memory look like
 #    skill.

@@ -13,11 +13,11 @@
 # %% [markdown]
 # # Lesson 01: A baseline GAN, and how it fails
 #
-# You build the plainest GAN that could remove raindrops, train it, watch it fail in
-# three ways, and measure each of them.
+# You build the plainest generative adversarial network (GAN) that could remove
+# raindrops, train it, watch it fail, and measure how.
 
 # %% tags=["parameters"]
-profile = "auto"
+profile = "auto"  # gpu where there is one, else cpu; or "smoke", "cpu", "gpu", "paper"
 seed = 0
 
 # %%
@@ -62,8 +62,8 @@ viz.contact_sheet(
 
 # %% [markdown]
 # Above, what the network will get; below, what it should give back. These crops come
-# from photographs that it never sees in training. In half an hour you will look at its
-# answers, and be able to say precisely what is wrong with them.
+# from photographs that it never sees in training. In section 4 you look at its answers,
+# and from section 5 on you can say precisely what is wrong with them.
 #
 # **At the end you will be able to**
 #
@@ -73,8 +73,11 @@ viz.contact_sheet(
 # - measure blur, collapse and an overpowering discriminator, instead of suspecting
 #   them;
 # - explain why this GAN could not have worked, however long it trains.
+#   **Prerequisites:** lesson 00; what a convolution, batch norm and a gradient step
+#   are.
 #
-# **Prerequisites:** lesson 00; what a convolution and a gradient step are.
+# What the text says of numbers and pictures holds for the `cpu` profile and larger
+# ones; `smoke` only shows that everything runs.
 #
 # {{budgets}}
 
@@ -84,7 +87,8 @@ viz.contact_sheet(
 # Two networks play. The **generator** G gets a rainy picture and puts out a restored
 # one. The **discriminator** D gets a picture, either a clean photograph or one of G's,
 # and says how likely it is a real one: a probability D between 0 and 1. D is paid for
-# being right, G for fooling D. Written as one formula (Goodfellow et al. 2014, eq. 1):
+# being right, G for fooling D. Written as one formula (Goodfellow et al. 2014, eq. 1),
+# a minimax game: G minimises what D maximises. $E$ is the mean over pictures.
 #
 # $$\min_G \max_D \; E \, [\log D(x)] + E \, [\log (1 - D(G(y)))]$$
 #
@@ -99,7 +103,11 @@ viz.contact_sheet(
 # and very negative when it is sure that it is fake. Optimizers minimise, so D's loss is
 # the same with its sign turned.
 #
-# D puts out a **logit**, any real number; the sigmoid makes a probability of it.
+# D puts out a **logit**, any real number; the sigmoid makes a probability of it. A
+# warning for the code: in float32 the sigmoid of −200 is exactly 0, and its logarithm
+# minus infinity. PyTorch has functions that go from the logit to the logarithm in one
+# step, without rounding in between: `F.logsigmoid`, and
+# `F.binary_cross_entropy_with_logits`.
 #
 # **Predict:** a D that has no idea gives every picture the logit 0. What is its loss?
 
@@ -127,12 +135,12 @@ print(f"D sure and wrong: {discriminator_loss(clueless - 6, clueless + 6):.3f}")
 # negative.
 #
 # **Predict:** at a logit of −6, how steep is $\log(1 - D)$? And how steep is $-\log D$,
-# which has its minimum at the same place?
+# which pushes the logit the same way?
 
 # %%
 logits = torch.linspace(-8, 4, 121)
-saturating = torch.log(1 - torch.sigmoid(logits))
-non_saturating = -torch.log(torch.sigmoid(logits))
+saturating = F.logsigmoid(-logits)  # log(1 − D), since 1 − sigmoid(z) = sigmoid(−z)
+non_saturating = -F.logsigmoid(logits)
 viz.curves(
     {
         "log(1 − D), as in the game": (logits, saturating),
@@ -146,10 +154,10 @@ viz.curves(
 )
 
 # %% [markdown]
-# On the left, where G begins, the loss of the game is flat: its slope at −6 is 0.0025,
-# so G learns almost nothing just when it has most to learn. $-\log D$ has a slope of
-# nearly 1 there. Both push the logit in the same direction, so the paper itself
-# proposes to minimise $-\log D$ instead: the **non-saturating loss**.
+# On the left, where G begins, the loss of the game is flat: its slope is −D, at a logit
+# of −6 that is −0.0025, so G learns almost nothing just when it has most to learn.
+# $-\log D$ has the slope −(1 − D), nearly −1 there. Both fall to the right, so the
+# paper itself proposes to minimise $-\log D$ instead: the **non-saturating loss**.
 
 # %% exercise="01.2"
 from course_lib.losses import generator_loss
@@ -164,7 +172,10 @@ generator_loss = ex.use(generator_loss)
 #
 # We follow a student report, *Deraining water drops with GAN*, and its Experiment 1.
 # Its generator squeezes the picture through 128 numbers and draws a new one from them;
-# its discriminator is the same encoder with one logit at its end.
+# its discriminator is the same encoder with one logit at its end. The encoder: four
+# blocks of 3×3 convolution, batch norm and ReLU, with 2×2 average pooling after every
+# second one, then a linear layer. The decoder mirrors it, with upsampling in place of
+# pooling.
 
 # %%
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
@@ -190,7 +201,8 @@ print(
 # %% [markdown]
 # Everything that G knows about *this* picture has to pass through those 128 numbers.
 # That is enough for "sky above, something red on the left". It is not enough for a roof
-# tile.
+# tile. (G has so many more parameters than D because of one linear layer, from the 128
+# numbers to the grid that the decoder starts from.)
 #
 # The report disagrees with itself about how it was trained. Its Models section and the
 # slides say one thing, the section on Experiment 1 another:
@@ -221,6 +233,10 @@ print(
 # Nearly every bug of GAN training lives in this table. **Predict:** in D's step, the
 # fake comes out of G. If you do nothing about it, where does `backward()` put
 # gradients?
+#
+# One detail: D gets the photographs and the fakes in two calls, not as one batch. Its
+# batch norm takes mean and variance over the batch it is given, and photographs and
+# fakes together would have other statistics than either alone.
 
 # %% exercise="01.3"
 from course_lib.training.steps import discriminator_step
@@ -229,6 +245,12 @@ from course_lib.training.steps import discriminator_step
 ex = exercise("01.3")
 ex.check(discriminator_step)
 discriminator_step = ex.use(discriminator_step)
+
+# %% [markdown]
+# The answer to the prediction: into D *and*, through the fake, into G. G's optimizer
+# isn't asked to step, so nothing moves at once. But the gradients stay, and count in
+# G's next step, unless they are cleared: G would be pushed to help D. `torch.no_grad()`
+# or `.detach()` cuts the way.
 
 # %% exercise="01.4"
 from course_lib.training.steps import generator_step
@@ -241,7 +263,10 @@ generator_step = ex.use(generator_step)
 # %% [markdown]
 # ## 4. Let them play
 #
-# The loop is short enough to read. Your two steps go in as `d_step` and `g_step`.
+# The loop is short enough to read. Your two steps go in as `d_step` and `g_step`. The
+# rest is plumbing: `fabric` puts networks and batches on the GPU if there is one,
+# `channels_last` is an order of the numbers in memory, `step_seed` makes each step
+# repeatable, `usage` counts steps.
 
 # %%
 from course_lib.training.loop import train
@@ -258,6 +283,7 @@ viz.show_source(train)
 # %%
 from pathlib import Path
 
+from course_lib.metrics import psnr
 from course_lib.training.observers import CsvLog, Monitor, Samples
 
 dataset = CropDataset(
@@ -274,7 +300,18 @@ loader = make_loader(
     workers=settings.workers,
 )
 samples = Samples(generator, held_out.rainy[:6], every=settings.steps // 5)
-live = viz.LivePlot(steps=settings.steps)
+input_psnr = float(np.mean([psnr(x, y) for x, y in zip(rainy, clean, strict=True)]))
+live = viz.LivePlot(
+    {
+        "loss": {
+            "loss_d": "discriminator",
+            "loss_g": "generator",
+            "even": "D, even game",
+        },
+        "PSNR on held-out crops (dB)": {"psnr": "restored", "input": "rainy"},
+    },
+    steps=settings.steps,
+)
 history = train(
     generator,
     discriminator,
@@ -290,6 +327,7 @@ history = train(
         Monitor(generator, discriminator, held_out, every=settings.log_every),
         samples,
         CsvLog(Path("runs/01/log.csv")),
+        lambda record: record.update(even=2 * np.log(2), input=input_psnr),
         live,
     ],
 )
@@ -298,12 +336,16 @@ live.close(
     "training."
 )
 
+# %% [markdown]
+# The PSNR stays far below the line of the rainy crops: "restoring" makes them worse.
+# The losses are harder to read. D's loss moves around 1.39. *Above* 1.39, D does worse
+# than one that has no idea: it is sure of some pictures, and wrong. Neither curve
+# settles, and neither says anything about the pictures. So look at them.
+
 # %%
-from course_lib.metrics import psnr
 from course_lib.training.observers import judge, restore
 
 restored = from_model(restore(generator, held_out.rainy))
-input_psnr = float(np.mean([psnr(x, y) for x, y in zip(rainy, clean, strict=True)]))
 output_psnr = float(np.mean([psnr(x, y) for x, y in zip(restored, clean, strict=True)]))
 viz.contact_sheet(
     {"rainy": rainy[:6], "restored": restored[:6], "clean": clean[:6]},
@@ -317,10 +359,9 @@ print(
 )
 
 # %% [markdown]
-# The PSNR of the "restored" pictures lies far below that of the rainy ones: the network
-# that was to take the drops away has taken the picture away. Read the middle row along,
-# not down. What does it have to do with the row above it? What do its pictures have to
-# do with each other?
+# The network that was to take the drops away has taken the picture away. Read the
+# middle row along, not down. What does it have to do with the row above it? What do its
+# pictures have to do with each other?
 #
 # "It looks bad" is no diagnosis. The next sections measure what went wrong.
 
@@ -353,7 +394,7 @@ print(
 # this number doesn't need: the truth. You can measure collapse on any rainy pictures at
 # all.
 #
-# When did it happen? The same six crops, over the course of training:
+# Was it ever different? The same six crops, over the course of training:
 
 # %%
 viz.contact_sheet(
@@ -363,12 +404,13 @@ viz.contact_sheet(
 )
 
 # %% [markdown]
-# Each row is one pattern, repeated. From row to row it changes: D learns to reject the
-# pattern of the day, G moves to another. The two chase each other, and the rainy
-# picture plays no part.
+# In the first row G is untrained and answers everything with the same grey. It never
+# gets out of this: each later row is one pattern, repeated, in whatever colours. From
+# row to row the pattern changes: D learns to reject the pattern of the day, G moves to
+# another. The two chase each other, and the rainy picture plays no part.
 
 # %% [markdown]
-# ## 6. Second failure: no detail
+# ## 6. Second failure: detail that doesn't belong
 #
 # The report calls its results "extremely blurry". Blur is a lack of fine detail, and
 # fine detail can be measured: take the picture's luma, subtract a blurred copy, and
@@ -404,14 +446,14 @@ viz.curves(
 # %% [markdown]
 # Two things deserve a second look. First, this number says how *much* fine detail there
 # is, not whether it is the right detail: coloured noise has plenty, and early in
-# training G's noise can exceed the photographs. Second, drops have taken part of the
-# detail of the rainy crops, and G was to bring that back. Whatever it draws instead, it
-# doesn't belong to the scene. The report's words "blurry, lacking detail" fit the end
-# of a long training better than its beginning; follow the curve to see which way yours
-# goes.
+# training G's noise can exceed the photographs. Second, behind the drops detail is
+# lost, and G was to bring it back. What it draws instead doesn't belong to the scene;
+# some of it is a regular grid that its upsampling leaves behind. The report's results
+# were "extremely blurry" and "lacked detail" after a far longer training; follow the
+# curve to see which way yours goes.
 
 # %% [markdown]
-# ## 7. Third failure: D overpowers G
+# ## 7. Third failure: a D that is too far ahead
 #
 # The report's D loss "quickly dropped to near zero". Here is how our game went,
 # measured on held-out crops: how often D recognises photographs, and how often fakes.
@@ -436,9 +478,11 @@ print("an even game: 1.39")
 
 # %% [markdown]
 # All fakes look alike, so D either knows the pattern of the day or doesn't: its
-# verdicts on fakes jump as one. Compare the printed loss with 1.39. Near it, the game
-# as a whole is even, and neither player is winning; near 0, D has won, as in the
-# report, which trained wider networks on larger pictures for far longer.
+# verdicts on fakes jump as one. Held-out photographs, which it has never seen, it often
+# takes for fakes. Compare the printed loss with 1.39. Near it, the game as a whole is
+# even, and neither player is winning; near 0, D has won, as in the report, which
+# trained wider networks on larger pictures for far longer. At the `cpu` profile our D
+# doesn't get there.
 #
 # What does it do to G when D has won? Make it happen. Take a fresh pair of networks,
 # and let only D learn. After every few steps, ask how strong a gradient G would
@@ -449,8 +493,9 @@ print("an even game: 1.39")
 
 # %%
 torch.manual_seed(seed)
-novice = BaselineGenerator(size=size, base_channels=settings.base_channels)
-expert = baseline_discriminator(base_channels=settings.base_channels)
+device = next(generator.parameters()).device
+novice = BaselineGenerator(size=size, base_channels=settings.base_channels).to(device)
+expert = baseline_discriminator(base_channels=settings.base_channels).to(device)
 optimizer = torch.optim.Adam(expert.parameters(), lr=1e-3)
 
 
@@ -461,16 +506,19 @@ def gradient(loss: torch.Tensor) -> float:
 
 
 head_start = []
+head_steps = min(200, settings.steps)
 for step, batch in enumerate(
-    make_loader(dataset, batch_size=settings.batch_size, steps=settings.steps // 5)
+    make_loader(dataset, batch_size=settings.batch_size, steps=head_steps)
 ):
+    batch = Batch(*(tensor.to(device) for tensor in batch))
     loss = discriminator_step(novice, expert, batch, optimizer)
-    if step % max(1, settings.steps // 100) == 0:
+    if step % 10 == 0 or step == head_steps - 1:
         fake_logits = expert(novice(batch.rainy))
         head_start.append(
             {
                 "step": step + 1,
                 "loss_d": float(loss),
+                "loss_g": float(generator_loss(fake_logits)),
                 "saturating": gradient(F.logsigmoid(-fake_logits).mean()),
                 "non_saturating": gradient(generator_loss(fake_logits)),
             }
@@ -490,14 +538,16 @@ viz.curves(
     f"{head_start[-1]['non_saturating']:.2g}.",
 )
 print(f"D's loss at the end: {head_start[-1]['loss_d']:.3f}")
+print(f"G's loss at the end: {head_start[-1]['loss_g']:.1f}")
 
 # %% [markdown]
-# The better D gets, the further the two curves part. With $\log(1 - D)$ the gradient
-# dies: G is told that it is bad, and hears nothing about how to get better. With $-\log
-# D$ the gradient stays, and grows; each step then throws G far off, and the loss of G
-# leaps. That is the unstable curve between 0 and 15 of the report. Neither is a good
-# teacher. A D that is far ahead spoils the game for both losses, and lesson 03 is about
-# keeping it from getting there.
+# While D is still unsure, both gradients grow. Then the curves part. With $\log(1 - D)$
+# the gradient dies: G is told that it is bad, and hears nothing about how to get
+# better. With $-\log D$ it stays, and so does the loss: G's loss now lies far above the
+# highest value of our game. (Adam rescales gradients, so G's steps don't grow as the
+# gradient does. But their direction comes from a D to which all fakes are equally
+# hopeless.) A D loss near 0 and a G loss that leaps between 0 and 15 are what the
+# report shows for its whole training. Lesson 03 is about keeping D from getting there.
 
 # %% [markdown]
 # ## 8. Why it could not have worked
@@ -583,6 +633,7 @@ viz.contact_sheet(
     "throughout; the same network trained with L1, soft clouds of colour that follow "
     "the light and dark of each scene; and clean.",
 )
+print(f"diversity: GAN {diversity:.0%}, L1 {control_diversity:.0%} of the photographs'")
 print(
     f"PSNR: rainy {input_psnr:.1f} dB, GAN {output_psnr:.1f} dB, L1 "
     f"{control_psnr:.1f} dB"
@@ -590,11 +641,12 @@ print(
 
 # %% [markdown]
 # The L1 row follows the scenes: light where they are light, dark where they are dark, a
-# different picture for each input. So the network can learn. But 128 numbers carry a
-# cloud, not a roof, and even this row scores below the rainy input. Two faults, then: a
-# loss that doesn't ask for *this* scene, and a bottleneck that couldn't deliver it.
-# Pix2Pix mends both (lesson 02): D gets to see the rainy picture too, L1 joins the
-# loss, and skip connections lead around the bottleneck.
+# different picture for each input. So the network can learn, though not everything:
+# dark blue comes out black. And 128 numbers carry a cloud, not a roof; even this row
+# scores below the rainy input. Two faults, then: a loss that doesn't ask for *this*
+# scene, and a bottleneck that, in as many steps, delivers only its outline. Pix2Pix
+# mends both (lesson 02): D gets to see the rainy picture too, L1 joins the loss, and
+# skip connections lead around the bottleneck.
 
 # %% [markdown]
 # ## What the report claims, what we measured
@@ -618,10 +670,8 @@ viz.results_table(
             claim=15.0,
             source='report, Experiment 1: "fluctuates heavily between 0 and ~15"',
         ),
-        Measured(
-            name="D's loss after a head start",
-            value=head_start[-1]["loss_d"],
-        ),
+        Measured(name="D's loss after a head start", value=head_start[-1]["loss_d"]),
+        Measured(name="G's loss after D's head start", value=head_start[-1]["loss_g"]),
         Measured(
             name="G's gradient then, −log D over log(1 − D)",
             value=head_start[-1]["non_saturating"] / head_start[-1]["saturating"],
@@ -649,8 +699,10 @@ viz.results_table(
 
 # %% [markdown]
 # The report trained for 200 epochs on 860 pairs of 256 pixels; at the `cpu` profile we
-# train for far fewer steps on small crops, so the curves here end where those of the
-# report begin. The failures are the same in kind. The report gives no PSNR for this
+# train for far fewer steps, on small crops, with narrow networks. The report's pictures
+# that have little to do with the scene appear here too, and so does collapse, which it
+# only suspects. Its D loss near zero and its G loss up to 15 do not appear in our game;
+# both appear at once when D gets a head start. The report gives no PSNR for this
 # experiment.
 
 # %% [markdown]
@@ -662,8 +714,8 @@ viz.results_table(
 #    sure.
 # 3. Each step moves one network. Fakes are detached in D's step; D is only passed
 #    through in G's.
-# 4. Diversity, fine detail and D's accuracy turn "looks bad" into three different
-#    diagnoses.
+# 4. Diversity, fine detail, and the losses with D's accuracy turn "looks bad" into
+#    different diagnoses.
 # 5. An unconditional loss never asks for *this* scene. No amount of training adds the
 #    question.
 #
