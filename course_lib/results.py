@@ -15,6 +15,8 @@ from course_lib import machine, profiles, usage
 from course_lib.usage import Usage
 
 MIMETYPE = "application/vnd.clearing-the-rain.results+json"
+# Decimals that a measurement in this unit deserves; others show three digits.
+_DECIMALS = {"dB": 2, "%": 1}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +44,31 @@ class Measured:
 
     def __post_init__(self) -> None:
         for key in ("value", "spread", "claim"):
-            number = getattr(self, key)
-            if number is not None and not math.isfinite(number):
+            given = getattr(self, key)
+            if given is None:
+                continue
+            number = float(given)  # NumPy's and torch's numbers can't be written as JSON
+            if not math.isfinite(number):
                 raise ValueError(
                     f"{key} of {self.name!r} is {number}; a result is a finite number, "
                     "or None where there is none"
                 )
+            object.__setattr__(self, key, number)
+
+    def text(self) -> str:
+        """What was measured: ``"27.34 ± 0.41 dB (5 seeds)"``, ``"n/a"`` without a value."""
+        if self.value is None:
+            return "n/a"
+        decimals = _decimals(self.unit, self.value, self.spread)
+        spread = "" if self.spread is None else f" ± {self.spread:.{decimals}f}"
+        over = f" ({self.over})" if self.over else ""
+        return f"{_signed(self.value, decimals)}{spread} {self.unit}".rstrip() + over
+
+    def claim_text(self) -> str:
+        """The paper's value: ``"28.10 dB"``, ``""`` if it has none."""
+        if self.claim is None:
+            return ""
+        return f"{_signed(self.claim, _decimals(self.unit, self.claim))} {self.unit}".rstrip()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,3 +161,16 @@ def collect(notebook: Any) -> Collected:
         measured=tuple(Measured(**row) for p in payloads for row in p.get("measured", ())),
         used=used[-1] if used else None,
     )
+
+
+def _decimals(unit: str, value: float, spread: float | None = None) -> int:
+    if unit in _DECIMALS:
+        return _DECIMALS[unit]
+    largest = max(abs(value), spread or 0)
+    if largest == 0 or (spread is None and value.is_integer()):
+        return 0
+    return max(0, 2 - math.floor(math.log10(largest)))
+
+
+def _signed(number: float, decimals: int) -> str:
+    return f"{number:.{decimals}f}".replace("-", "−")

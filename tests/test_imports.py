@@ -15,7 +15,7 @@ PACKAGE = ROOT / "course_lib"
 
 # From the ground up: a part imports only from parts of lower layers, or from itself.
 LAYERS = (
-    {"ranges", "filters", "profiles", "usage", "machine"},
+    {"ranges", "filters", "profiles", "usage", "machine", "times"},
     {"data", "metrics", "losses", "models"},
     {"training"},
     {"baselines", "artifacts", "fusion"},

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
+import numpy as np
 import pytest
+import torch
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course_lib import profiles, results
@@ -58,3 +61,40 @@ def test_begin_refuses_an_unknown_profile() -> None:
 def test_results_are_finite(key: str) -> None:
     with pytest.raises(ValueError, match=f"{key} of 'PSNR' is inf; a result is a finite number"):
         Measured(**{"name": "PSNR", "value": 1.0, key: float("inf")})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("number", [np.float32(0.5), np.array(0.5), torch.tensor(0.5)])
+def test_numbers_of_arrays_become_plain_ones_that_json_can_hold(number: object) -> None:
+    row = Measured(name="PSNR", value=number, spread=number, claim=number)  # type: ignore[arg-type]
+    assert row == Measured(name="PSNR", value=0.5, spread=0.5, claim=0.5)
+    assert json.loads(json.dumps(results.bundle([row])))[MIMETYPE]["measured"][0]["spread"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ({"value": 27.345, "spread": 0.412, "unit": "dB"}, "27.34 ± 0.41 dB"),
+        (
+            {"value": 0.5, "spread": 0.1, "unit": "dB", "over": "5 seeds"},
+            "0.50 ± 0.10 dB (5 seeds)",
+        ),
+        ({"value": 3, "unit": "%"}, "3.0 %"),
+        ({"value": 0.012345}, "0.0123"),
+        ({"value": 1234.5}, "1234"),
+        ({"value": 5}, "5"),
+        ({"value": -0.5, "spread": 0.123}, "−0.500 ± 0.123"),
+        ({"value": 0}, "0"),
+        ({"value": 0, "spread": 0.0123}, "0.0000 ± 0.0123"),
+        ({"value": None, "unit": "dB"}, "n/a"),
+    ],
+)
+def test_a_measurement_shows_its_units_decimals_or_three_digits(
+    row: dict[str, Any], text: str
+) -> None:
+    assert Measured(name="x", **row).text() == text
+
+
+def test_a_claim_is_written_like_a_measurement() -> None:
+    assert Measured(name="x", value=27.0, claim=28.1, unit="dB").claim_text() == "28.10 dB"
+    assert Measured(name="x", value=1.0, claim=-0.25).claim_text() == "−0.250"
+    assert Measured(name="x", value=1.0).claim_text() == ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,7 @@ import nbformat
 from course_lib import machine
 from course_lib.authoring import page
 from course_lib.authoring.runner import LessonRun
-from course_lib.results import Measured
+from course_lib.times import duration
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +51,6 @@ def write_report(runs: Sequence[LessonRun], folder: Path) -> Path:
             usage=usage_rows,
             date=lambda run: datetime.fromisoformat(run.date).strftime("%Y-%m-%d %H:%M UTC"),
             duration=duration,
-            measured=measured_text,
-            claim=claim_text,
             versions=machine.versions(),
             hardware={
                 "device": ", ".join(sorted({run.device for run in runs if run.device})),
@@ -77,38 +74,6 @@ def usage_rows(run: LessonRun) -> list[tuple[str, float, float, str]]:
         ("CPU time", run.used.cpu_seconds, run.budget.cpu_seconds, "s"),
         ("peak memory", run.used.memory_mb, run.budget.memory_mb, "MB"),
     ]
-
-
-def duration(seconds: float) -> str:
-    """A time as people say it: ``"8 s"``, ``"2 min 5 s"``, ``"1 h 3 min"``."""
-    seconds = round(seconds)
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
-
-
-def measured_text(row: Measured) -> str:
-    """A measured value with its spread: ``"27.3 ± 0.4 dB (5 seeds)"``, ``"n/a"`` without one."""
-    if row.value is None:
-        return "n/a"
-    decimals = _decimals(max(abs(row.value), row.spread or 0))
-    spread = "" if row.spread is None else f" ± {row.spread:.{decimals}f}"
-    over = f" ({row.over})" if row.over else ""
-    return f"{row.value:.{decimals}f}{spread} {row.unit}".strip() + over
-
-
-def claim_text(row: Measured) -> str:
-    """The paper's value, ``""`` if it has none."""
-    if row.claim is None:
-        return ""
-    return f"{row.claim:.{_decimals(row.claim)}f} {row.unit}".strip()
-
-
-def _decimals(value: float) -> int:
-    """As many decimals as show three digits."""
-    return 0 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
 
 
 def extract_figures(name: str, folder: Path) -> list[Figure]:

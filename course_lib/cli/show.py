@@ -22,6 +22,8 @@ from rich.progress import (
 from rich.table import Column, Table
 from rich.text import Text
 
+from course_lib.times import clock, duration
+
 if TYPE_CHECKING:
     from course_lib.authoring.rules import Lesson
     from course_lib.authoring.runner import LessonRun
@@ -92,8 +94,6 @@ class RunWatcher:
 
     def lesson_ends(self, run: LessonRun) -> None:
         """How it went, in a line that stays."""
-        from course_lib.authoring.report import duration
-
         self.line = ""
         self.bar.update(self.task, visible=False)
         state = "[green]✓ passed[/]" if run.passed else "[red]✗ failed[/]"
@@ -119,23 +119,14 @@ class _Where(ProgressColumn):
         )
 
 
-def clock(seconds: float) -> str:
-    """Seconds as ``m:ss``, or ``h:mm:ss`` from an hour on."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
 def results(runs: Sequence[LessonRun]) -> None:
     """The table of measured results."""
-    from course_lib.authoring.report import claim_text, measured_text
-
     rows = [(run, row) for run in runs for row in run.measured]
     if not rows:
         return
     table = _table("lesson", "what", "measured", "paper", "source", title="Measured results")
     for run, row in rows:
-        cells = (row.name, measured_text(row), claim_text(row), row.source)
+        cells = (row.name, row.text(), row.claim_text(), row.source)
         table.add_row(run.lesson, *map(escape, cells))
     Console().print(table)
 

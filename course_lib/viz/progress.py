@@ -11,12 +11,7 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
-
-def clock(seconds: float) -> str:
-    """Seconds as ``m:ss``, or ``h:mm:ss`` from an hour on."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+from course_lib.times import clock
 
 
 class Progress:

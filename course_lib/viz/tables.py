@@ -14,9 +14,6 @@ from course_lib.viz.output import put
 if TYPE_CHECKING:
     import pandas as pd
 
-# Decimals that a measurement in this unit deserves.
-_DECIMALS = {"dB": 2, "%": 1}
-
 
 def table(
     rows: Sequence[Mapping[str, Any]] | pd.DataFrame, *, caption: str, decimals: int = 2
@@ -55,8 +52,8 @@ def results_table(measured: Sequence[Measured], *, caption: str, provenance: str
     rows = [
         {
             "what": record.name,
-            "measured": _quantity(record.value, record.spread, record.unit, record.over),
-            "claimed": "" if record.claim is None else _quantity(record.claim, None, record.unit),
+            "measured": record.text(),
+            "claimed": record.claim_text(),
             "claimed in": record.source,
         }
         for record in measured
@@ -95,23 +92,7 @@ def _cell(value: Any, decimals: int) -> str:
         return "n/a"
     if isinstance(value, Integral) or not isinstance(value, Real):
         return str(value)
-    return _minus(f"{float(value):.{decimals}f}")
-
-
-def _quantity(value: float | None, spread: float | None, unit: str, over: str = "") -> str:
-    if value is None:
-        return "n/a"
-    whole = spread is None and unit not in _DECIMALS and float(value).is_integer()
-    decimals = 0 if whole else _DECIMALS.get(unit, 3)
-    text = _minus(f"{value:.{decimals}f}")
-    if spread is not None:
-        text += f" ± {spread:.{decimals}f}"
-    text += f" {unit}" if unit else ""
-    return text + (f" ({over})" if over else "")
-
-
-def _minus(number: str) -> str:
-    return number.replace("-", "−").replace("inf", "∞")
+    return f"{float(value):.{decimals}f}".replace("-", "−").replace("inf", "∞")
 
 
 def _html(rows: Sequence[Mapping[str, str]], numbers: set[str], caption: str) -> str:
