@@ -118,7 +118,7 @@ LESSONS: dict[str, dict[str, Profile]] = {
             ),
             Profile(
                 name="cpu",
-                minutes=3,
+                minutes=2,
                 image_size=64,
                 shrink=3,
                 batch_size=8,
@@ -126,7 +126,7 @@ LESSONS: dict[str, dict[str, Profile]] = {
                 base_channels=8,
                 log_every=50,
                 workers=1,
-                budget=Budget(steps=2000, cpu_seconds=360, memory_mb=2000),
+                budget=Budget(steps=2000, cpu_seconds=300, memory_mb=2000),
             ),
             Profile(
                 name="gpu",

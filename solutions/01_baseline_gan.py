@@ -518,7 +518,7 @@ for step, batch in enumerate(
             {
                 "step": step + 1,
                 "loss_d": float(loss),
-                "loss_g": float(generator_loss(fake_logits)),
+                "loss_g": float(generator_loss(fake_logits.detach())),
                 "saturating": gradient(F.logsigmoid(-fake_logits).mean()),
                 "non_saturating": gradient(generator_loss(fake_logits)),
             }
