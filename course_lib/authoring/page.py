@@ -60,6 +60,7 @@ def render(
     """
     shown = nbformat.from_dict(notebook)
     shown.cells = [c for c in shown.cells if not _HIDDEN & set(c.metadata.get("tags", ()))]
+    shown.metadata.pop("widgets", None)  # nbconvert would write their state as a script
     defects: list[str] = []
     formulas: list[str] = []
     for cell in shown.cells:

@@ -121,6 +121,16 @@ def test_widget_gives_way_to_its_still() -> None:
     assert page.WIDGET_VIEW in shown.cells[0].outputs[0].data  # the notebook keeps it
 
 
+def test_state_of_widgets_is_not_in_the_page() -> None:
+    shown = showing(text__plain="Box()")
+    state = {"version_major": 2, "version_minor": 0, "state": {"1": {"model_name": "BoxModel"}}}
+    shown.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": state}
+    html, _ = page.render(shown, "Title")
+    assert "<script" not in html
+    assert "BoxModel" not in html
+    assert "widgets" in shown.metadata  # the notebook keeps it
+
+
 def test_widget_without_a_still_is_a_defect() -> None:
     view = {"model_id": "1", "version_major": 2, "version_minor": 0}
     _, defects = page.render(showing(**{page.WIDGET_VIEW: view, "text__plain": "Box()"}), "Title")
