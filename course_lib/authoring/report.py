@@ -48,6 +48,7 @@ def write_report(runs: Sequence[LessonRun], folder: Path) -> Path:
         .render(
             runs=runs,
             figures={run.name: extract_figures(run.name, folder) for run in runs},
+            there=lambda file: (folder / file).exists(),
             usage=usage_rows,
             date=lambda run: datetime.fromisoformat(run.date).strftime("%Y-%m-%d %H:%M UTC"),
             duration=duration,
@@ -77,8 +78,15 @@ def usage_rows(run: LessonRun) -> list[tuple[str, float, float, str]]:
 
 
 def extract_figures(name: str, folder: Path) -> list[Figure]:
-    """Copy the figures of the executed notebook `name.ipynb` into `figures/`."""
-    notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
+    """Copy the figures of the executed notebook `name.ipynb` into `figures/`.
+
+    Returns:
+        What they show; nothing where the notebook is gone or can't be read.
+    """
+    try:
+        notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
+    except (OSError, ValueError):
+        return []
     finder = _FigureFinder()
     for cell in notebook.cells:
         for output in cell.get("outputs", []):

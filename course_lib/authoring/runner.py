@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -108,6 +109,8 @@ def run_lessons(
 ) -> list[LessonRun]:
     """Run lessons one after the other, each in its own fresh kernel; none hides another.
 
+    Whatever goes wrong with one lesson becomes a line of its problems.
+
     Args:
         lessons: to run, in this order.
         profile: one of `profiles.NAMES`.
@@ -125,6 +128,9 @@ def run_lessons(
     folder.mkdir(parents=True, exist_ok=True)
     # The kernel must be this environment's, even where the user has another of that name.
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    # The kernels work in another folder, from which a relative path would lead elsewhere.
+    if chosen := os.environ.get("COURSE_DATA"):
+        os.environ["COURSE_DATA"] = str(Path(chosen).expanduser().absolute())
     return [_run(lesson, profile, edition, folder, watcher) for lesson in lessons]
 
 
@@ -146,14 +152,20 @@ def _run(
     start = time.monotonic()
     problem = _execute(notebook, executed, profile, watcher)
     seconds = time.monotonic() - start
-    notebook = nbformat.read(executed, as_version=4)
-    collected = results.collect(notebook)
     problems = [problem] if problem else []
-    problems += judge(collected, profile, settings.budget, finished=not problem)
-    if not problem:
-        problems += unexpected_verdicts(notebook, edition)
-    html, defects = page.render(notebook, lesson.title, problems)
-    executed.with_suffix(".html").write_text(html, encoding="utf-8")
+    collected = results.Collected(started=None, measured=(), used=None)
+    with _told(problems, "its records can't be read"):
+        if executed.exists():  # else the kernel never started
+            notebook = nbformat.read(executed, as_version=4)
+        found = results.collect(notebook)
+        problems += judge(found, profile, settings.budget, finished=not problem)
+        collected = found
+        if not problem:
+            problems += unexpected_verdicts(notebook, edition)
+    with _told(problems, "its page can't be made"):
+        html, defects = page.render(notebook, lesson.title, problems)
+        problems += defects
+        executed.with_suffix(".html").write_text(html, encoding="utf-8")
     started = collected.started
     run = LessonRun(
         lesson=lesson.number,
@@ -161,7 +173,7 @@ def _run(
         title=lesson.title,
         edition=edition,
         profile=profile,
-        problems=(*problems, *defects),
+        problems=tuple(problems),
         seconds=round(seconds, 1),
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         device=started.device if started else "",
@@ -170,10 +182,25 @@ def _run(
         used=collected.used,
         budget=settings.budget,
     )
-    record = json.dumps(asdict(run), indent=1, ensure_ascii=False)
-    executed.with_suffix(".json").write_text(record + "\n", encoding="utf-8")
+    with _told(problems, "its record can't be written"):
+        record = json.dumps(asdict(run), indent=1, ensure_ascii=False)
+        executed.with_suffix(".json").write_text(record + "\n", encoding="utf-8")
+    run = replace(run, problems=tuple(problems))
     watcher.lesson_ends(run)
     return run
+
+
+@contextlib.contextmanager
+def _told(problems: list[str], what: str) -> Iterator[None]:
+    """Any error inside becomes a line of the problems, so that the other lessons still run."""
+    try:
+        yield
+    except Exception as error:
+        problems.append(f"{what}: {_in_a_line(error)}")
+
+
+def _in_a_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
 
 def with_footer(notebook: NotebookNode) -> NotebookNode:
@@ -249,6 +276,9 @@ def _execute(notebook: NotebookNode, executed: Path, profile: str, watcher: Watc
             watcher.cell_starts(at)
 
     try:
+        # What an earlier run left must not pass for this one's.
+        for kind in (".ipynb", ".html", ".json"):
+            executed.with_suffix(kind).unlink(missing_ok=True)
         papermill.execute_notebook(
             notebook,
             str(executed),
@@ -264,6 +294,9 @@ def _execute(notebook: NotebookNode, executed: Path, profile: str, watcher: Watc
         return f"code cell {at} ({first!r}) stopped with {error.ename}: {error.evalue}"
     except DeadKernelError:
         return f"the kernel died in code cell {at}; did it run out of memory?"
+    except Exception as error:  # a kernel that doesn't start, a full disk, and what else there is
+        where = f"stopped in code cell {at}" if at else "never started"
+        return f"the run {where}: {_in_a_line(error)}"
     return ""
 
 

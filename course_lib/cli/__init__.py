@@ -87,7 +87,9 @@ def run(
     except KeyboardInterrupt:
         typer.echo("course: interrupted; the lesson's kernel has ended", err=True)
         raise typer.Exit(130) from None
-    path = report.write_report(runner.load_runs(folder, known), folder)
+    others = [lesson for lesson in known if lesson not in chosen]
+    shown = sorted([*runs, *runner.load_runs(folder, others)], key=lambda run: run.lesson)
+    path = report.write_report(shown, folder)
     show.results(runs)
     show.report(runs, path)
     raise typer.Exit(int(not all(run.passed for run in runs)))

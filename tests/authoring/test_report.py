@@ -45,6 +45,7 @@ def test_report_shows_status_results_usage_versions_and_hardware(tmp_path: Path)
     runs = [run("00_a", used=used), run("01_b", "code cell 4 stopped with KeyError: <x>")]
     for one in runs:
         write_notebook(tmp_path, one.name)
+        (tmp_path / f"{one.name}.html").touch()
     path = report.write_report(runs, tmp_path)
     assert path == tmp_path / "index.html"
     html = path.read_text()
@@ -84,3 +85,14 @@ def test_over_budget_is_marked(tmp_path: Path) -> None:
     used = Usage(steps=41, cpu_seconds=1.0, memory_mb=5.0)
     html = report.write_report([run("00_a", "over", used=used)], tmp_path).read_text()
     assert html.count('class="over"') == 1
+
+
+def test_report_survives_a_deleted_and_a_broken_notebook_and_links_only_what_is_there(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "01_b.ipynb").write_text("<<<<<<< HEAD")
+    html = report.write_report([run("00_a"), run("01_b")], tmp_path).read_text()
+    assert "27.34 ± 0.41 dB" in html
+    assert "Title of &lt;00_a&gt;" in html
+    assert 'href="00_a' not in html
+    assert 'href="01_b.ipynb"' in html

@@ -10,17 +10,21 @@ from pathlib import Path
 from typing import Literal
 
 import nbformat
+import papermill
 import psutil
 import pytest
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from course_lib import profiles
-from course_lib.authoring import runner
+from course_lib.authoring import page, runner
+from course_lib.authoring.report import write_report
 from course_lib.authoring.rules import Lesson
 from course_lib.authoring.runner import LessonRun
 from course_lib.authoring.source import read_all
+from course_lib.data.registry import data_folder
 from course_lib.profiles import Budget, Profile
-from course_lib.results import Collected, Started
+from course_lib.results import MIMETYPE, Collected, Started
 from course_lib.usage import Usage
 
 BUDGET = Budget(steps=40, cpu_seconds=60, memory_mb=4000)
@@ -179,6 +183,123 @@ def test_interrupt_ends_the_kernel_too(
     assert course.returncode == 130
     assert errors.strip() == "course: interrupted; the lesson's kernel has ended"
     assert not kernel.is_running()
+
+
+def write_run(notebook: NotebookNode, path: str, outputs: list[dict[str, object]]) -> None:
+    """As if a kernel had run it, and its first code cell had shown these records."""
+    executed = nbformat.from_dict(notebook)
+    first = next(cell for cell in executed.cells if cell.cell_type == "code")
+    first.outputs = [new_output("display_data", data={MIMETYPE: payload}) for payload in outputs]
+    nbformat.write(executed, path)
+
+
+Execute = Callable[[NotebookNode, str], None]
+BEGUN = {
+    "started": {
+        "lesson": "00", "profile": "smoke", "seed": 0, "device": "CPU", "python": sys.prefix,
+    }
+}  # fmt: skip
+
+
+def kernel_does_not_start(notebook: NotebookNode, path: str) -> None:
+    raise RuntimeError("Kernel didn't respond\nin 60 seconds")
+
+
+def disk_is_full(notebook: NotebookNode, path: str) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def measures_nan(notebook: NotebookNode, path: str) -> None:
+    row = {"name": "PSNR", "value": float("nan")}
+    write_run(notebook, path, [BEGUN, {"measured": [row]}])
+
+
+def leaves_foreign_records(notebook: NotebookNode, path: str) -> None:
+    write_run(
+        notebook, path, [{"used": {"steps": "many", "cpu_seconds": 1, "memory_mb": 1}}, BEGUN]
+    )
+
+
+def leaves_no_notebook_that_can_be_read(notebook: NotebookNode, path: str) -> None:
+    Path(path).write_text("<<<<<<< HEAD")
+
+
+@pytest.mark.parametrize(
+    ("execute", "problem"),
+    [
+        (kernel_does_not_start, "never started: RuntimeError: Kernel didn't respond in 60 seconds"),
+        (disk_is_full, "never started: OSError: [Errno 28] No space left"),
+        (measures_nan, "its records can't be read: ValueError: value of 'PSNR' is nan"),
+        (leaves_foreign_records, "its records can't be read: TypeError"),
+        (leaves_no_notebook_that_can_be_read, "its records can't be read: NotJSONError"),
+    ],
+)
+def test_whatever_breaks_in_one_lesson_is_its_problem_and_the_others_run(
+    write_plain: Callable[[str, str], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    execute: Execute,
+    problem: str,
+) -> None:
+    def execute_notebook(notebook: NotebookNode, path: str, **options: object) -> None:
+        if Path(path).name.startswith("00"):
+            execute(notebook, path)
+        else:
+            write_run(notebook, path, [BEGUN])
+
+    write_plain("00", "1")
+    lessons = read_all(write_plain("01", "1").parent)
+    for kind in ("ipynb", "html", "json"):
+        (tmp_path / f"00_plain.{kind}").write_text("of an earlier run")
+    monkeypatch.setattr(papermill, "execute_notebook", execute_notebook)
+    watcher = Watcher()
+    broken, good = runner.run_lessons(
+        lessons, profile="smoke", edition="instructor", folder=tmp_path, watcher=watcher
+    )
+    (told,) = broken.problems
+    assert problem in told
+    assert "\n" not in told
+    assert good.passed, good.problems
+    assert runner.load_runs(tmp_path, lessons) == [broken, good]
+    assert watcher.told[-1] is True
+    assert "This run failed" in (tmp_path / "00_plain.html").read_text()
+    write_report([broken, good], tmp_path)
+
+
+def test_a_page_or_record_that_cannot_be_made_is_the_lessons_problem(
+    write_plain: Callable[[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def render(*given: object) -> tuple[str, list[str]]:
+        (tmp_path / "00_plain.json").mkdir()
+        raise ValueError("no page")
+
+    lessons = read_all(write_plain("00", "1").parent)
+    monkeypatch.setattr(
+        papermill, "execute_notebook", lambda nb, path, **options: write_run(nb, path, [BEGUN])
+    )
+    monkeypatch.setattr(page, "render", render)
+    (run,) = runner.run_lessons(
+        lessons, profile="smoke", edition="instructor", folder=tmp_path, watcher=Watcher()
+    )
+    no_page, no_record = run.problems
+    assert no_page == "its page can't be made: ValueError: no page"
+    assert no_record.startswith("its record can't be written: IsADirectoryError")
+
+
+def test_kernels_find_the_data_that_a_relative_path_names(
+    write_plain: Callable[[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lessons = read_all(write_plain("00", "1").parent)
+    seen = []
+    monkeypatch.setattr(
+        papermill, "execute_notebook", lambda *given, **options: seen.append(data_folder())
+    )
+    monkeypatch.setenv("COURSE_DATA", "sets")
+    monkeypatch.chdir(tmp_path)
+    runner.run_lessons(
+        lessons, profile="smoke", edition="student", folder=tmp_path / "run", watcher=Watcher()
+    )
+    assert seen == [tmp_path / "sets"]
 
 
 def judged(*, started: Started | None = None, used: Usage | None = None) -> list[str]:
