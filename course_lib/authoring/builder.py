@@ -21,6 +21,7 @@ from course_lib.authoring.rules import Cell, Lesson, LessonError
 
 Edition = Literal["student", "instructor"]
 BUDGETS = "{{budgets}}"
+_REBUILD = "run `make build` and commit what it writes"
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -113,7 +114,7 @@ def budget_table(settings: Mapping[str, profiles.Profile]) -> str:
 
 
 def build_all(solutions: Path, notebooks: Path) -> list[Path]:
-    """Write every lesson's student edition; delete notebooks whose lesson is gone.
+    """Write every lesson's student edition. Other notebooks may be a learner's and stay.
 
     Returns:
         The files that changed.
@@ -124,18 +125,15 @@ def build_all(solutions: Path, notebooks: Path) -> list[Path]:
     changed = []
     notebooks.mkdir(parents=True, exist_ok=True)
     for path, text in _student_files(solutions, notebooks).items():
-        if text is None:
-            path.unlink()
-        elif path.exists() and path.read_text(encoding="utf-8") == text:
+        if text is None or (path.exists() and path.read_text(encoding="utf-8") == text):
             continue
-        else:
-            path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         changed.append(path)
     return changed
 
 
 def stale(solutions: Path, notebooks: Path) -> list[str]:
-    """What is wrong with the committed notebooks, a line each; empty if they fit their sources.
+    """What is wrong with the committed notebooks and how to mend it; empty if nothing is.
 
     Raises:
         LessonError: a lesson breaks a rule.
@@ -143,11 +141,11 @@ def stale(solutions: Path, notebooks: Path) -> list[str]:
     found = []
     for path, text in _student_files(solutions, notebooks).items():
         if text is None:
-            found.append(f"{path} has no lesson in {solutions}")
+            found.append(f"{path} has no lesson in {solutions}: delete it, or move it out of here")
         elif not path.exists():
-            found.append(f"{path} is missing")
+            found.append(f"{path} is missing: {_REBUILD}")
         elif (there := path.read_text(encoding="utf-8")) != text:
-            found.append(f"{path} {_difference(there)}")
+            found.append(f"{path} {_difference(there)}: {_REBUILD}")
     return found
 
 

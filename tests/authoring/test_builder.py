@@ -13,6 +13,7 @@ from course_lib.authoring.source import read, read_all
 
 Write = Callable[..., Path]
 EXERCISE = '# %% exercise="00.1"\nfrom course_lib.fake import double\n'
+REBUILD = "run `make build` and commit what it writes"
 CHECK = 'ex = exercise("00.1")\nex.check(double)\ndouble = ex.use(double)\n'
 
 
@@ -298,23 +299,33 @@ def test_drift_gate_names_what_differs_is_missing_or_has_no_source(
     folders: tuple[Path, Path],
 ) -> None:
     solutions, notebooks = folders
-    assert [line.split(" ", 1)[1] for line in builder.stale(*folders)] == ["is missing"]
+    assert [line.split(" ", 1)[1] for line in builder.stale(*folders)] == [f"is missing: {REBUILD}"]
     (path,) = builder.build_all(*folders)
     text = path.read_text()
     path.write_text(text.replace("About", "Over"))
-    assert builder.stale(*folders) == [f"{path} differs from its source"]
+    assert builder.stale(*folders) == [f"{path} differs from its source: {REBUILD}"]
     path.write_text("<<<<<<< HEAD")
-    assert builder.stale(*folders) == [f"{path} is no notebook"]
+    assert builder.stale(*folders) == [f"{path} is no notebook: {REBUILD}"]
     run = nbformat.reads(text, as_version=4)
     run.cells[-1].outputs = [nbformat.v4.new_output("stream", text="2")]
     nbformat.write(run, path)
-    assert builder.stale(*folders) == [f"{path} has outputs, and only the builder writes it"]
+    assert builder.stale(*folders) == [
+        f"{path} has outputs, and only the builder writes it: {REBUILD}"
+    ]
     path.write_text(text)
-    orphan = notebooks / "07_gone.ipynb"
-    orphan.write_text(text)
-    assert builder.stale(*folders) == [f"{orphan} has no lesson in {solutions}"]
-    assert builder.build_all(*folders) == [orphan]
-    assert not orphan.exists()
+    gone = notebooks / "07_gone.ipynb"
+    gone.write_text(text)
+    (line,) = builder.stale(*folders)
+    assert line.startswith(f"{gone} has no lesson in {solutions}: delete it, or move it")
+
+
+def test_building_leaves_a_learners_notebooks_alone(folders: tuple[Path, Path]) -> None:
+    builder.build_all(*folders)
+    mine = [folders[1] / name for name in ("00_doubling-Copy1.ipynb", "09_mine.ipynb")]
+    for path in mine:
+        path.write_text("my work")
+    assert builder.build_all(*folders) == []
+    assert [path.read_text() for path in mine] == ["my work", "my work"]
 
 
 def test_exercise_without_a_declaration_is_refused(write: Write, library_root: Path) -> None:
