@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,10 +10,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 from rich.console import Console
 
-from course_lib import cli, profiles
+from course_lib import cli, machine, profiles
 from course_lib.cli import health, show
+from course_lib.data.rain_sets import SETS
 
 LESSON = """\
 # ---
@@ -129,9 +132,45 @@ def test_data_list_shows_which_sets_are_here(
 ) -> None:
     (tmp_path / "sets" / "rain12").mkdir(parents=True)
     assert course("data", "list") == 0
-    lines = {line.split()[0]: line.split()[-1] for line in capsys.readouterr().out.splitlines()}
-    assert lines["rain100h"] == "no"
-    assert lines["rain12"] != "no"
+    paragraphs = re.split(r"\n(?=\S)", capsys.readouterr().out)
+    here = {text.split(":")[0]: "here:    no" not in text for text in paragraphs}
+    assert list(here) == list(SETS)
+    assert [name for name, there in here.items() if there] == ["rain12"]
+
+
+def test_data_list_tells_layout_count_licence_and_citation_of_every_set(
+    course: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert course("data", "list") == 0
+    shown = capsys.readouterr().out
+    for spec in SETS.values():
+        assert f"  licence: {spec.licence}\n" in shown
+        assert f"  cite:    {spec.citation}\n" in shown
+        assert show.LAYOUTS[spec.layout] in shown
+    assert "  holds:   100 to 200 pairs, in a subfolder of rainy" in shown
+    assert "  holds:   12 pairs" in shown
+
+
+def test_data_add_and_verify_tell_the_terms_and_verify_fails_on_a_bad_file(
+    course: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for side in ("rainy", "clean"):
+        (tmp_path / "mine" / side).mkdir(parents=True)
+        for k in range(12):
+            Image.new("RGB", (9, 9)).save(tmp_path / "mine" / side / f"{k}.png")
+    terms = "  holds:   12 pairs, in a subfolder of rainy and one of clean pictures\n  licence: "
+    assert course("data", "add", "rain12", str(tmp_path / "mine")) == 0
+    added = capsys.readouterr().out
+    assert added.startswith(f"rain12 is {tmp_path / 'mine'}\n")
+    assert terms in added
+    assert "rain100l" not in added
+    assert course("data", "verify", "rain12") == 0
+    sound = capsys.readouterr().out
+    assert "12 usable, a whole, sound copy\n" in sound
+    assert terms in sound
+    (tmp_path / "mine" / "clean" / "3.png").write_bytes(b"")
+    assert course("data", "verify", "rain12") == 1
+    assert "clean/3.png is not a sound picture" in capsys.readouterr().out
 
 
 def test_data_credits_names_everybody(course: Course, capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,6 +211,31 @@ def test_doctor_finds_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     file.touch()
     assert health.is_writable(tmp_path / "not" / "yet" / "there")
     assert not health.is_writable(file / "below")
+
+
+def test_doctor_tells_the_versions(
+    course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(show, "Console", lambda: Console(width=400))
+    course("doctor")
+    shown = capsys.readouterr().out
+    for name, version in machine.versions().items():
+        if name != "python":
+            assert f"{name} {version}" in shown
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_doctor_never_tells_to_take_over_the_machines_temporary_folder(
+    monkeypatch: pytest.MonkeyPatch, raises: bool
+) -> None:
+    def no_folder() -> str:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    if raises:
+        monkeypatch.setattr(health.tempfile, "gettempdir", no_folder)
+    monkeypatch.setattr(health, "is_writable", lambda folder: False)
+    mends = {finding.name: finding.mend for finding in health._folders()}
+    assert mends["temporary folder"] == "set TMPDIR to a folder of yours"
 
 
 def test_zoo_fails_if_one_check_errs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import enum
 import sys
 from pathlib import Path
@@ -106,11 +105,11 @@ def build(
 
     if not check:
         for path in builder.build_all(SOLUTIONS, NOTEBOOKS):
-            typer.echo(f"{'wrote' if path.exists() else 'deleted'} {path}")
+            typer.echo(f"wrote {path}")
         return
     stale = builder.stale(SOLUTIONS, NOTEBOOKS)
     for line in stale:
-        typer.echo(f"{line}: run `make build` and commit what it writes", err=True)
+        typer.echo(line, err=True)
     raise typer.Exit(int(bool(stale)))
 
 
@@ -125,15 +124,11 @@ def check_zoo() -> None:
 
 @data_app.command("list")
 def data_list() -> None:
-    """Show the sets that the course knows, and which of them this machine has."""
+    """Show the sets that the course knows: where they are here, what they hold, their terms."""
     from course_lib.cli import show
     from course_lib.data import registry
 
-    here = {}
-    for name in registry.SETS:
-        with contextlib.suppress(FileNotFoundError):
-            here[name] = registry.find(name)
-    show.sets({name: known.title for name, known in registry.SETS.items()}, here)
+    show.sets(registry.list_sets())
 
 
 @data_app.command("add")
@@ -142,9 +137,11 @@ def data_add(
     path: Annotated[Path, typer.Argument(help="the folder that holds the set")],
 ) -> None:
     """Say where this machine has a set; the folder stays where and as it is."""
-    from course_lib.data import registry
+    from course_lib.cli import show
+    from course_lib.data import rain_sets, registry
 
     typer.echo(f"{name} is {registry.add(name, path)}")
+    show.sets([one for one in registry.list_sets() if one.name in rain_sets.parts(name)])
 
 
 @data_app.command("verify")

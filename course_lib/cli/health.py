@@ -42,6 +42,7 @@ def examine() -> list[Finding]:
     """Look at everything that a lesson needs."""
     return [
         _python(),
+        _versions(),
         *_packages(),
         _device(),
         _memory(),
@@ -56,6 +57,11 @@ def examine() -> list[Finding]:
 def _python() -> Finding:
     found = f"{machine.versions()['python']} in {sys.prefix}"
     return Finding(name="Python", found=found)
+
+
+def _versions() -> Finding:
+    others = {name: version for name, version in machine.versions().items() if name != "python"}
+    return Finding(name="versions", found=", ".join(f"{k} {v}" for k, v in others.items()))
 
 
 def _packages() -> Iterator[Finding]:
@@ -129,12 +135,17 @@ def _disk() -> Finding:
 def _folders() -> Iterator[Finding]:
     from jupyter_core.paths import jupyter_runtime_dir
 
-    for name, folder in (
-        ("build folder", Path("build")),
-        ("Jupyter's folder", Path(jupyter_runtime_dir())),
-        ("temporary folder", Path(tempfile.gettempdir())),
+    try:
+        temporary = tempfile.gettempdir()
+    except FileNotFoundError:  # it found none that can be written
+        temporary = os.environ.get("TMPDIR", "/tmp")
+    jupyter = jupyter_runtime_dir()
+    for name, folder, mend in (
+        ("build folder", "build", "change into a folder of yours"),
+        ("Jupyter's folder", jupyter, f"make it yours: chown -R $USER {jupyter}"),
+        ("temporary folder", temporary, "set TMPDIR to a folder of yours"),
     ):
-        path = folder.absolute()
+        path = Path(folder).absolute()
         if is_writable(path):
             yield Finding(name=name, found=str(path))
         else:
@@ -142,9 +153,7 @@ def _folders() -> Iterator[Finding]:
                 name=name,
                 found=f"{path} can't be written",
                 state="missing",
-                mend="change into a folder of yours"
-                if name == "build folder"
-                else f"make it yours: chown -R $USER {path}",
+                mend=mend,
             )
 
 

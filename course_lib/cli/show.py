@@ -30,9 +30,17 @@ if TYPE_CHECKING:
     from course_lib.checks.zoo import Record
     from course_lib.cli.health import Finding
     from course_lib.data.photos import Photo
-    from course_lib.data.registry import Report
+    from course_lib.data.rain_sets import RainSet
+    from course_lib.data.registry import Listed, Report
 
 QUIET_SECONDS = 10  # between two lines of a log
+# What lies in a set's folder, by its layout.
+LAYOUTS = {
+    "paired": "pairs, in a subfolder of rainy and one of clean pictures",
+    "side by side": "pictures, each clean on its left half and rainy on its right",
+    "doubled": "rainy pictures without ground truth, each twice side by side",
+    "pictures": "rainy pictures without ground truth",
+}
 
 
 class RunWatcher:
@@ -171,21 +179,32 @@ def zoo(records: Sequence[Record]) -> bool:
     return not failed
 
 
-def sets(known: Mapping[str, str], here: Mapping[str, Path]) -> None:
-    """The sets that the course knows (name → title), and where this machine has them."""
-    table = _table("set", "what", "here")
-    for name, title in known.items():
-        table.add_row(name, escape(title), escape(str(here[name])) if name in here else "no")
-    Console().print(table)
+def sets(listed: Sequence[Listed]) -> None:
+    """Sets of real rain, a paragraph each: what, where, what a whole copy holds, the terms."""
+    for one in listed:
+        print(f"{one.name}: {one.spec.title}")
+        print(f"  here:    {one.path or 'no'}")
+        _terms(one.spec)
 
 
 def verified(reports: Sequence[Report]) -> None:
     """What verifying a set found, a paragraph a part."""
+    from course_lib.data.rain_sets import SETS
+
     for part in reports:
         state = "a whole, sound copy" if part.sound else "a part of the set" * part.partial
         print(f"{part.name} in {part.path}: {part.count} usable{', ' + state if state else ''}")
         for line in (*part.bad, *part.remarks):
             print(f"  {line}")
+        _terms(SETS[part.name])
+
+
+def _terms(spec: RainSet) -> None:
+    fewest, most = spec.count
+    count = str(most) if fewest == most else f"{fewest} to {most}"
+    print(f"  holds:   {count} {LAYOUTS[spec.layout]}")
+    print(f"  licence: {spec.licence}")
+    print(f"  cite:    {spec.citation}")
 
 
 def credits(photos: Mapping[str, Photo]) -> None:

@@ -78,23 +78,6 @@ def test_synthesise_never_writes_into_a_full_folder(tmp_path):
     assert "isn't empty" in done.output
 
 
-def test_verify_tells_by_its_exit_status(tmp_path):
-    missing = script("verify", "rain12")
-    assert missing.exit_code == 2
-    assert "course data add rain12" in missing.output
-    for side in ("rainy", "clean"):
-        (tmp_path / "rain12" / side).mkdir(parents=True)
-        for k in range(12):
-            Image.new("RGB", (9, 9)).save(tmp_path / "rain12" / side / f"{k}.png")
-    sound = script("verify", "rain12")
-    assert sound.exit_code == 0
-    assert sound.output.endswith(", sound\n")
-    (tmp_path / "rain12/clean/3.png").write_bytes(b"")
-    bad = script("verify", "rain12")
-    assert bad.exit_code == 1
-    assert "clean/3.png is not a sound picture" in bad.output
-
-
 def test_the_page_of_photographs_is_what_its_script_writes():
     page = runpy.run_path(str(ROOT / "data_scripts/photographs.py"))["page"]()
     assert page == (ROOT / "docs/photographs.md").read_text(encoding="utf-8"), (
