@@ -12,6 +12,7 @@ import nbformat
 from jinja2 import Environment, PackageLoader, select_autoescape
 from nbformat import NotebookNode
 
+from course_lib.data.photos import PHOTOS
 from course_lib.results import MIMETYPE
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -33,13 +34,15 @@ _MATH = re.compile(
 
 
 def templates() -> Environment:
-    """The templates of pages, which lie beside this file."""
-    return Environment(
+    """The templates of pages, which lie beside this file; each page credits the photographs."""
+    environment = Environment(
         loader=PackageLoader("course_lib.authoring", "."),
         autoescape=select_autoescape(["html"]),
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["photos"] = PHOTOS
+    return environment
 
 
 def render(

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
 
 import nbformat
+from markupsafe import escape
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from course_lib.authoring import report
+from course_lib.authoring import page, report
 from course_lib.authoring.runner import LessonRun
+from course_lib.data.photos import PHOTOS
 from course_lib.profiles import Budget
 from course_lib.results import Measured
 from course_lib.usage import Usage
@@ -60,7 +63,16 @@ def test_report_shows_status_results_usage_versions_and_hardware(tmp_path: Path)
     assert "2 min 5 s · 2026-01-02 03:04 UTC · seed 3 · CPU (2 threads)" in html
     assert "torchvision" in html
     assert "processor" in html
-    assert "http" not in html
+    assert not re.search(r"<script|<link|src=.http", html)
+
+
+def test_report_and_pages_credit_the_photographs(tmp_path: Path) -> None:
+    html, defects = page.render(new_notebook(cells=[]), "Title")
+    assert defects == []
+    for shown in (report.write_report([run("00_a")], tmp_path).read_text(), html):
+        for photo in PHOTOS.values():
+            for text in (photo.title, photo.credit, photo.licence, photo.source):
+                assert escape(text) in shown
 
 
 def test_report_shows_each_figure_with_its_alternative_text(tmp_path: Path) -> None:
