@@ -23,7 +23,8 @@ $(READY): pyproject.toml constraints.txt
 	@if [ -z "$(PYTHON)" ] || ! $(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null; then \
 		echo "make: no Python 3.11 or newer found; install one, or name it: make PYTHON=/path/to/python3.11" >&2; \
 		exit 1; fi
-	@test -x $(BIN)/python || { echo "Creating $(VENV) with $(PYTHON)"; $(PYTHON) -m venv $(VENV); }
+	@test -x $(BIN)/python || { echo "Creating $(VENV) with $(PYTHON)"; \
+		$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; }
 	$(BIN)/python -m pip install -c constraints.txt -e ".[dev]"
 	@touch $@
 
@@ -33,8 +34,12 @@ run: $(READY) ## run the lessons, show what they measured, write a report
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest
 
-lab: $(READY) ## open lesson 00 in JupyterLab
-	@$(BIN)/jupyter lab $(firstword $(wildcard notebooks/00_*.ipynb))
+lab: $(READY) ## copy the notebooks to work/, never over yours, and open lesson 00 there
+	@mkdir -p work
+	@set -e; for notebook in notebooks/*.ipynb; do mine=work/$${notebook##*/}; \
+		if [ -e "$$mine" ]; then echo "$$mine is yours and stays; delete it for a fresh copy"; \
+		else cp "$$notebook" "$$mine"; echo "$$mine is a fresh copy of $$notebook"; fi; done
+	@$(BIN)/jupyter lab $(patsubst notebooks/%,work/%,$(firstword $(wildcard notebooks/00_*.ipynb)))
 
 build: $(READY) ## regenerate the student notebooks from solutions/
 	@$(BIN)/course build

@@ -96,22 +96,58 @@ def test_makefile_and_ci_install_with_the_pins_and_name_real_targets() -> None:
             assert line.split()[1] in targets
 
 
-def test_make_refuses_a_python_that_is_too_old_or_missing(tmp_path: Path) -> None:
+def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    outside = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    return subprocess.run(
+        ["make", *words], cwd=folder, env=outside, capture_output=True, text=True, check=False
+    )
+
+
+def script(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder with what `make` reads, and nothing set up."""
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         (tmp_path / name).write_text((ROOT / name).read_text())
-    old = tmp_path / "old-python"
-    old.write_text("#!/bin/sh\nexit 1\n")
-    old.chmod(0o755)
-    outside = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
-    for python in (old, tmp_path / "no-python"):
-        done = subprocess.run(
-            ["make", "test", f"PYTHON={python}"],
-            cwd=tmp_path,
-            env=outside,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    return tmp_path
+
+
+def test_make_refuses_a_python_that_is_too_old_or_missing(checkout: Path) -> None:
+    old = script(checkout / "old-python", "exit 1")
+    for python in (old, checkout / "no-python"):
+        done = make(checkout, "test", f"PYTHON={python}")
         assert done.returncode != 0
         assert "no Python 3.11 or newer found" in done.stderr
-        assert not (tmp_path / ".venv").exists()
+        assert not (checkout / ".venv").exists()
+
+
+def test_make_leaves_no_half_made_environment(checkout: Path) -> None:
+    # As on a Debian without python3-venv, where the folder has a Python and no pip.
+    half = 'if [ "$1" = -m ]; then mkdir -p .venv/bin; cp "$0" .venv/bin/python; exit 1; fi'
+    done = make(checkout, "test", f"PYTHON={script(checkout / 'half-python', half)}")
+    assert done.returncode != 0
+    assert "Creating .venv" in done.stdout
+    assert not (checkout / ".venv").exists()
+
+
+def test_make_lab_opens_copies_and_never_overwrites_them(checkout: Path) -> None:
+    (checkout / "notebooks").mkdir()
+    for name in ("00_first", "01_second"):
+        (checkout / f"notebooks/{name}.ipynb").write_text("ours")
+    script(checkout / ".venv/bin/jupyter", 'echo "jupyter $*"')
+    (checkout / ".venv/.ready").touch()
+    first = make(checkout, "lab")
+    assert first.stdout.splitlines()[-1] == "jupyter lab work/00_first.ipynb", first.stderr
+    assert "work/01_second.ipynb is a fresh copy of notebooks/01_second.ipynb" in first.stdout
+    (checkout / "work/00_first.ipynb").write_text("mine")
+    (checkout / "work/01_second.ipynb").unlink()
+    assert "work/00_first.ipynb is yours and stays" in make(checkout, "lab").stdout
+    assert (checkout / "work/00_first.ipynb").read_text() == "mine"
+    assert (checkout / "work/01_second.ipynb").read_text() == "ours"
+    assert "work/" in (ROOT / ".gitignore").read_text().splitlines()
