@@ -1,0 +1,49 @@
+"""The paper profile of lesson 01, proven by one step of it: seconds, memory, extrapolated cost.
+
+One full step, both players, at the profile's picture size, batch and width, on this machine.
+The whole lesson is its game, as many steps of L1 alone (a generator's step), and a head start.
+"""
+
+from __future__ import annotations
+
+import time
+
+import torch
+
+from course_lib import usage
+from course_lib.data.crops import CropDataset, make_loader
+from course_lib.data.photos import load_photo, photo_split
+from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
+from course_lib.profiles import pick
+from course_lib.training.loop import make_fabric, train
+
+
+def main() -> None:
+    settings = pick("01", "paper")
+    torch.set_num_threads(settings.threads)
+    photos = {name: load_photo(name) for name in photo_split(0).train}
+    dataset = CropDataset(photos, "drops", settings.image_size, seed=0)
+    generator = BaselineGenerator(size=settings.image_size, base_channels=settings.base_channels)
+    discriminator = baseline_discriminator(base_channels=settings.base_channels)
+    fabric = make_fabric()
+    start = time.perf_counter()
+    batches = list(make_loader(dataset, batch_size=settings.batch_size, steps=1))
+    loaded = time.perf_counter()
+    (record,) = train(
+        generator,
+        discriminator,
+        batches,
+        optimizer_g=torch.optim.Adam(generator.parameters(), 2e-4),
+        optimizer_d=torch.optim.Adam(discriminator.parameters(), 2e-4),
+        seed=0,
+        fabric=fabric,
+    )
+    step = time.perf_counter() - loaded
+    print(f"first batch with its canvases: {loaded - start:.1f} s")
+    print(f"one step on {fabric.device}: {step:.1f} s, losses {record['loss_d']:.3f} (D), ", end="")
+    print(f"{record['loss_g']:.3f} (G); peak memory {usage.measure().memory_mb / 1000:.1f} GB")
+    print(f"{settings.steps} steps: about {settings.steps * step / 3600:.1f} hours here")
+
+
+if __name__ == "__main__":
+    main()
