@@ -39,6 +39,16 @@ HINTS = (
 
 Parts = list[list[int]]
 
+# Shares rounded one by one (down, to the nearest, up) leave the last part too many or none.
+MANY_PARTS = (
+    ((0.2,) * 5, 9),
+    ((0.2,) * 5, 8),
+    ((0.2,) * 5, 6),
+    ((0.25,) * 4, 7),
+    ((0.125,) * 6 + (0.25,), 11),
+    ((0.3, 0.1, 0.1, 0.3, 0.2), 9),
+)
+
 
 def examine(attempt: Attempt, rng: np.random.Generator) -> None:
     """Splits of random lists, in which a photograph has one picture or many."""
@@ -53,6 +63,8 @@ def examine(attempt: Attempt, rng: np.random.Generator) -> None:
         names = _names(photos, rng)
         _split(attempt, names, fractions, int(rng.integers(2**32)))
     _split(attempt, tuple(names), fractions, 0)
+    for many, photos in MANY_PARTS:
+        _split(attempt, _names(photos, rng), many, int(rng.integers(2**32)))
     for _ in range(6):
         _split(attempt, _names(16, rng), (0.5, 0.5), int(rng.integers(2**32)))
     _float_sums(attempt, rng)
@@ -181,6 +193,12 @@ def _sizes(parts: Parts, names: Sequence[str], fractions: Sequence[float], on: s
     off = [abs(size - share) for size, share in zip(sizes, shares, strict=True)]
     if max(off) <= 1 + 1e-6:
         return
+    if len(parts) > 2 and max(off[:-1]) < 1:
+        raise Wrong(
+            f"On {on}, the last part has {sizes[-1]} photographs; its share is {shares[-1]:.3g}. "
+            "Your parts are rounded one by one, and the last one takes what that leaves over. "
+            "Round the running sum of the shares instead: it is never off by more than one."
+        )
     n = int(np.argmax(off))
     raise Wrong(
         f"On {on}, part {n + 1} has {sizes[n]} photographs; its share is {shares[n]:.3g}. The "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -147,16 +148,37 @@ def _refuse(fractions: Sequence[float]) -> None:
 
 
 def _deal(names: Sequence[str], photos: Sequence[str], fractions: Sequence[float]) -> Parts:
-    """Photographs in this order, cut by floor, the last part taking what is left."""
-    counts = [int(fraction * len(photos) + 1e-9) for fraction in fractions[:-1]]
-    part_of, start = {}, 0
-    for number, count in enumerate([*counts, len(photos) - sum(counts)]):
-        part_of.update(dict.fromkeys(photos[start : start + count], number))
-        start += count
+    """Photographs in this order, cut by the floor of the running sum."""
+    cuts = [int(total * len(photos) + 1e-9) for total in np.cumsum(fractions)[:-1]]
+    return _cut(names, photos, [0, *cuts, len(photos)])
+
+
+def _cut(names: Sequence[str], photos: Sequence[str], cuts: Sequence[int]) -> Parts:
+    part_of = {
+        photo: number
+        for number, (start, end) in enumerate(pairwise(cuts))
+        for photo in photos[start:end]
+    }
     return [
         [i for i, name in enumerate(names) if part_of[name] == number]
-        for number in range(len(fractions))
+        for number in range(len(cuts) - 1)
     ]
+
+
+def _each_share_rounded_down(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    photos = [str(photo) for photo in rng.permutation(sorted(set(names)))]
+    sizes = [int(fraction * len(photos)) for fraction in fractions[:-1]]
+    return _cut(names, photos, [0, *np.cumsum(sizes, dtype=int), len(photos)])
+
+
+def _each_share_rounded(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    photos = [str(photo) for photo in rng.permutation(sorted(set(names)))]
+    sizes = [round(fraction * len(photos)) for fraction in fractions[:-1]]
+    return _cut(names, photos, [0, *np.cumsum(sizes, dtype=int), len(photos)])
 
 
 def _by_floor(names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator) -> Parts:
@@ -191,9 +213,10 @@ def _by_unique(
 
 def _by_choice(names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator) -> Parts:
     _refuse(fractions)
-    left, count, parts = sorted(set(names)), len(set(names)), []
-    for fraction in fractions[:-1]:
-        size = min(round(fraction * count), len(left))
+    left, count, parts, dealt = sorted(set(names)), len(set(names)), [], 0
+    for total in np.cumsum(fractions)[:-1]:
+        size = round(total * count) - dealt
+        dealt += size
         chosen = {str(photo) for photo in rng.choice(left, size=size, replace=False)}
         parts.append([i for i, name in enumerate(names) if name in chosen])
         left = [photo for photo in left if photo not in chosen]
@@ -212,6 +235,8 @@ WRONG = (
     WrongAnswer(answer=_numbers_of_photos, diagnosis="those of the"),
     WrongAnswer(answer=_rounding_loses, diagnosis="are in no part"),
     WrongAnswer(answer=_shares_of_pictures, diagnosis="shares count photographs, not pictures"),
+    WrongAnswer(answer=_each_share_rounded_down, diagnosis="are rounded one by one"),
+    WrongAnswer(answer=_each_share_rounded, diagnosis="are rounded one by one"),
     WrongAnswer(answer=_drawn_with_replacement, diagnosis="its share is"),
     WrongAnswer(answer=_exact_sum, diagnosis="0.9999999999999999"),
     WrongAnswer(answer=_accepts_any_sum, diagnosis="promises a ValueError"),
