@@ -40,6 +40,8 @@ MISCONCEPTIONS = {
     "you add 16 without dividing it by 255: it stands inside the bracket.": (
         lambda image: 16 + image @ WEIGHTS / 255
     ),
+    "only the last term is divided by 255: `/` comes before `+`, so set brackets round the whole "
+    "sum.": lambda image: 16 + image @ [65.481, 128.553, 24.966 / 255],
     "the offset 16 is missing: black has Y = 16/255, not 0.": lambda image: image @ WEIGHTS / 255,
     "this is the full-range luma 0.299·R + 0.587·G + 0.114·B, as in JPEG files and OpenCV. "
     "Papers that compare PSNR on Y use MATLAB's studio range, 16 to 235.": (

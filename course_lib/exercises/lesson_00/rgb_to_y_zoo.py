@@ -24,6 +24,11 @@ def _bracket_forgotten(image: np.ndarray) -> np.ndarray:
     return 16 + (65.481 * r + 128.553 * g + 24.966 * b) / 255
 
 
+def _last_term_divided(image: np.ndarray) -> np.ndarray:
+    r, g, b = image[..., 0], image[..., 1], image[..., 2]
+    return 16 + 65.481 * r + 128.553 * g + 24.966 * b / 255
+
+
 def _no_offset(image: np.ndarray) -> np.ndarray:
     return np.dot(image, np.array([65.481, 128.553, 24.966]) / 255)
 
@@ -116,6 +121,7 @@ WRONG = (
     WrongAnswer(answer=_of_docstring_example, diagnosis="formula gives"),
     WrongAnswer(answer=_scale_255, diagnosis="on the scale 0 to 255"),
     WrongAnswer(answer=_bracket_forgotten, diagnosis="without dividing it by 255"),
+    WrongAnswer(answer=_last_term_divided, diagnosis="Only the last term is divided"),
     WrongAnswer(answer=_no_offset, diagnosis="offset 16 is missing"),
     WrongAnswer(answer=_jpeg_luma, diagnosis="as in JPEG files"),
     WrongAnswer(answer=_rgb2gray, diagnosis="high-definition television"),
