@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from traceback import walk_tb
 
 import numpy as np
 
 from course_lib.checks import expect
-from course_lib.checks.attempt import Attempt
+from course_lib.checks.attempt import Attempt, Call, describe_error
 from course_lib.checks.expect import Case
 from course_lib.checks.result import Wrong
 from course_lib.checks.task import Header, Task
@@ -63,11 +64,13 @@ def _mse(restored: np.ndarray, clean: np.ndarray) -> float:
     return float(np.mean((restored - clean) ** 2))
 
 
-def _wrapped(convert: Callable[[np.ndarray], np.ndarray]) -> Formula:
+def _wrapped(convert: Callable[[np.ndarray], np.ndarray], peak: float = 255) -> Formula:
     """Differences of uint8 pictures taken before they are floats."""
 
     def formula(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
-        return -10 * float(np.log10(np.mean(convert(restored - clean)) / 255**2))
+        if not restored.dtype == clean.dtype == np.uint8:
+            return float("nan")  # nothing wraps round there, so this explains nothing
+        return -10 * float(np.log10(np.mean(convert(restored - clean)) / peak**2))
 
     return formula
 
@@ -122,19 +125,27 @@ MISCONCEPTIONS: dict[str, Formula] = {
     ),
     "you square the difference while the pictures are still uint8, where numbers beyond 255 wrap "
     "round: turn both into floats first.": _wrapped(lambda d: d**2),
+    "you never turn the uint8 pictures into floats in [0, 1]: their differences and squares wrap "
+    "round at 256, and the peak 1 isn't theirs. Give both to `to_unit` first.": (
+        _wrapped(lambda d: d**2, peak=1)
+    ),
+    "you take the difference while the pictures are still uint8, where 3 − 5 is 254, and the peak "
+    "1 isn't theirs either. Give both to `to_unit` first.": (
+        _wrapped(lambda d: d.astype(float) ** 2, peak=1)
+    ),
     'the channel makes no difference: "y_matlab" compares the lumas of `rgb_to_y`.': (
         _decibels(_mse, luma=lambda picture: picture)
     ),
-    "the luma is the full-range one. Papers, and `rgb_to_y`, have MATLAB's studio range, which "
-    "gives about 1.3 dB more.": _decibels(_mse, luma=lambda p: p @ [0.299, 0.587, 0.114]),
+    "this is the score of a full-range luma, about 1.3 dB too low. Either your luma is 0.299·R + "
+    "0.587·G + 0.114·B, where `rgb_to_y` is asked for, or you take 219/255 for the peak of "
+    "`rgb_to_y`, where the docstring takes 1.": _decibels(
+        _mse, luma=lambda p: p @ [0.299, 0.587, 0.114]
+    ),
     "the luma is the plain mean of the three colours; use `rgb_to_y`.": (
         _decibels(_mse, luma=lambda p: p.mean(-1))
     ),
     "the peak of the luma is 235/255 in your formula; the docstring takes 1 for both channels.": (
         _decibels(lambda r, c: _mse(r, c) / ((235 / 255) ** 2 if r.ndim == 2 else 1))
-    ),
-    "the peak of the luma is 219/255 in your formula; the docstring takes 1 for both channels.": (
-        _decibels(lambda r, c: _mse(r, c) / ((219 / 255) ** 2 if r.ndim == 2 else 1))
     ),
     "the luma is still in 16 to 235 in your formula, with the peak 1.": (
         _decibels(lambda r, c: _mse(r, c) * (255**2 if r.ndim == 2 else 1))
@@ -162,16 +173,61 @@ def examine(attempt: Attempt, rng: np.random.Generator) -> None:
     cases.append(Case(on="a black and a white picture", args=(black, black + 1)))
     got = []
     for case in cases:
-        call = case.call(attempt)
+        call = _call(attempt, case)
         got.append(expect.number(call))
         expect.finite(call, got[-1])
         expect.untouched(call)
-    expect.values(got, cases, psnr, MISCONCEPTIONS, tolerance=2e-5, unit=" dB")
+    # Kind by kind, so that one misconception is told although another one comes with it.
+    for group in dict.fromkeys(map(_kind, cases)):
+        of_kind = [n for n, case in enumerate(cases) if _kind(case) == group]
+        expect.values(
+            [got[n] for n in of_kind],
+            [cases[n] for n in of_kind],
+            psnr,
+            MISCONCEPTIONS,
+            tolerance=2e-5,
+            unit=" dB",
+        )
     _equal_pictures(attempt, clean)
     _refusals(attempt, clean, rng)
 
 
 KINDS = {"float": "float", "uint8": "uint8", "float32": "float32", "mixed": "float and uint8"}
+
+
+def _kind(case: Case) -> tuple[object, ...]:
+    """What decides which misconceptions show: bytes among the pictures, and the channel."""
+    return *(picture.dtype == np.uint8 for picture in case.args), case.kwargs.get("channel", "rgb")
+
+
+def _call(attempt: Attempt, case: Case) -> Call:
+    """Call the answer; errors that `rgb_to_y` has to do with say so."""
+    call, error = attempt.outcome(*case.args, on=case.on, **case.kwargs)
+    if call is not None:
+        return call
+    assert error is not None
+    if case.kwargs.get("channel") == "y_matlab" and "NoneType" in str(error):
+        raise Wrong(
+            f"On {case.on}, your function meets None, most likely as a luma: is `rgb_to_y` from "
+            "exercise 00.3 written? Finish it there, or run the cell below it, after which the "
+            "lesson goes on with the library's."
+        )
+    if _floats_beyond_one(error):
+        raise Wrong(
+            f"On {case.on}, `to_unit` gets floats in 0 to 255. It knows bytes by their type, "
+            "uint8: give it the pictures as they come, before `rgb_to_y` or anything else makes "
+            "floats of them."
+        )
+    raise Wrong(f"On {case.on}, your function raises {describe_error(error, attempt.function)}")
+
+
+def _floats_beyond_one(error: BaseException) -> bool:
+    """Did `to_unit` refuse bytes that had been made floats?"""
+    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
+    if not isinstance(error, ValueError) or frames[-1].f_code is not to_unit.__code__:
+        return False
+    picture = frames[-1].f_locals["picture"]
+    return bool(picture.min() >= 0 and picture.max() > 1)
 
 
 def _pair(kind: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

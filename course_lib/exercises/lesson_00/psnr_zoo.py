@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -105,6 +106,51 @@ def _squares_wrap_round(restored: np.ndarray, clean: np.ndarray, *, channel: str
         restored, clean = _pictures(restored, clean, channel)
         return -10 * np.log10(np.mean((restored - clean) ** 2))
     return 10 * np.log10(255**2 / np.mean((restored - clean) ** 2))
+
+
+def _bytes_never_converted(
+    restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb"
+) -> float:
+    if channel == "y_matlab":
+        restored, clean = rgb_to_y(restored), rgb_to_y(clean)
+    return -10 * np.log10(np.mean((restored - clean) ** 2))
+
+
+def _peak_255_for_all(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = restored.astype(float), clean.astype(float)
+    if channel == "y_matlab":
+        restored, clean = rgb_to_y(restored), rgb_to_y(clean)
+    return 10 * np.log10(255**2 / np.mean((restored - clean) ** 2))
+
+
+def _channel_and_conversion_forgotten(
+    restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb"
+) -> float:
+    return 10 * np.log10(1 / np.mean((restored / 1.0 - clean / 1.0) ** 2))
+
+
+def _peak_219(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    peak = 219 / 255 if channel == "y_matlab" else 1
+    return 10 * np.log10(peak**2 / np.mean((restored - clean) ** 2))
+
+
+def _luma_of_bytes(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    if channel == "y_matlab":
+        restored, clean = rgb_to_y(restored), rgb_to_y(clean)
+    return float(_by_root(restored, clean))
+
+
+def _unwritten_luma(image: np.ndarray) -> Any:
+    return None
+
+
+def _luma_is_none(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, "rgb")
+    lumas = _unwritten_luma(restored), _unwritten_luma(clean)
+    if channel == "y_matlab":
+        restored, clean = lumas
+    return -10 * np.log10(np.mean((restored - clean) ** 2))
 
 
 def _channel_ignored(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
@@ -240,8 +286,14 @@ WRONG = (
     WrongAnswer(answer=_brightest_is_peak, diagnosis="brightest value of the picture"),
     WrongAnswer(answer=_wraps_round, diagnosis="difference while the pictures are still uint8"),
     WrongAnswer(answer=_squares_wrap_round, diagnosis="square the difference while"),
-    WrongAnswer(answer=_channel_ignored, diagnosis="the channel makes no difference"),
-    WrongAnswer(answer=_full_range_luma, diagnosis="the luma is the full-range one"),
+    WrongAnswer(answer=_channel_ignored, diagnosis="he channel makes no difference"),
+    WrongAnswer(answer=_full_range_luma, diagnosis="0.299·R + 0.587·G"),
+    WrongAnswer(answer=_peak_219, diagnosis="you take 219/255 for the peak"),
+    WrongAnswer(answer=_bytes_never_converted, diagnosis="never turn the uint8 pictures"),
+    WrongAnswer(answer=_peak_255_for_all, diagnosis="48.13 dB too high"),
+    WrongAnswer(answer=_channel_and_conversion_forgotten, diagnosis="channel makes no difference"),
+    WrongAnswer(answer=_luma_of_bytes, diagnosis="gets floats in 0 to 255"),
+    WrongAnswer(answer=_luma_is_none, diagnosis="is `rgb_to_y` from exercise 00.3 written?"),
     WrongAnswer(answer=_epsilon, diagnosis="hides that two pictures are equal"),
     WrongAnswer(answer=_hundred_when_equal, diagnosis="hides that two pictures are equal"),
     WrongAnswer(answer=_fails_when_equal, diagnosis="On equal pictures"),
