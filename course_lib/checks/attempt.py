@@ -114,7 +114,7 @@ class Attempt:
         except TimedOut:
             raise Wrong(
                 f"On {on}, your function doesn't come back; the check stopped it after "
-                f"{self.limit.seconds:g} seconds. Is there a loop that never ends?"
+                f"{self.limit.waited:.2g} seconds. Is there a loop that never ends?"
             ) from None
         except KeyboardInterrupt:
             raise

@@ -58,11 +58,13 @@ class TimeLimit:
 
     Attributes:
         passed: the time is up, whatever the calls made of that.
+        waited: seconds by the wall clock that the calls took so far, to a `TICK` each.
     """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.passed = False
+        self.waited = 0.0
         self._thread_id = threading.get_ident()
         self._clock = _thread_clock(self._thread_id)
         self._outer = _active.get(self._thread_id)
@@ -131,6 +133,7 @@ class TimeLimit:
                 frame = sys._current_frames().get(self._thread_id)
                 if self._base is None or not self.holds(frame) or _imports(frame):
                     continue
+                self.waited += wall - wall_before
                 used += max(cpu - cpu_before, (wall - wall_before) / PATIENCE)
                 if used > self.seconds:
                     self.passed = True

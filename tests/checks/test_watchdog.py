@@ -139,6 +139,13 @@ def interrupted():
     raise KeyboardInterrupt
 
 
+def test_time_waited_is_the_clocks_not_the_processors():
+    start = time.monotonic()
+    with TimeLimit(0.1) as limit, pytest.raises(TimedOut):
+        limit.call(sleeps)
+    assert limit.seconds < limit.waited <= time.monotonic() - start
+
+
 def test_all_calls_share_the_time():
     def busy():
         start = time.thread_time()
