@@ -67,6 +67,10 @@ def _sigmoid_forgotten(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return real + F.binary_cross_entropy(fake_logits, torch.zeros_like(fake_logits))
 
 
+def _log_of_logits(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    return -torch.log(real_logits).mean() - torch.log(1 - fake_logits).mean()
+
+
 def _log_of_sigmoid(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     real, fake = torch.sigmoid(real_logits), torch.sigmoid(fake_logits)
     return -torch.log(real).mean() - torch.log(1 - fake).mean()
@@ -163,6 +167,7 @@ WRONG = (
     WrongAnswer(answer=_no_reduction, diagnosis="take the mean over all logits"),
     WrongAnswer(answer=_sigmoid_twice, diagnosis="sigmoid is applied twice"),
     WrongAnswer(answer=_sigmoid_forgotten, diagnosis="between 0 and 1"),
+    WrongAnswer(answer=_log_of_logits, diagnosis="Logits are any numbers, not probabilities"),
     WrongAnswer(answer=_log_of_sigmoid, diagnosis="its logarithm is lost"),
     WrongAnswer(answer=_log_with_epsilon, diagnosis="its logarithm is lost"),
     WrongAnswer(answer=_cross_entropy_of_probabilities, diagnosis="its logarithm is lost"),

@@ -123,7 +123,7 @@ WRONG = (
     WrongAnswer(answer=_no_reduction, diagnosis="take the mean over all logits"),
     WrongAnswer(answer=_sigmoid_twice, diagnosis="sigmoid is applied twice"),
     WrongAnswer(answer=_sigmoid_forgotten, diagnosis="between 0 and 1"),
-    WrongAnswer(answer=_log_of_logits, diagnosis="returns NaN"),
+    WrongAnswer(answer=_log_of_logits, diagnosis="Logits are any numbers, not probabilities"),
     WrongAnswer(answer=_log_of_sigmoid, diagnosis="its logarithm is lost"),
     WrongAnswer(answer=_log_with_epsilon, diagnosis="its logarithm is lost"),
     WrongAnswer(answer=_cross_entropy_of_probabilities, diagnosis="its logarithm is lost"),

@@ -38,6 +38,13 @@ def examine_values(
     for case in cases:
         call = case.call(attempt)
         loss = expect.scalar_tensor(call)
+        if loss.isnan():
+            raise Wrong(
+                f"On {call.on}, your loss is NaN, as the logarithm of a negative number is. "
+                "Logits are any numbers, not probabilities: D is the sigmoid of a logit. Compute "
+                "the loss from the logits: F.binary_cross_entropy_with_logits, F.logsigmoid or "
+                "F.softplus."
+            )
         expect.finite(call, loss.item())
         expect.untouched(call)
         losses.append(loss)
