@@ -52,10 +52,6 @@ def _one_batch(g: nn.Module, d: nn.Module, b: Batch) -> Tensor:
     return discriminator_loss(real, fake)
 
 
-def _in_eval_mode(g: nn.Module, d: nn.Module, b: Batch) -> Tensor:
-    return discriminator_loss(d.eval()(b.clean), d(_fake(g, b)))
-
-
 NO_GRADIENT = (
     "No gradient reaches the discriminator's parameters: loss.backward() is missing, or the "
     "discriminator is called inside torch.no_grad(), where only the generator belongs."
@@ -92,8 +88,6 @@ WITH_BATCH_NORM: dict[str, Objective] = {
     "Your step sends clean and generated pictures through the discriminator in one batch. Batch "
     "norm then mixes their statistics, so that each picture's logit depends on the other kind: "
     "call the discriminator once for the clean batch and once for the fakes.": _one_batch,
-    "Your step calls the discriminator in eval mode, where batch norm takes old statistics "
-    "instead of the batch's. A network trains in training mode.": _in_eval_mode,
 }
 
 

@@ -250,6 +250,43 @@ def _discriminator_in_eval(
     return loss.detach()
 
 
+def _generator_in_eval(
+    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: Optimizer
+) -> Tensor:
+    optimizer.zero_grad()
+    generator.eval()
+    fake = generator(batch.rainy).detach()
+    generator.train()
+    loss = discriminator_loss(discriminator(batch.clean), discriminator(fake))
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def _fresh_adam(
+    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: Optimizer
+) -> Tensor:
+    own = torch.optim.Adam(discriminator.parameters(), lr=2e-4)
+    own.zero_grad()
+    fake = generator(batch.rainy).detach()
+    loss = discriminator_loss(discriminator(batch.clean), discriminator(fake))
+    loss.backward()
+    own.step()
+    return loss.detach()
+
+
+def _fresh_and_alike(
+    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: Optimizer
+) -> Tensor:
+    own = torch.optim.SGD(discriminator.parameters(), lr=optimizer.param_groups[0]["lr"])
+    own.zero_grad()
+    fake = generator(batch.rainy).detach()
+    loss = discriminator_loss(discriminator(batch.clean), discriminator(fake))
+    loss.backward()
+    own.step()
+    return loss.detach()
+
+
 def _frozen_for_good(
     generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: Optimizer
 ) -> Tensor:
@@ -365,6 +402,18 @@ def _frozen_and_thawed(
     return loss.detach()
 
 
+def _attached_and_cleared(
+    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: Optimizer
+) -> Tensor:
+    optimizer.zero_grad()
+    fake_logits = discriminator(generator(batch.rainy))
+    loss = discriminator_loss(discriminator(batch.clean), fake_logits)
+    loss.backward()
+    optimizer.step()
+    generator.zero_grad()
+    return loss.detach()
+
+
 def _in_training_mode(
     generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: Optimizer
 ) -> Tensor:
@@ -411,6 +460,9 @@ WRONG = (
     WrongAnswer(answer=_one_batch, diagnosis="Batch norm then mixes their statistics"),
     WrongAnswer(answer=_eval_for_good, diagnosis="leaves the generator in eval mode"),
     WrongAnswer(answer=_discriminator_in_eval, diagnosis="calls the discriminator in eval mode"),
+    WrongAnswer(answer=_generator_in_eval, diagnosis="calls the generator in eval mode"),
+    WrongAnswer(answer=_fresh_adam, diagnosis="not by the optimizer that your step is given"),
+    WrongAnswer(answer=_fresh_and_alike, diagnosis="not by the optimizer that your step is given"),
     WrongAnswer(answer=_frozen_for_good, diagnosis="requires_grad switched off in the generator"),
     WrongAnswer(answer=_trains_both, diagnosis="moves the generator's parameters"),
     WrongAnswer(answer=_loss_after, diagnosis="the loss after the update"),
@@ -420,4 +472,10 @@ WRONG = (
     WrongAnswer(answer=_until_it_wins, diagnosis="doesn't come back"),
 )
 
-VALID = (_by_detach, _two_backward_calls, _frozen_and_thawed, _in_training_mode)
+VALID = (
+    _by_detach,
+    _two_backward_calls,
+    _frozen_and_thawed,
+    _attached_and_cleared,
+    _in_training_mode,
+)

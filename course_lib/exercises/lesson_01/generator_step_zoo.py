@@ -244,6 +244,29 @@ def _eval_for_good(
     return loss.detach()
 
 
+def _discriminator_in_eval(
+    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: Optimizer
+) -> Tensor:
+    discriminator.eval()
+    optimizer.zero_grad()
+    loss = generator_loss(discriminator(generator(batch.rainy)))
+    loss.backward()
+    optimizer.step()
+    discriminator.train()
+    return loss.detach()
+
+
+def _fresh_adam(
+    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: Optimizer
+) -> Tensor:
+    own = torch.optim.Adam(generator.parameters(), lr=2e-4)
+    own.zero_grad()
+    loss = generator_loss(discriminator(generator(batch.rainy)))
+    loss.backward()
+    own.step()
+    return loss.detach()
+
+
 def _loss_after(
     generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: Optimizer
 ) -> Tensor:
@@ -342,6 +365,8 @@ WRONG = (
     WrongAnswer(answer=_scaled, diagnosis="0.01 times as far"),
     WrongAnswer(answer=_frozen_for_good, diagnosis="switched off in the discriminator"),
     WrongAnswer(answer=_eval_for_good, diagnosis="leaves the discriminator in eval mode"),
+    WrongAnswer(answer=_discriminator_in_eval, diagnosis="calls the discriminator in eval mode"),
+    WrongAnswer(answer=_fresh_adam, diagnosis="not by the optimizer that your step is given"),
     WrongAnswer(answer=_loss_after, diagnosis="the loss after the update"),
     WrongAnswer(answer=_no_return, diagnosis="is the `return` missing"),
     WrongAnswer(answer=_returns_pictures, diagnosis="one number is expected"),

@@ -86,6 +86,12 @@ def moves(
         Wrong: they move otherwise, with the reason where it is known.
     """
     moved, player = scene.movement(scene.player), scene.player
+    if moved.any() and "step" not in scene.optimizer.events:
+        raise Wrong(
+            f"The {player}'s parameters move, but not by the optimizer that your step is given: "
+            "its step() is never called. One made inside the step forgets each time what it has "
+            "gathered, and has a learning rate of its own: use `optimizer`."
+        )
     if _same(moved, right):
         return
     _order_of_calls(scene, moved, why_no_gradient)
@@ -107,9 +113,7 @@ def _order_of_calls(scene: Scene, moved: Tensor, why_no_gradient: str) -> None:
     if "backward" not in events:
         raise Wrong(why_no_gradient)
     if "step" not in events:
-        if not moved.any():
-            raise Wrong(f"optimizer.step() is never called: {still}.")
-        return
+        raise Wrong(f"optimizer.step() is never called: {still}.")
     if events.count("step") > 1:
         raise Wrong(
             f"Your step calls optimizer.step() {events.count('step')} times: what comes after the "
@@ -180,7 +184,7 @@ def returns_loss(
 
 
 def leaves_flags(scene: Scene) -> None:
-    """Training modes and requires_grad are as before.
+    """Training modes and requires_grad are as before, and the modes were so all the time.
 
     Raises:
         Wrong: one has changed.
@@ -193,6 +197,12 @@ def leaves_flags(scene: Scene) -> None:
             raise Wrong(
                 f"Your step leaves the {player} in eval mode: from then on its batch norm no "
                 "longer follows the pictures. Leave the mode alone, or switch back with .train()."
+            )
+        if not all(network.modes):
+            raise Wrong(
+                f"Your step calls the {player} in eval mode, where batch norm takes old "
+                "statistics instead of the batch's, and dropout drops nothing. Both networks keep "
+                "their modes in a step: leave out .eval()."
             )
         if any(not parameter.requires_grad for parameter in network.parameters()):
             raise Wrong(

@@ -17,7 +17,7 @@ LEARNING_RATE = 0.1
 
 
 class ToyGenerator(nn.Module):
-    """N×3×H×W → N×3×H×W in [−1, 1]; `seen` holds what it was called with."""
+    """N×3×H×W → N×3×H×W in [−1, 1]; `seen` and `modes` tell with what and in which."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,14 +25,16 @@ class ToyGenerator(nn.Module):
             nn.Conv2d(3, 4, 3, padding=1), nn.LeakyReLU(0.2), nn.Conv2d(4, 3, 3, padding=1)
         )
         self.seen: list[Tensor] = []
+        self.modes: list[bool] = []
 
     def forward(self, rainy: Tensor) -> Tensor:
         self.seen.append(rainy.detach().clone())
+        self.modes.append(self.training)
         return torch.tanh(self.layers(rainy))
 
 
 class ToyDiscriminator(nn.Module):
-    """N×3×H×W → logits, N×1 or N×1×h×w; `seen` and `attached` tell what it was called with."""
+    """N×3×H×W → logits, N×1 or N×1×h×w; `seen`, `attached` and `modes` tell how."""
 
     def __init__(self, *, patch: bool, norm: bool) -> None:
         super().__init__()
@@ -44,10 +46,12 @@ class ToyDiscriminator(nn.Module):
             nn.Conv2d(6, 1, 3, padding=1),
         )
         self.seen: list[Tensor] = []
+        self.modes: list[bool] = []
         self.attached: list[bool] = []
 
     def forward(self, pictures: Tensor) -> Tensor:
         self.seen.append(pictures.detach().clone())
+        self.modes.append(self.training)
         self.attached.append(pictures.requires_grad)
         logits = self.layers(pictures)
         return logits if self.patch else logits.mean((2, 3))
