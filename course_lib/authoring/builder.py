@@ -74,7 +74,7 @@ def assemble(
             name = f"exercise-{cell.checks.replace('.', '-')}"
             cells.append(_code(cell.text, f"{name}-check"))
             if edition == "student":
-                cells.append(_code(_help(cell.variable), f"{name}-help"))
+                cells.append(_code(_help(cell.checks), f"{name}-help"))
         else:
             name = _name(cell, repeats)
             if cell.kind == "markdown":
@@ -191,11 +191,11 @@ def _name(cell: Cell, repeats: Counter[str]) -> str:
     return digest if repeats[digest] == 1 else f"{digest}-{repeats[digest]}"
 
 
-def _help(variable: str) -> str:
+def _help(exercise_id: str) -> str:
     return (
         "# Stuck? Take away a # and run this cell; each hint says more than the one before.\n"
-        f"# {variable}.hint()\n"
-        f"# {variable}.solution()"
+        f'# exercise("{exercise_id}").hint()\n'
+        f'# exercise("{exercise_id}").solution()'
     )
 
 

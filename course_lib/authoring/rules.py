@@ -29,7 +29,6 @@ class Cell:
         exercise: the id of the exercise that this cell is, or ``""``.
         answers: what that exercise asks for.
         checks: the id of the exercise that this cell checks, or ``""``.
-        variable: what this cell calls that exercise, such as ``"ex"``.
     """
 
     index: int
@@ -39,7 +38,6 @@ class Cell:
     exercise: str = ""
     answers: LibraryObject | None = None
     checks: str = ""
-    variable: str = ""
 
     @property
     def instructor(self) -> bool:
@@ -137,7 +135,7 @@ def exercise_cell(
 
 
 def check_cell(cell: Cell | None, asked: Cell) -> Cell:
-    """The cell below an exercise, with the exercise's id and variable in it."""
+    """The cell below an exercise, with the exercise's id in it."""
     assert asked.answers is not None
     name, variable, checked, used = asked.answers.name, "", "", ""
     for node in _parse(cell) if cell else []:
@@ -170,7 +168,7 @@ def check_cell(cell: Cell | None, asked: Cell) -> Cell:
             f'the cell below it must hold the lines `ex = exercise("{asked.exercise}")`, '
             f"`ex.check({name})` and `{name} = ex.use({name})`",
         )
-    return replace(cell, checks=asked.exercise, variable=variable)
+    return replace(cell, checks=asked.exercise)
 
 
 def between(lessons: Sequence[Lesson]) -> None:

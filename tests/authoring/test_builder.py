@@ -53,13 +53,16 @@ def test_header_stands_above_the_exercise_and_help_below_its_check(
         "exercise-00-1-help",
     ]
     assert student.cells[at].source == "### Exercise 00.1"
-    assert student.cells[at + 3].source.endswith("\n# ex.hint()\n# ex.solution()")
+    help_lines = '# exercise("00.1").hint()\n# exercise("00.1").solution()'
+    assert student.cells[at + 3].source.endswith(f"\n{help_lines}")
     assert "exercise-00-1-help" not in sources(make(write(), library_root, "instructor"))
 
 
-def test_help_calls_the_exercise_as_its_check_does(write: Write, library_root: Path) -> None:
+def test_help_names_its_exercise_whatever_the_check_calls_it(
+    write: Write, library_root: Path
+) -> None:
     path = write((CHECK, CHECK.replace("ex ", "task ").replace("ex.", "task.")))
-    assert "# task.hint()" in sources(make(path, library_root))["exercise-00-1-help"]
+    assert '# exercise("00.1").hint()' in sources(make(path, library_root))["exercise-00-1-help"]
 
 
 def test_same_source_gives_the_same_valid_bytes_without_outputs(
