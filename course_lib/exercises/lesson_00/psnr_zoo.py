@@ -240,6 +240,12 @@ def _by_math(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -
     return 10 * math.log10(1 / mse) if mse > 0 else math.inf
 
 
+def _by_dist(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    mse = math.dist(restored.ravel(), clean.ravel()) ** 2 / clean.size
+    return -10 * math.log10(mse) if mse else math.inf
+
+
 def _by_torch(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> torch.Tensor:
     restored, clean = _pictures(restored, clean, channel)
     a, b = torch.from_numpy(restored).float(), torch.from_numpy(clean).float()
@@ -306,4 +312,4 @@ WRONG = (
     WrongAnswer(answer=_docstring_example, diagnosis="whatever it is called with"),
 )
 
-VALID = (_by_root, _by_math, _by_torch, _by_scikit_image, _without_to_unit)
+VALID = (_by_root, _by_math, _by_dist, _by_torch, _by_scikit_image, _without_to_unit)
