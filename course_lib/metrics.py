@@ -49,15 +49,18 @@ def psnr(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> fl
         The PSNR of this one picture; infinite when the two are equal.
 
     Raises:
-        ValueError: sizes differ, floats outside [0, 1], or an unknown ``channel``.
+        ValueError: not two H×W×3 of one size, floats outside [0, 1], an unknown ``channel``.
         TypeError: neither uint8 nor float.
 
     Example:
         If every value is off by 0.1, the mean squared error is 0.01 and the PSNR 20 dB.
     """
     restored, clean = to_unit(restored), to_unit(clean)
-    if restored.shape != clean.shape:
-        raise ValueError(f"restored is {restored.shape} and clean {clean.shape}: crop them alike")
+    if restored.shape != clean.shape or restored.ndim != 3 or restored.shape[2] != 3:
+        raise ValueError(
+            f"two pictures H×W×3 of one size are compared, not {restored.shape} and {clean.shape}; "
+            "of a batch, score each picture and take the mean"
+        )
     if channel not in ("rgb", "y_matlab"):
         raise ValueError(f'channel is "rgb" or "y_matlab", not {channel!r}')
     if channel == "y_matlab":
@@ -82,8 +85,11 @@ def ssim(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> fl
         The SSIM of this one picture, at most 1.
     """
     restored, clean = to_unit(restored), to_unit(clean)
-    if restored.shape != clean.shape:
-        raise ValueError(f"restored is {restored.shape} and clean {clean.shape}: crop them alike")
+    if restored.shape != clean.shape or restored.ndim != 3 or restored.shape[2] != 3:
+        raise ValueError(
+            f"two pictures H×W×3 of one size are compared, not {restored.shape} and {clean.shape}; "
+            "of a batch, score each picture and take the mean"
+        )
     if channel not in ("rgb", "y_matlab"):
         raise ValueError(f'channel is "rgb" or "y_matlab", not {channel!r}')
     if channel == "y_matlab":
@@ -123,6 +129,12 @@ def lpips(restored: np.ndarray, clean: np.ndarray, *, download: bool = False) ->
         return None
     from torchmetrics.functional.image import learned_perceptual_image_patch_similarity
 
+    height, width = restored.shape[:2]
+    if restored.shape != clean.shape or min(height, width) < 64:
+        raise ValueError(
+            f"LPIPS compares two pictures of one size, at least 64×64, not {restored.shape} and "
+            f"{clean.shape}; take larger crops"
+        )
     x, y = (
         torch.from_numpy(to_unit(picture, np.float32)).permute(2, 0, 1)[None]
         for picture in (restored, clean)
