@@ -6,7 +6,6 @@ machine slows both; the ratio is what counts, the rates depend on the machine.
 
 from __future__ import annotations
 
-import argparse
 import os
 import time
 from collections.abc import Callable
@@ -15,12 +14,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy is imported
 
 import numpy as np
 
+from course_lib.data.crops import MARGIN
 from course_lib.data.pair import Pair
 from course_lib.data.photos import load_photo
 from course_lib.data.rain import KINDS, apply_canvas, draw_canvas, prepare_photo
 from course_lib.data.scene import Scene
 
-MARGIN = 192  # the canvas is larger than the crop by this, as in CropDataset
 ROUNDS = 5
 
 
@@ -61,9 +60,6 @@ def seconds_each(make: Callable[[np.random.Generator], Pair], count: int) -> flo
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the repetitions")
-    quick = parser.parse_args().quick
     scene = prepare_photo(load_photo("astronaut"), name="astronaut")  # 512×512
 
     print("| kind | side | drawn once: pairs/s | ms a pair | drawn anew: pairs/s | ratio |")
@@ -72,11 +68,7 @@ def main() -> None:
         for side, often, seldom in ((64, 500, 20), (512, 10, 2)):
             once, anew = windowed(kind, side, scene), redrawn(kind, side, scene)
             once(np.random.default_rng(0))  # what the photograph needs, once
-            rounds = 1 if quick else ROUNDS
-            times = [
-                (seconds_each(once, often // (10 if quick else 1)), seconds_each(anew, seldom))
-                for _ in range(rounds)
-            ]
+            times = [(seconds_each(once, often), seconds_each(anew, seldom)) for _ in range(ROUNDS)]
             fast, slow = np.median(times, axis=0)
             print(
                 f"| {kind} | {side} | {1 / fast:,.0f} | {1e3 * fast:.2f} "

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from course_lib.filters import gaussian_window, high_pass, local_mean
-from course_lib.ranges import to_unit
+from course_lib.ranges import same_pictures, to_unit
 
 if TYPE_CHECKING:
     import torch
@@ -55,12 +55,7 @@ def psnr(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> fl
     Example:
         If every value is off by 0.1, the mean squared error is 0.01 and the PSNR 20 dB.
     """
-    restored, clean = to_unit(restored), to_unit(clean)
-    if restored.shape != clean.shape or restored.ndim != 3 or restored.shape[2] != 3:
-        raise ValueError(
-            f"two pictures H×W×3 of one size are compared, not {restored.shape} and {clean.shape}; "
-            "of a batch, score each picture and take the mean"
-        )
+    restored, clean = same_pictures(restored, clean)
     if channel not in ("rgb", "y_matlab"):
         raise ValueError(f'channel is "rgb" or "y_matlab", not {channel!r}')
     if channel == "y_matlab":
@@ -84,12 +79,7 @@ def ssim(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> fl
     Returns:
         The SSIM of this one picture, at most 1.
     """
-    restored, clean = to_unit(restored), to_unit(clean)
-    if restored.shape != clean.shape or restored.ndim != 3 or restored.shape[2] != 3:
-        raise ValueError(
-            f"two pictures H×W×3 of one size are compared, not {restored.shape} and {clean.shape}; "
-            "of a batch, score each picture and take the mean"
-        )
+    restored, clean = same_pictures(restored, clean)
     if channel not in ("rgb", "y_matlab"):
         raise ValueError(f'channel is "rgb" or "y_matlab", not {channel!r}')
     if channel == "y_matlab":
@@ -121,7 +111,19 @@ def lpips(restored: np.ndarray, clean: np.ndarray, *, download: bool = False) ->
         restored: H×W×3, uint8 or floats in [0, 1], at least 64×64.
         clean: the truth, of the same size.
         download: fetch the weights once if they aren't in torch's cache.
+
+    Raises:
+        ValueError: not two H×W×3 of one size, smaller than 64×64, or floats outside [0, 1].
+        TypeError: neither uint8 nor float.
     """
+    restored, clean = same_pictures(restored, clean)
+    if min(clean.shape[:2]) < 64:
+        height, width = clean.shape[:2]
+        raise ValueError(
+            f"LPIPS needs pictures of at least 64×64, these are {height}×{width}; "
+            "compare larger crops"
+        )
+
     import torch
 
     cache = Path(torch.hub.get_dir()) / "checkpoints"
@@ -129,15 +131,8 @@ def lpips(restored: np.ndarray, clean: np.ndarray, *, download: bool = False) ->
         return None
     from torchmetrics.functional.image import learned_perceptual_image_patch_similarity
 
-    height, width = restored.shape[:2]
-    if restored.shape != clean.shape or min(height, width) < 64:
-        raise ValueError(
-            f"LPIPS compares two pictures of one size, at least 64×64, not {restored.shape} and "
-            f"{clean.shape}; take larger crops"
-        )
     x, y = (
-        torch.from_numpy(to_unit(picture, np.float32)).permute(2, 0, 1)[None]
-        for picture in (restored, clean)
+        torch.from_numpy(picture).float().permute(2, 0, 1)[None] for picture in (restored, clean)
     )
     with torch.no_grad():
         score = learned_perceptual_image_patch_similarity(x, y, net_type="alex", normalize=True)

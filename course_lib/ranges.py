@@ -47,6 +47,27 @@ def to_unit(picture: np.ndarray, dtype: Any = np.float64) -> np.ndarray:
     return picture.astype(dtype, copy=False)
 
 
+def same_pictures(restored: np.ndarray, clean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Two pictures that are to be compared, as floats in [0, 1]: both H×W×3, of one size.
+
+    Args:
+        restored, clean: uint8, or floats in [0, 1].
+
+    Raises:
+        ValueError: the sizes differ, or this is a batch, or a grey picture H×W.
+        TypeError, ValueError: as `to_unit`.
+    """
+    restored, clean = to_unit(restored), to_unit(clean)
+    if restored.shape != clean.shape:
+        raise ValueError(f"restored is {restored.shape} and clean {clean.shape}: crop them alike")
+    if clean.ndim != 3 or clean.shape[2] != 3:
+        raise ValueError(
+            f"two pictures H×W×3 are compared, these have the shape {clean.shape}; score the "
+            "pictures of a batch one by one and average, make grey ones np.dstack([grey] * 3)"
+        )
+    return restored, clean
+
+
 def to_uint8(picture: np.ndarray) -> np.ndarray:
     """A picture in [0, 1] (or uint8 already) as uint8, rounded to the nearest level.
 

@@ -14,7 +14,7 @@ from course_lib.data.folders import PairedFolder, SideBySideFolder
 from course_lib.data.pair import Pair
 from course_lib.data.photos import PHOTOS, load_photo
 from course_lib.data.rain import KINDS, synthesize
-from course_lib.data.rain_statistics import TABLE_HEAD, table_row
+from course_lib.data.rain_statistics import TABLE_HEAD, measure, table_row
 
 PAIRED = ("rain100l", "raindrop_sample", "spa_sample")
 SIDE_BY_SIDE = ("rain800/train",)
@@ -37,7 +37,8 @@ def main(
     tiles = []
     print(TABLE_HEAD)
     for name, pairs in (real | {kind: synthetic_pairs(kind, seeds) for kind in KINDS}).items():
-        print(table_row(name, pairs), flush=True)
+        measured = [measure(pair.rainy, pair.clean) for pair in pairs]
+        print(table_row(name, measured), flush=True)
         tiles += [tile(pairs[i * len(pairs) // COLUMNS].rainy) for i in range(COLUMNS)]
     if sheet is not None:
         rows = [np.hstack(tiles[i : i + COLUMNS]) for i in range(0, len(tiles), COLUMNS)]

@@ -125,7 +125,7 @@ composite_streaks = ex.use(composite_streaks)
 # %%
 # to_unit: 0..255 as whole numbers → 0 to 1 as floats, which physics and metrics use;
 # to_uint8: back again, rounded.
-from course_lib.ranges import to_uint8, to_unit
+from course_lib.ranges import same_pictures, to_uint8, to_unit
 
 composed = to_uint8(composite_streaks(to_unit(photo), streaks))
 viz.picture_grid(

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from course_lib.data.folders import PairedFolder, SideBySideFolder
 from course_lib.data.pair import Batch, Pair
-from course_lib.data.rain import Canvas, apply_canvas, draw_canvas, prepare_photo
+from course_lib.data.rain import Canvas, apply_canvas, draw_canvas, prepare_photo, require_kind
 from course_lib.ranges import to_model
 
 # Rains drawn for one dataset, and by how much their canvases are larger than a crop: each
@@ -38,7 +38,7 @@ class CropDataset(Dataset[Batch]):
         scale: of all lengths in the rain; 1 suits photographs of about 480×720.
 
     Raises:
-        ValueError: no photograph, or one that is smaller than the crops.
+        ValueError: no photograph, one that is smaller than the crops, no such kind, a seed < 0.
     """
 
     def __init__(
@@ -54,6 +54,8 @@ class CropDataset(Dataset[Batch]):
             raise ValueError("photos is empty: give at least one, name → uint8 H×W×3")
         for name, photo in photos.items():
             _require_room(photo, size, f"the photograph {name!r}")
+        require_kind(kind)
+        _require_seed(seed)
         self._scenes = [prepare_photo(photo, name=name) for name, photo in photos.items()]
         self._kind, self._size, self._seed, self._scale = kind, size, seed, scale
         self._canvases: dict[int, Canvas] = {}
@@ -93,11 +95,12 @@ class PairCrops(Dataset[Batch]):
         seed: ≥ 0, of the run.
 
     Raises:
-        ValueError: on reading, a pair is smaller than the crops.
+        ValueError: a seed < 0; on reading, a pair is smaller than the crops.
         BadPicture: on reading, a file is bad; open the folder with ``on_bad="skip"``.
     """
 
     def __init__(self, folder: PairedFolder | SideBySideFolder, size: int, seed: int) -> None:
+        _require_seed(seed)
         self._folder, self._size, self._seed = folder, size, seed
 
     def pair(self, n: int) -> Pair:
@@ -205,10 +208,11 @@ def held_out_batch(
         N×3×size×size in [−1, 1] twice, and masks N×1×size×size.
 
     Raises:
-        ValueError: no photograph, or one that is smaller than the crops.
+        ValueError: no photograph, one that is smaller than the crops, no such kind, a seed < 0.
     """
     if not photos or count < 1:
         raise ValueError(f"{count} pairs of {len(photos)} photographs: give at least one of each")
+    _require_seed(seed)
     scenes = [prepare_photo(photo, name=name) for name, photo in photos.items()]
     items = []
     for n in range(count):
@@ -229,6 +233,11 @@ def as_tensors(pair: Pair) -> Batch:
     """One pair without a batch axis: 3×H×W in [−1, 1] twice, and the mask 1×H×W, 0 or 1."""
     rainy, clean = to_model([pair.rainy, pair.clean])
     return Batch(rainy, clean, torch.from_numpy(pair.mask[None].astype(np.float32)))
+
+
+def _require_seed(seed: int) -> None:
+    if seed < 0:
+        raise ValueError(f"a seed is 0 or more; it is {seed}")
 
 
 def _require_room(picture: np.ndarray, size: int, what: str) -> None:

@@ -48,6 +48,16 @@ class DropParameters:
     def __post_init__(self) -> None:
         if not 0 <= self.coverage < 1:
             raise ValueError(f"drops cover a share from 0 to below 1; coverage is {self.coverage}")
+        for name in ("radius_spread", "defocus", "sag"):
+            if not 0 <= getattr(self, name) < np.inf:
+                raise ValueError(f"{name} is 0 or more; it is {getattr(self, name)}")
+        for name in ("radius", "largest"):
+            if not 0 < getattr(self, name) < np.inf:
+                raise ValueError(f"{name} is greater than 0; it is {getattr(self, name)}")
+        if not 0 <= self.mist <= 1:
+            raise ValueError(f"mist is a share from 0 to 1; it is {self.mist}")
+        if not 0 < self.contact_angle < 90:
+            raise ValueError(f"contact_angle is between 0° and 90°; it is {self.contact_angle}°")
 
     def scaled(self, factor: float) -> DropParameters:
         """The same lens in a picture enlarged by ``factor``."""

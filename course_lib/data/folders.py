@@ -2,13 +2,14 @@
 
 All three are sequences in natural order (2 before 10) that read a file when it is asked for.
 A thousand files hold a bad one sooner or later. By default it is an error that names the file;
-with ``on_bad="skip"`` every file is read once in advance, what is bad is left out, and
-``folder.bad`` says what and why.
+with ``on_bad="skip"`` every file is read once in advance, what is bad is left out with a
+warning, and ``folder.bad`` says what and why.
 """
 
 from __future__ import annotations
 
 import re
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -17,9 +18,8 @@ from typing import Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
-from course_lib.data.pair import Pair
+from course_lib.data.pair import Pair, visible_change
 from course_lib.data.pictures import SUFFIXES, BadPicture, read_picture
-from course_lib.data.rain_statistics import LUMA, VISIBLE
 
 OnBad = Literal["raise", "skip"]
 Content = TypeVar("Content", Pair, np.ndarray)
@@ -27,6 +27,10 @@ Content = TypeVar("Content", Pair, np.ndarray)
 
 class BadFolder(ValueError):
     """A folder that isn't laid out as expected; the message says what to do about it."""
+
+
+class SkippedFiles(UserWarning):
+    """Bad files were left out of a folder that was opened with ``on_bad="skip"``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +98,14 @@ class Folder(ABC, Generic[Content]):
         if not self._entries:
             why = f"; the first of {len(self.bad)} bad files: {self.bad[0]}" if self.bad else ""
             raise BadFolder(f"{self.path} holds nothing that can be used{why}")
+        if self.bad:
+            first, count = self.bad[0], len(self.bad)
+            warnings.warn(
+                f"{self.path}: left out {count} bad file{'s' if count > 1 else ''}, all in "
+                f"folder.bad; the first: {first.path}: {first.reason}",
+                SkippedFiles,
+                stacklevel=3,  # who opened the folder
+            )
 
     @property
     def names(self) -> list[str]:
@@ -109,7 +121,12 @@ class Folder(ABC, Generic[Content]):
         return len(self._entries)
 
     def __getitem__(self, index: int) -> Content:
-        return self._read(self._entries[index])
+        try:
+            return self._read(self._entries[index])
+        except BadPicture as error:
+            raise BadPicture(
+                f"{error}. To leave out all that is bad, open the folder with on_bad='skip'"
+            ) from error
 
     def __iter__(self) -> Iterator[Content]:
         return (self[index] for index in range(len(self)))
@@ -268,9 +285,7 @@ class PictureFolder(Folder[np.ndarray]):
 
 def make_pair(rainy: np.ndarray, clean: np.ndarray, name: str) -> Pair:
     """The `Pair` of two uint8 H×W×3 pictures; the mask is where their lumas differ visibly."""
-    difference = rainy.astype(np.int16) - clean
-    luma = difference @ LUMA.astype(np.float32)
-    return Pair(rainy=rainy, clean=clean, mask=np.abs(luma) > VISIBLE, name=name)
+    return Pair(rainy=rainy, clean=clean, mask=visible_change(rainy, clean), name=name)
 
 
 def picture_files(folder: Path, mend: str = "name the folder that holds the files") -> list[Path]:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     import torch
 
 
+LUMA = np.array([0.299, 0.587, 0.114])  # Y of ITU-R BT.601, full range
+VISIBLE = 12  # levels of 0..255; a smaller change of luma doesn't count as rain
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pair:
     """One picture with and without rain.
@@ -34,6 +38,21 @@ class Pair:
                 f"rainy and clean differ in size: {h}×{w} and {h2}×{w2} (pair {self.name!r}); "
                 "are the folders matched by name?"
             )
+
+
+def visible_change(rainy: np.ndarray, clean: np.ndarray) -> np.ndarray:
+    """Where rain is seen: True where the lumas differ by more than 12 of 255 levels.
+
+    Args:
+        rainy, clean: H×W×3, both uint8 or both floats in [0, 1].
+
+    Returns:
+        bool H×W.
+    """
+    white = 255 if rainy.dtype == np.uint8 else 1
+    change = np.subtract(rainy, clean, dtype=np.float64) @ LUMA
+    # Many changes are 12 exactly, grey ones: how their luma is rounded mustn't decide.
+    return np.abs(change) > white * (VISIBLE / 255 + 1e-6)
 
 
 class Batch(NamedTuple):

@@ -44,7 +44,9 @@ def read_picture(path: str | PathLike[str]) -> np.ndarray:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = Image.open(path)
         with image:
-            return _as_rgb(ImageOps.exif_transpose(image), path)
+            # Pillow reads 16-bit files as I;16, or as I where their format knows no 32 bits.
+            sixteen_bits = image.mode.startswith("I;16") or image.format in ("PNG", "PPM")
+            return _as_rgb(ImageOps.exif_transpose(image), path, sixteen_bits=sixteen_bits)
     except (FileNotFoundError, BadPicture):
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
@@ -61,9 +63,9 @@ def read_picture(path: str | PathLike[str]) -> np.ndarray:
         ) from error
 
 
-def _as_rgb(image: Image.Image, path: Path) -> np.ndarray:
+def _as_rgb(image: Image.Image, path: Path, *, sixteen_bits: bool) -> np.ndarray:
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        grey = _from_wide(np.asarray(image), path)
+        grey = _from_wide(np.asarray(image), path, sixteen_bits=sixteen_bits)
         return np.repeat(grey[..., None], 3, axis=2)
     if image.has_transparency_data:
         image = image.convert("RGBA")
@@ -72,10 +74,10 @@ def _as_rgb(image: Image.Image, path: Path) -> np.ndarray:
     return np.array(image.convert("RGB"))
 
 
-def _from_wide(values: np.ndarray, path: Path) -> np.ndarray:
+def _from_wide(values: np.ndarray, path: Path, *, sixteen_bits: bool) -> np.ndarray:
     """Grey values wider than 8 bits, as uint8; Pillow's own conversion would clip them."""
     low, high = values.min(), values.max()
-    if np.issubdtype(values.dtype, np.integer) and low >= 0 and high <= 65535:
+    if sixteen_bits and low >= 0 and high <= 65535:
         return to_uint8(values / 65535)
     if np.issubdtype(values.dtype, np.floating) and low >= 0 and high <= 1:
         return to_uint8(values)

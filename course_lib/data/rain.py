@@ -21,9 +21,8 @@ import numpy as np
 
 from course_lib.data.drops import Drops, draw_drops, lay_drops
 from course_lib.data.haze import Haze, add_haze, draw_haze
-from course_lib.data.pair import Pair
+from course_lib.data.pair import Pair, visible_change
 from course_lib.data.presets import heavy_rain, light_rain, wet_lens, wide_rain
-from course_lib.data.rain_statistics import LUMA, VISIBLE
 from course_lib.data.scene import Scene
 from course_lib.data.streaks import StreakParameters, Streaks, composite_streaks, draw_alpha
 from course_lib.ranges import to_uint8, to_unit
@@ -97,6 +96,12 @@ _PARTS = {
 KINDS = tuple(_PARTS)
 
 
+def require_kind(kind: str) -> None:
+    """Raise ValueError, naming those there are, unless this is one of `KINDS`."""
+    if kind not in KINDS:
+        raise ValueError(f"no kind of rain {kind!r}: there are {', '.join(KINDS)}")
+
+
 def prepare_photo(photo: np.ndarray, *, name: str = "", depth: np.ndarray | None = None) -> Scene:
     """A photograph ready for rain; what rain needs of it is computed once and kept.
 
@@ -126,8 +131,7 @@ def draw_canvas(
     Raises:
         ValueError: no such kind.
     """
-    if kind not in _PARTS:
-        raise ValueError(f"no kind of rain {kind!r}: there are {', '.join(KINDS)}")
+    require_kind(kind)
     parts = _PARTS[kind]
     return Canvas(
         size=size,
@@ -174,7 +178,7 @@ def apply_canvas(
         if canvas.streaks.veil:
             rainy = rainy + np.float32(canvas.streaks.veil) * (light.clip(0, 1) - rainy)
         rainy = composite_streaks(rainy, Streaks(canvas.streaks.alpha[on_canvas], light))
-    mask = np.abs((rainy - clean) @ LUMA) > VISIBLE / 255
+    mask = visible_change(rainy, clean)
     if canvas.drops is not None:
         alpha, seen, weight, mist = canvas.drops
         piece = Drops(alpha[on_canvas], seen[:, *on_canvas], weight[:, *on_canvas], mist)

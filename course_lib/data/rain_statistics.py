@@ -6,17 +6,14 @@ measured on real rain and on ours, are one guard against it; looking is the othe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from scipy.ndimage import sobel
 
-from course_lib.data.pair import Pair
+from course_lib.data.pair import LUMA, visible_change
 from course_lib.filters import high_pass
-
-LUMA = np.array([0.299, 0.587, 0.114])  # Y of ITU-R BT.601, full range
-VISIBLE = 12  # levels of 0..255; a smaller change of luminance doesn't count as rain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,14 +64,14 @@ def measure(rainy: np.ndarray, clean: np.ndarray) -> RainStatistics:
             f"{fault}: there is nothing to compare; measure a photograph that rain changed"
         )
 
-    affected = np.abs(change) > VISIBLE
+    affected = visible_change(rainy, clean)
     gx, gy = sobel(change, axis=1), sobel(change, axis=0)
     xx, xy, yy = (gx * gx).mean(), (gx * gy).mean(), (gy * gy).mean()
     return RainStatistics(
         psnr=float(10 * np.log10(255**2 / squared_error)),
         affected=float(affected.mean()),
-        brighter=float((change > VISIBLE).mean()),
-        darker=float((change < -VISIBLE).mean()),
+        brighter=float((affected & (change > 0)).mean()),
+        darker=float((affected & (change < 0)).mean()),
         mean_change=float(change[affected].mean()) if affected.any() else 0.0,
         horizontal_gradient=_mean_sobel(y_rainy, axis=1) / across,
         vertical_gradient=_mean_sobel(y_rainy, axis=0) / upright,
@@ -123,9 +120,8 @@ TABLE_HEAD = (
 )
 
 
-def table_row(name: str, pairs: Iterable[Pair]) -> str:
-    """One Markdown row of the table under `TABLE_HEAD`: means over the pairs."""
-    measured = [measure(pair.rainy, pair.clean) for pair in pairs]
+def table_row(name: str, measured: Sequence[RainStatistics]) -> str:
+    """One Markdown row of the table under `TABLE_HEAD`: means over the measured pairs."""
     s = summarise(measured)
     mean = {key: value["mean"] for key, value in s.items()}
     tilt = f"{mean['tilt']:.0f}° ± {s['tilt']['std']:.0f}°"

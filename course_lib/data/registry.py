@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from course_lib.data.folders import (
     PairedFolder,
     PictureFolder,
     SideBySideFolder,
+    SkippedFiles,
     picture_files,
     without_role,
 )
@@ -78,11 +80,11 @@ class Report:
 
 
 def data_folder() -> Path:
-    """Where sets lie: the environment variable COURSE_DATA, else the user's data folder."""
+    """Where sets lie, absolute: the variable COURSE_DATA, else the user's data folder."""
     import platformdirs
 
     if chosen := os.environ.get("COURSE_DATA"):
-        return Path(chosen).expanduser()
+        return Path(chosen).expanduser().absolute()
     return platformdirs.user_data_path("clearing-the-rain", appauthor=False)
 
 
@@ -202,7 +204,10 @@ def verify(name: str) -> list[Report]:
 
 
 def _verify(name: str) -> Report:
-    spec, folder = SETS[name], open_set(name, on_bad="skip", overlaps=True)
+    spec = SETS[name]
+    with warnings.catch_warnings():  # the report says it all
+        warnings.simplefilter("ignore", SkippedFiles)
+        folder = open_set(name, on_bad="skip", overlaps=True)
     bad, remarks = list(folder.bad), []
     if spec.sides:
         short, long = spec.sides
@@ -257,12 +262,17 @@ def _registered() -> dict[str, str]:
     if not register.exists():
         return {}
     try:
-        return dict(json.loads(register.read_text(encoding="utf-8")))
+        registered = json.loads(register.read_text(encoding="utf-8"))
+        if not isinstance(registered, dict) or not all(
+            isinstance(path, str) for path in registered.values()
+        ):
+            raise ValueError("it isn't a table of names and paths")
     except ValueError as error:
         raise ValueError(
             f"{register}, where registered sets are remembered, is damaged ({error}); "
             "delete it and add your sets again"
         ) from error
+    return registered
 
 
 def _write(registered: dict[str, str]) -> None:

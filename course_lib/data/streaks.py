@@ -87,6 +87,14 @@ class StreakParameters:
     def __post_init__(self) -> None:
         if abs(self.angle) > 60:
             raise ValueError(f"streaks fall within 60° of the vertical; the angle is {self.angle}°")
+        for name in ("density", "length", "spread", "focus", "gain", "rain_rate"):
+            if not 0 <= getattr(self, name) < np.inf:
+                raise ValueError(f"{name} is 0 or more; it is {getattr(self, name)}")
+        if not 0 < self.width < np.inf:
+            raise ValueError(f"width is greater than 0; it is {self.width}")
+        for name in ("opacity", "veil"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is a share from 0 to 1; it is {getattr(self, name)}")
         if self.layers < 1:
             raise ValueError(f"rain has at least one depth layer; layers is {self.layers}")
 

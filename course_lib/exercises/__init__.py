@@ -1,1 +1,5 @@
-"""One module a lesson: its exercises, their checks, and the zoo that proves the checks."""
+"""One package a lesson, whose TASKS are its exercises in order.
+
+Each exercise has a file with its hints and its check, and a ``_zoo.py`` beside it with the wrong
+answers and valid alternatives that prove the check.
+"""

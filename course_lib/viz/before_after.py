@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -11,10 +9,9 @@ from typing import Any
 import anywidget
 import numpy as np
 import traitlets
-from PIL import Image
 
 from course_lib.viz.canvas import picture_uint8
-from course_lib.viz.output import checked_alt, data_url, image_html
+from course_lib.viz.output import checked_alt, data_url, image_html, png_file, with_still
 
 _FOLDER = Path(__file__).parent
 
@@ -88,18 +85,3 @@ class BeforeAfter(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
         return with_still(super()._repr_mimebundle_(**kwargs), self.still(), self.alt)
-
-
-def with_still(
-    widget: tuple[dict, dict] | Mapping[str, Any] | None, still: str, alt: str
-) -> tuple[dict, dict]:
-    """A widget's own mimebundle with its still and its text for pages without widgets."""
-    data, metadata = widget if isinstance(widget, tuple) else (widget or {}, {})
-    return {**data, "text/html": still, "text/plain": alt}, metadata
-
-
-def png_file(picture: np.ndarray, *, compress_level: int = 6) -> bytes:
-    """A uint8 picture as a PNG file."""
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, format="png", compress_level=compress_level)
-    return buffer.getvalue()

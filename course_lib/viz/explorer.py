@@ -9,9 +9,8 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from course_lib.viz.before_after import png_file, with_still
 from course_lib.viz.canvas import picture_uint8
-from course_lib.viz.output import checked_alt, image_html
+from course_lib.viz.output import checked_alt, image_html, png_file, with_still
 
 Render = Callable[..., np.ndarray | tuple[np.ndarray, str]]
 

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 import numpy as np
 from IPython.core.getipython import get_ipython
@@ -82,8 +83,13 @@ def figure_png(figure: Figure, *, fast: bool = False) -> bytes:
     canvas.draw()  # once; savefig would lay the figure out twice
     pixels = np.asarray(canvas.buffer_rgba())[..., :3]
     figure.set_dpi(dpi)
+    return png_file(pixels, compress_level=1 if fast else 6)
+
+
+def png_file(picture: np.ndarray, *, compress_level: int = 6) -> bytes:
+    """A uint8 picture as a PNG file."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="png", compress_level=1 if fast else 6)
+    Image.fromarray(picture).save(buffer, format="png", compress_level=compress_level)
     return buffer.getvalue()
 
 
@@ -112,3 +118,11 @@ def data_url(png: bytes) -> str:
 def png_size(png: bytes) -> tuple[int, int]:
     """Width and height of a PNG file, from its header."""
     return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
+
+
+def with_still(
+    widget: tuple[dict, dict] | Mapping[str, Any] | None, still: str, alt: str
+) -> tuple[dict, dict]:
+    """A widget's own mimebundle with its still and its text for pages without widgets."""
+    data, metadata = widget if isinstance(widget, tuple) else (widget or {}, {})
+    return {**data, "text/html": still, "text/plain": alt}, metadata

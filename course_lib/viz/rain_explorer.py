@@ -16,7 +16,7 @@ from course_lib.viz.explorer import Explorer
 _KINDS = {"light": light_rain, "heavy": heavy_rain, "wide": wide_rain}
 # Quantity → lowest and highest value, step, and what the reader sees.
 _SLIDERS = {
-    "density": (0.0, 6.0, 0.1, "density (in 100×100)"),
+    "density": (0.0, 7.0, 0.1, "density (in 100×100)"),
     "length": (5.0, 120.0, 1.0, "length (pixels)"),
     "width": (0.5, 5.0, 0.1, "width (pixels)"),
     "angle": (-60.0, 60.0, 1.0, "angle (degrees)"),

@@ -311,7 +311,8 @@ def test_a_bad_file_stops_training_with_its_name_and_can_be_skipped(folder):
     dataset = PairCrops(folder, 16, 0)
     with pytest.raises(BadPicture, match=r"rainy/3\.png is not a sound picture"):
         [dataset[n] for n in range(5)]
-    rest = PairCrops(PairedFolder(folder.path, on_bad="skip"), 16, 0)
+    with pytest.warns(UserWarning, match=r"left out 1 bad file, .*3\.png"):
+        rest = PairCrops(PairedFolder(folder.path, on_bad="skip"), 16, 0)
     assert sorted(rest.pair(n).name for n in range(4)) == ["0", "1", "2", "4"]
 
 
@@ -323,3 +324,12 @@ def test_crops_of_rain800_come_from_both_halves_alike(real_data):
     ]
     psnr = 10 * np.log10(255**2 / np.array(error))
     assert 18 < psnr.mean() < 25  # 21.15 dB over whole pictures; crops misplaced give about 12
+
+
+@pytest.mark.parametrize(
+    ("kind", "seed", "message"),
+    [("hail", 0, "no kind of rain 'hail': there are light"), ("light", -1, "0 or more; it is -1")],
+)
+def test_a_wrong_setting_is_refused_before_training_starts(kind, seed, message):
+    with pytest.raises(ValueError, match=message):
+        CropDataset({"grey": np.zeros((40, 40, 3), np.uint8)}, kind, 32, seed)

@@ -184,3 +184,11 @@ def test_views_hold_the_sky_above_and_the_scene_in_the_middle() -> None:
 def test_full_coverage_is_refused() -> None:
     with pytest.raises(ValueError, match="coverage is 1"):
         DropParameters(coverage=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("radius", 0), ("mist", 2), ("defocus", -0.5), ("contact_angle", 95)]
+)
+def test_drops_that_cannot_be_are_refused_by_name(name, value):
+    with pytest.raises(ValueError, match=f"{name} is .*; it is {value}"):
+        DropParameters(**{name: value})

@@ -67,7 +67,7 @@ def test_palette_colours_are_looked_up_and_its_transparency_kept(tmp_path):
     np.testing.assert_array_equal(clear, [[[255, 255, 255], [200, 100, 50]]])
 
 
-@pytest.mark.parametrize("suffix", ["png", "tif"])
+@pytest.mark.parametrize("suffix", ["png", "tif", "pgm"])
 def test_16_bit_grey_is_scaled_and_neither_clipped_nor_wrapped(suffix, tmp_path):
     values = np.array([[0, 128, 129, 257, 300, 33025, 65534, 65535]], np.uint16)
     pixels = read_picture(saved(Image.fromarray(values), tmp_path / f"a.{suffix}"))
@@ -177,3 +177,10 @@ def test_a_decompression_bomb_is_refused_before_it_is_unpacked(factor, tmp_path,
 def test_a_missing_file_stays_a_missing_file(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         read_picture(tmp_path / "nowhere.png")
+
+
+def test_32_bit_integers_are_refused_because_their_white_is_unknown(tmp_path):
+    path = tmp_path / "wide.tif"
+    Image.fromarray(np.full((8, 8), 198, np.int32)).save(path)
+    with pytest.raises(BadPicture, match=r"wide\.tif holds int32 values.*8 or 16 bits"):
+        read_picture(path)

@@ -1,12 +1,14 @@
+import runpy
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from course_lib.data import haze
-from course_lib.data.pair import Pair
-from course_lib.data.photos import PHOTOS, load_photo
+from course_lib.data.pair import LUMA, Pair
+from course_lib.data.photos import load_photo
 from course_lib.data.presets import light_rain, wide_rain
 from course_lib.data.rain import (
     KINDS,
@@ -16,10 +18,11 @@ from course_lib.data.rain import (
     synthesize,
     synthesize_streaks,
 )
-from course_lib.data.rain_statistics import LUMA, measure, summarise
+from course_lib.data.rain_statistics import RainStatistics, measure, summarise, table_row
 from course_lib.data.streaks import StreakParameters
 
-SEEDS = 3
+ROOT = Path(__file__).parents[2]
+SEEDS = 3  # of the rains on each photograph in docs/rain_statistics.md
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -27,15 +30,14 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 
 @cache
+def measured(kind: str) -> list[RainStatistics]:
+    """Of the pairs over the embedded photographs that the script of the table draws."""
+    script = runpy.run_path(str(ROOT / "data_scripts/rain_statistics.py"))
+    return [measure(p.rainy, p.clean) for p in script["synthetic_pairs"](kind, SEEDS)]
+
+
 def means(kind: str) -> dict[str, float]:
-    """Mean statistics of a kind over the embedded photographs."""
-    pairs = [
-        synthesize(load_photo(name), kind, np.random.default_rng((seed, i)), name=name)
-        for i, name in enumerate(PHOTOS)
-        for seed in range(SEEDS)
-    ]
-    summary = summarise(measure(pair.rainy, pair.clean) for pair in pairs)
-    return {key: value["mean"] for key, value in summary.items()}
+    return {key: value["mean"] for key, value in summarise(measured(kind)).items()}
 
 
 # Lowest and highest value that one picture of the real set has, by `rain_statistics.measure`;
@@ -96,6 +98,14 @@ REAL["mixture"] = REAL["wide"]
 def test_each_kind_measures_like_real_rain(kind: str, key: str) -> None:
     low, high = REAL[kind][key]
     assert low <= means(kind)[key] <= high
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_on_statistics_has_the_row_of_each_kind_as_it_rains_now(kind: str) -> None:
+    page = (ROOT / "docs/rain_statistics.md").read_text(encoding="utf-8")
+    assert table_row(kind, measured(kind)) in page.splitlines(), (
+        "run python data_scripts/rain_statistics.py, put its rows into docs/rain_statistics.md"
+    )
 
 
 def test_wide_streaks_have_less_fine_detail_for_what_they_cover() -> None:

@@ -31,18 +31,19 @@ def rain800(folder: Path) -> list[Pair]:
     ]
 
 
-# As printed in the project's notes on real rain, before this module was written.
+# As printed in the project's notes on real rain, before this module was written; but for the
+# share affected, where a change of 12 levels exactly was counted as visible at random.
 @pytest.mark.parametrize(
     ("name", "row"),
     [
         (
             "rain100l",
-            "| rain100l (100) | 25.5 (18.6-33.5) | 14% | 14% / 0% | +33 | 1.64 / 1.11 "
+            "| rain100l (100) | 25.5 (18.6-33.5) | 13% | 13% / 0% | +33 | 1.64 / 1.11 "
             "| 11° ± 14° | 1.36 |",
         ),
         (
             "rain800",
-            "| rain800 (80) | 22.3 (14.2-27.2) | 46% | 42% / 4% | +24 | 1.97 / 1.17 "
+            "| rain800 (80) | 22.3 (14.2-27.2) | 45% | 42% / 4% | +24 | 1.97 / 1.17 "
             "| 10° ± 12° | 1.48 |",
         ),
         (
@@ -54,7 +55,7 @@ def rain800(folder: Path) -> list[Pair]:
 )
 def test_real_sets_measure_as_the_notes_say(real_data: Path, name: str, row: str) -> None:
     pairs = rain800(real_data / name) if name == "rain800" else paired(real_data / name)
-    assert table_row(name, pairs) == row
+    assert table_row(name, [measure(pair.rainy, pair.clean) for pair in pairs]) == row
 
 
 def test_spa_measures_as_the_notes_say(real_data: Path) -> None:

@@ -61,6 +61,12 @@ def test_the_data_folder_is_the_users_own_where_none_is_named(monkeypatch):
     assert data_folder() == Path.home() / "rain"
 
 
+def test_the_data_folder_is_absolute_wherever_the_shell_goes_next(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COURSE_DATA", "rain")
+    assert data_folder() == tmp_path / "rain"
+
+
 def test_a_registered_folder_goes_before_the_data_folder(tmp_path, own_data_folder):
     make_rain12(own_data_folder / "rain12")
     add("rain12", make_rain12(tmp_path / "mine"))
@@ -233,9 +239,10 @@ def test_a_crash_while_registering_leaves_the_old_register(tmp_path, monkeypatch
     }
 
 
-def test_a_damaged_register_is_named(own_data_folder):
+@pytest.mark.parametrize("text", ['{"rain12": ', "5", '{"rain12": 5}'])
+def test_a_damaged_register_is_named(own_data_folder, text):
     own_data_folder.mkdir()
-    (own_data_folder / "registered.json").write_text('{"rain12": ')
+    (own_data_folder / "registered.json").write_text(text)
     with pytest.raises(ValueError, match=r"registered\.json, where .* is damaged.*delete it"):
         find("rain12")
 

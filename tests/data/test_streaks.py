@@ -167,3 +167,12 @@ def test_impossible_rain_is_refused() -> None:
         StreakParameters(angle=80)
     with pytest.raises(ValueError, match="layers is 0"):
         StreakParameters(layers=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("density", -1), ("length", -5), ("rain_rate", -3), ("width", 0), ("opacity", 3), ("veil", 2)],
+)
+def test_rain_that_cannot_fall_is_refused_by_name(name, value):
+    with pytest.raises(ValueError, match=f"{name} is .*; it is {value}"):
+        StreakParameters(**{name: value})

@@ -27,7 +27,8 @@ HEADER = Header(
 HINTS = (
     "`to_unit` brings both kinds of pictures to floats in [0, 1], and refuses anything else with "
     "the errors that the docstring promises. After it the peak is 1.",
-    "In this order: bring both to [0, 1]; refuse other sizes and unknown channels; for "
+    "In this order: bring both to [0, 1]; refuse other sizes (`same_pictures` does both at once) "
+    "and unknown channels; for "
     '"y_matlab", replace both by their `rgb_to_y`; take the mean of the squared differences; '
     "turn it into decibels. A mean of zero has its own answer.",
     "Almost the code:\n"
