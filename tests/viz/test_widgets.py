@@ -11,6 +11,7 @@ from skimage.data import chelsea
 
 from course_lib import viz
 from course_lib.metrics import psnr
+from course_lib.viz import rain_explorer
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 ALT = 'A cat looks at the camera, "rainy" and clean.'
@@ -190,6 +191,9 @@ def test_every_kind_lies_within_the_sliders() -> None:
     for kind in ("light", "heavy", "wide"):
         explorer = viz.RainExplorer(PHOTO, kind=kind, alt=ALT)
         values = {name: control.value for name, control in explorer.controls.items()}
+        shower = rain_explorer._shower(kind)
+        for name in rain_explorer._SLIDERS:
+            assert values[name] == getattr(shower, name), (kind, name)
         other = viz.RainExplorer(PHOTO, kind="wide" if kind == "light" else "light", alt=ALT)
         other.controls["kind"].value = kind
         assert {name: control.value for name, control in other.controls.items()} == values
