@@ -22,6 +22,7 @@ LAYERS = (
     {"results", "viz"},
     {"checks"},
     {"exercises"},
+    {"experiments"},
     {"authoring", "grading"},
     {"cli"},
 )
