@@ -8,6 +8,7 @@ neither the number of worker processes nor of devices changes what is seen.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -60,6 +61,17 @@ class CropDataset(Dataset[Batch]):
         self._kind, self._size, self._seed, self._scale = kind, size, seed, scale
         self._canvases: dict[int, Canvas] = {}
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the crops depend on, beside the photographs' pixels."""
+        return {
+            "photographs": [scene.name for scene in self._scenes],
+            "kind of rain": self._kind,
+            "size of crops": self._size,
+            "scale of rain": self._scale,
+            "seed of data": self._seed,
+        }
+
     def pair(self, n: int) -> Pair:
         """Item n as a `Pair` of uint8 pictures, named after its photograph."""
         rng = np.random.default_rng((self._seed, n))
@@ -102,6 +114,16 @@ class PairCrops(Dataset[Batch]):
     def __init__(self, folder: PairedFolder | SideBySideFolder, size: int, seed: int) -> None:
         _require_seed(seed)
         self._folder, self._size, self._seed = folder, size, seed
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the crops depend on, beside the pictures' pixels."""
+        return {
+            "folder": self._folder.path.name,
+            "pairs": len(self._folder),
+            "size of crops": self._size,
+            "seed of data": self._seed,
+        }
 
     def pair(self, n: int) -> Pair:
         """Item n as a `Pair` of uint8 pictures."""
@@ -157,6 +179,50 @@ class StepSampler(Sampler[list[int]]):
             yield list(range(first, first + self._share))
 
 
+class StepLoader(DataLoader[Batch]):
+    """One `Batch` for each step of a run, from its first or any later one; see `make_loader`."""
+
+    def __init__(
+        self,
+        dataset: Dataset[Batch],
+        *,
+        batch_size: int,
+        steps: int,
+        start: int = 0,
+        workers: int = 0,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        super().__init__(
+            dataset,
+            batch_sampler=StepSampler(batch_size, steps, start, rank, world_size),
+            num_workers=workers,
+            pin_memory=torch.cuda.is_available(),
+            # Starting to iterate draws a number, which else would come from the global generator.
+            generator=torch.Generator(),
+        )
+        self._made_with = {
+            "batch_size": batch_size,
+            "steps": steps,
+            "workers": workers,
+            "rank": rank,
+            "world_size": world_size,
+        }
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the batches depend on, as JSON can hold it."""
+        of_data: dict[str, Any] = getattr(self.dataset, "settings", {})
+        return {"batch_size": self._made_with["batch_size"], **of_data}
+
+    def from_step(self, start: int) -> StepLoader:
+        """The same batches less those of the first ``start`` steps."""
+        made_with = self._made_with
+        if start >= made_with["steps"]:
+            made_with = {**made_with, "workers": 0}  # nothing is left that they could prepare
+        return StepLoader(self.dataset, start=start, **made_with)
+
+
 def make_loader(
     dataset: Dataset[Batch],
     *,
@@ -166,7 +232,7 @@ def make_loader(
     workers: int = 0,
     rank: int = 0,
     world_size: int = 1,
-) -> DataLoader[Batch]:
+) -> StepLoader:
     """One `Batch` for each step from ``start`` to ``steps`` − 1.
 
     Args:
@@ -175,13 +241,14 @@ def make_loader(
         workers: processes that prepare batches beside training; 0 does it in this one. What
             the batches hold doesn't depend on it.
     """
-    return DataLoader(
+    return StepLoader(
         dataset,
-        batch_sampler=StepSampler(batch_size, steps, start, rank, world_size),
-        num_workers=workers,
-        pin_memory=torch.cuda.is_available(),
-        # Starting to iterate draws a number, which else would come from the global generator.
-        generator=torch.Generator(),
+        batch_size=batch_size,
+        steps=steps,
+        start=start,
+        workers=workers,
+        rank=rank,
+        world_size=world_size,
     )
 
 

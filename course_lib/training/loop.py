@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+import itertools
+from collections.abc import Callable, Iterable, Sequence, Sized
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from course_lib import usage
+from course_lib.data.crops import StepLoader
 from course_lib.data.pair import Batch
+from course_lib.training.checkpoints import Game, Record
+from course_lib.training.run import Run, code_of
 from course_lib.training.steps import discriminator_step, generator_step
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-Record = dict[str, float]
 Step = Callable[[nn.Module, nn.Module, Batch, torch.optim.Optimizer], torch.Tensor]
 
 
@@ -55,8 +58,9 @@ def train(
     seed: int,
     d_step: Step = discriminator_step,
     g_step: Step = generator_step,
-    first_step: int = 1,
+    schedulers: Sequence[torch.optim.lr_scheduler.LRScheduler] = (),
     callbacks: Sequence[Callable[[Record], None]] = (),
+    run: Run | None = None,
     fabric: Fabric | None = None,
 ) -> list[Record]:
     """Play the game once for every batch of ``loader``: one step of D, then one of G.
@@ -70,22 +74,45 @@ def train(
         optimizer_g, optimizer_d: over the parameters of each.
         seed: of the run.
         d_step, g_step: the steps to play, yours if you like.
-        first_step: the number of the loader's first batch, where a run goes on.
-        callbacks: each is given every step's record and may add to it.
+        schedulers: of learning rates; each takes a step after every step of training.
+        callbacks: each is given every step's record and may add to it. One with a
+            ``resume(history)`` is told what there is already when a run goes on; one with a
+            ``state_dict()`` and a ``load_state_dict(…)`` has its state kept in the checkpoints.
+        run: where checkpoints go, from which this same call goes on after a crash, to the same
+            bits; without it nothing is kept.
         fabric: devices and precision; by default one device, the fastest there is.
 
     Returns:
         One record a step: step, loss_d, loss_g, grad_d, grad_g, and what callbacks add.
+
+    Raises:
+        BadCheckpoint, OSError: see `Run`.
     """
     fabric = fabric or make_fabric()
     fabric.launch()
+    game = Game(
+        networks={"generator": generator, "discriminator": discriminator},
+        optimizers={"optimizer_g": optimizer_g, "optimizer_d": optimizer_d},
+        schedulers=schedulers,
+        watchers=[callback for callback in callbacks if hasattr(callback, "state_dict")],
+    )
     generator, optimizer_g = fabric.setup(generator, optimizer_g)
     discriminator, optimizer_d = fabric.setup(discriminator, optimizer_d)
     for network in (generator, discriminator):
         # A third faster on a CPU.
         nn.utils.convert_conv2d_weight_memory_format(network, torch.channels_last)
-    history: list[Record] = []
-    for step, batch in enumerate(loader, start=first_step):
+    if run:
+        with fabric.rank_zero_first():
+            run.begin(
+                game,
+                steps=len(loader) if isinstance(loader, Sized) else None,
+                settings=_settings(game, loader, seed=seed, d_step=d_step, g_step=g_step),
+            )
+        for callback in callbacks:
+            if hasattr(callback, "resume"):
+                callback.resume(game.history)
+    done = len(game.history)
+    for step, batch in enumerate(_rest(loader, done), start=done + 1):
         torch.manual_seed(step_seed(seed, step, fabric.global_rank))
         batch = Batch(*(tensor.to(fabric.device, non_blocking=True) for tensor in batch))
         generator.train()
@@ -95,11 +122,40 @@ def train(
         record["grad_d"] = gradient_norm(discriminator)
         record["loss_g"] = float(g_step(generator, discriminator, batch, optimizer_g))
         record["grad_g"] = gradient_norm(generator)
+        for scheduler in schedulers:
+            scheduler.step()
         for callback in callbacks:
             callback(record)
-        history.append(record)
+        game.history.append(record)
         usage.count_steps()
-    return history
+        if run and fabric.is_global_zero:
+            run.step_done(game)
+    if run and fabric.is_global_zero and len(game.history) > done:
+        run.step_done(game, ended=True)
+    return game.history
+
+
+def _rest(loader: Iterable[Batch], done: int) -> Iterable[Batch]:
+    """The loader's batches but for the first ``done``."""
+    if not done:
+        return loader
+    if isinstance(loader, StepLoader):
+        return loader.from_step(done)
+    return itertools.islice(loader, done, None)
+
+
+def _settings(
+    game: Game, loader: Iterable[Batch], *, seed: int, d_step: Step, g_step: Step
+) -> dict[str, Any]:
+    """What makes this run another one when it changes."""
+    settings: dict[str, Any] = {"seed": seed}
+    if isinstance(loader, StepLoader):
+        settings |= loader.settings
+    for name, optimizer in game.optimizers.items():
+        for key in ("lr", "betas", "momentum", "weight_decay"):
+            if values := [group[key] for group in optimizer.param_groups if key in group]:
+                settings[f"{name}'s {key}"] = values[0] if len(values) == 1 else values
+    return settings | {"d_step_code": code_of(d_step), "g_step_code": code_of(g_step)}
 
 
 def series(history: Sequence[Record], key: str) -> tuple[list[float], list[float]]:

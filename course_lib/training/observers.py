@@ -1,10 +1,9 @@
-"""Callbacks that watch a training run: held-out measurements, samples, a CSV log."""
+"""Callbacks that watch a training run: held-out measurements, samples."""
 
 from __future__ import annotations
 
 import copy
-import csv
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,8 +11,8 @@ from torch import nn
 
 from course_lib.data.pair import Batch
 from course_lib.metrics import high_frequency_energy, output_diversity, psnr
-from course_lib.ranges import from_model
-from course_lib.training.loop import Record
+from course_lib.ranges import from_model, to_uint8
+from course_lib.training.checkpoints import Record
 
 
 @torch.no_grad()
@@ -91,7 +90,7 @@ class Samples:
     """Keeps what the generator makes of the same rainy pictures at every ``every``-th step.
 
     Attributes:
-        frames: (step, pictures) with pictures N×H×W×3 floats in [0, 1].
+        frames: (step, pictures) with pictures N×H×W×3 uint8.
     """
 
     def __init__(self, generator: nn.Module, rainy: torch.Tensor, *, every: int) -> None:
@@ -101,29 +100,13 @@ class Samples:
     def __call__(self, record: Record) -> None:
         """Restore and keep, if it is time."""
         if record["step"] == 1 or record["step"] % self.every == 0:
-            restored = from_model(restore(self.generator, self.rainy))
+            restored = to_uint8(from_model(restore(self.generator, self.rainy)))
             self.frames.append((int(record["step"]), restored))
 
+    def state_dict(self) -> dict[str, Any]:
+        """The frames so far, for a checkpoint."""
+        return {"frames": [[step, torch.from_numpy(frame)] for step, frame in self.frames]}
 
-class CsvLog:
-    """Writes the records to a CSV file, a row a step, each row on disk before the next step.
-
-    The columns are those of `train` and `measure`; a cell is empty where a step has no such
-    measurement.
-    """
-
-    COLUMNS = (
-        *("step", "loss_d", "loss_g", "grad_d", "grad_g"),
-        *("psnr", "diversity", "detail", "accuracy_real", "accuracy_fake", "accuracy_d"),
-    )
-
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.path = path
-        with path.open("w", newline="") as file:
-            csv.DictWriter(file, self.COLUMNS).writeheader()
-
-    def __call__(self, record: Record) -> None:
-        """Write one row."""
-        with self.path.open("a", newline="") as file:
-            csv.DictWriter(file, self.COLUMNS, extrasaction="ignore").writerow(record)
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The frames of a checkpoint."""
+        self.frames = [(step, frame.numpy()) for step, frame in state["frames"]]

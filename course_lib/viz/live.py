@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,13 +67,16 @@ class LivePlot:
 
     def __call__(self, record: Mapping[str, float]) -> None:
         """Take the record of one step: its ``step``, and any of the plotted keys."""
-        for curve in self._curves:
-            if curve.key in record:
-                curve.x.append(record["step"])
-                curve.y.append(record[curve.key])
-        self._progress.update(int(record["step"]))
+        self._take(record)
+        self._progress(record)
         if get_ipython() is not None and time.perf_counter() >= self._next_draw:
             self._draw(f"Training so far. {self._latest()}")
+
+    def resume(self, history: Sequence[Mapping[str, float]]) -> None:
+        """Take the steps that a run had taken before it was cut, or all of one that had ended."""
+        for record in history:
+            self._take(record)
+        self._progress.resume(history)
 
     def close(self, *, alt: str) -> None:
         """Draw the final figure; the last measured values are added to its alternative text.
@@ -93,6 +96,12 @@ class LivePlot:
             print(alt)
         else:
             self._draw(alt, final=True)
+
+    def _take(self, record: Mapping[str, float]) -> None:
+        for curve in self._curves:
+            if curve.key in record:
+                curve.x.append(record["step"])
+                curve.y.append(record[curve.key])
 
     def _draw(self, alt: str, *, final: bool = False) -> None:
         begun = time.perf_counter()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -38,6 +39,7 @@ class Progress:
         if total < 1:
             raise ValueError(f"progress counts to at least 1, total is {total}")
         self.total, self.what, self.done = total, what, 0
+        self._before = 0
         self._started = time.perf_counter()
         self._shown = -math.inf
         self._handle: Any = None
@@ -51,6 +53,14 @@ class Progress:
             self._shown = now
             self._show()
 
+    def __call__(self, record: Mapping[str, float]) -> None:
+        """As a training callback: take the record of one step."""
+        self.update(int(record["step"]))
+
+    def resume(self, history: Sequence[Mapping[str, float]]) -> None:
+        """As a training callback: so many steps were done before; they say nothing of speed."""
+        self.done = self._before = len(history)
+
     def close(self) -> None:
         """Show how far it got and how long that took; calling it again changes nothing."""
         if not self._closed:
@@ -61,9 +71,10 @@ class Progress:
         """The line, such as ``step 300/1200 · 0:24 · 1:12 left``."""
         elapsed = time.perf_counter() - self._started
         line = f"{self.what} {self.done}/{self.total} · {clock(elapsed)}"
-        if self._closed or not self.done:
+        fresh = self.done - self._before
+        if self._closed or not fresh:
             return line
-        return f"{line} · {clock(elapsed / self.done * (self.total - self.done))} left"
+        return f"{line} · {clock(elapsed / fresh * (self.total - self.done))} left"
 
     def _show(self) -> None:
         text = self.text()

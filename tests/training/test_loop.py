@@ -1,5 +1,4 @@
-import csv
-
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -8,7 +7,7 @@ from course_lib import usage
 from course_lib.data.pair import Batch
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
 from course_lib.training.loop import Record, gradient_norm, series, step_seed, train
-from course_lib.training.observers import CsvLog, Monitor, Samples, judge, measure, restore
+from course_lib.training.observers import Monitor, Samples, judge, measure, restore
 
 
 def batches(steps: int, start: int = 0) -> list[Batch]:
@@ -52,12 +51,6 @@ def test_same_seed_same_bits_whatever_the_global_generator_did() -> None:
     assert all(
         torch.equal(a, b) for a, b in zip(generator.parameters(), again.parameters(), strict=True)
     )
-
-
-def test_a_run_that_goes_on_draws_what_the_whole_run_would_have() -> None:
-    whole, *_ = play(steps=4, d_step=noise_step, g_step=noise_step)
-    rest, *_ = play(batches(2, start=2), d_step=noise_step, g_step=noise_step, first_step=3)
-    assert rest == whole[2:]
 
 
 def test_another_seed_draws_other_dropout() -> None:
@@ -155,7 +148,7 @@ def test_measures_of_a_perfect_and_of_a_collapsed_generator() -> None:
     assert collapsed["diversity"] == 0
 
 
-def test_log_has_a_row_a_step_and_monitor_and_samples_keep_their_rhythm(tmp_path) -> None:
+def test_monitor_and_samples_keep_their_rhythm() -> None:
     held_out = batches(1)[0]
     samples: list[Samples] = []
 
@@ -168,16 +161,12 @@ def test_log_has_a_row_a_step_and_monitor_and_samples_keep_their_rhythm(tmp_path
         callbacks=[
             lambda g, d: Monitor(g, d, held_out, every=2),
             keep_samples,
-            lambda g, d: CsvLog(tmp_path / "run" / "log.csv"),
         ],
     )
-    with (tmp_path / "run" / "log.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    assert [row["step"] for row in rows] == ["1", "2", "3", "4", "5"]
-    assert [float(row["loss_d"]) for row in rows] == [r["loss_d"] for r in history]
-    assert [bool(row["psnr"]) for row in rows] == [True, True, False, True, False]
+    assert ["psnr" in record for record in history] == [True, True, False, True, False]
     assert [step for step, _ in samples[0].frames] == [1, 2, 4]
     assert samples[0].frames[0][1].shape == (2, 16, 16, 3)
+    assert samples[0].frames[0][1].dtype == np.uint8
 
 
 def test_series_skips_steps_without_the_measurement_and_names_what_there_is() -> None:

@@ -1,0 +1,214 @@
+"""All that a training run changes, as one file, and back again to the same bits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from course_lib.training.files import BadCheckpoint, read_tensors, write_tensors
+
+Record = dict[str, float]
+FORMAT = 1
+
+
+@dataclass(kw_only=True)
+class Game:
+    """What changes while two networks train.
+
+    Attributes:
+        networks: name → network, such as ``"generator"``.
+        optimizers: name → optimizer.
+        schedulers: of learning rates, in order.
+        watchers: callbacks that keep something of their own; they have ``state_dict`` and
+            ``load_state_dict`` as torch's objects do.
+        history: one record a step.
+    """
+
+    networks: Mapping[str, nn.Module]
+    optimizers: Mapping[str, torch.optim.Optimizer]
+    schedulers: Sequence[torch.optim.lr_scheduler.LRScheduler] = ()
+    watchers: Sequence[Any] = ()
+    history: list[Record] = field(default_factory=list)
+
+    def parts(self) -> dict[str, Any]:
+        """Everything with a ``state_dict``, by name."""
+        return {
+            **self.networks,
+            **self.optimizers,
+            **{f"scheduler_{n}": scheduler for n, scheduler in enumerate(self.schedulers)},
+            **{f"{type(watcher).__name__}_{n}": watcher for n, watcher in enumerate(self.watchers)},
+        }
+
+
+def save(path: Path, game: Game, about: Mapping[str, Any]) -> int:
+    """Write a checkpoint; see `write_tensors` for what can fail and what it returns.
+
+    Args:
+        path: of the file.
+        game: as it stands between two steps.
+        about: settings and versions, for whoever goes on from it.
+    """
+    tensors: dict[str, torch.Tensor] = {}
+    rest = {
+        name: _take_tensors(part.state_dict(), name, tensors) for name, part in game.parts().items()
+    }
+    for key in sorted({key for record in game.history for key in record}):
+        rows = [(row, record[key]) for row, record in enumerate(game.history) if key in record]
+        tensors[f"history/{key}/rows"] = torch.tensor([row for row, _ in rows])
+        tensors[f"history/{key}/values"] = torch.tensor([v for _, v in rows], dtype=torch.float64)
+    header = {"format": FORMAT, "step": len(game.history), "about": dict(about), "rest": rest}
+    return write_tensors(path, tensors, header)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """A checkpoint that has been read.
+
+    Attributes:
+        path: where from.
+        step: how many steps it holds.
+        about: what `save` was told.
+        history: one record a step.
+    """
+
+    path: Path
+    step: int
+    about: dict[str, Any]
+    history: list[Record]
+    rest: dict[str, Any]
+    tensors: dict[str, torch.Tensor]
+
+
+def load(path: Path) -> Checkpoint:
+    """Read a checkpoint.
+
+    Raises:
+        BadCheckpoint: the file was cut short, or isn't one.
+    """
+    tensors, header = read_tensors(path)
+    try:
+        if header["format"] != FORMAT:
+            raise BadCheckpoint(
+                f"{path} has the format {header['format']}, this version of the course reads "
+                f"{FORMAT}"
+            )
+        history: list[Record] = [{} for _ in range(header["step"])]
+        for name in tensors:
+            if name.startswith("history/") and name.endswith("/rows"):
+                key = name.removeprefix("history/").removesuffix("/rows")
+                values = tensors[f"history/{key}/values"].tolist()
+                for row, value in zip(tensors[name].tolist(), values, strict=True):
+                    history[row][key] = value
+        return Checkpoint(
+            path=path,
+            step=header["step"],
+            about=header["about"],
+            history=[{"step": int(row.pop("step")), **row} for row in history],
+            rest=header["rest"],
+            tensors=tensors,
+        )
+    except (KeyError, TypeError, IndexError) as error:
+        raise BadCheckpoint(
+            f"{path} is no checkpoint of this course ({type(error).__name__}: {error})"
+        ) from None
+
+
+def restore(game: Game, checkpoint: Checkpoint) -> None:
+    """Put everything back as it was, to the bit.
+
+    Raises:
+        BadCheckpoint: it is another game's; then nothing has been changed.
+    """
+    parts = game.parts()
+    if missing := sorted(parts.keys() ^ checkpoint.rest.keys()):
+        raise BadCheckpoint(
+            f"{checkpoint.path} is of another kind of run: {', '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} on one side only"
+        )
+    states = {name: _put_tensors(checkpoint.rest[name], name, checkpoint.tensors) for name in parts}
+    for name, network in game.networks.items():
+        _same_network(name, network.state_dict(), states[name], checkpoint.path)
+    for name, optimizer in game.optimizers.items():
+        _same_optimizer(name, optimizer, states[name], checkpoint.path)
+    for name, part in parts.items():
+        part.load_state_dict(states[name])
+    for optimizer in game.optimizers.values():
+        _match_memory(optimizer)
+    game.history[:] = checkpoint.history
+
+
+def _take_tensors(value: Any, name: str, tensors: dict[str, torch.Tensor]) -> Any:
+    """The value as JSON can hold it; its tensors go into ``tensors``, their places are marked."""
+    if isinstance(value, torch.Tensor):
+        tensors[name] = value
+        return {"tensor": name}
+    if isinstance(value, Mapping):
+        # A list of pairs, because the keys of an optimizer's state are numbers.
+        return {"map": [[k, _take_tensors(v, f"{name}/{k}", tensors)] for k, v in value.items()]}
+    if isinstance(value, list | tuple):
+        return {"list": [_take_tensors(v, f"{name}/{n}", tensors) for n, v in enumerate(value)]}
+    try:
+        json.dumps(value)
+    except TypeError:
+        raise TypeError(
+            f"the state of {name} holds a {type(value).__name__}, which a checkpoint can't: "
+            "it holds tensors, numbers, text, and lists and dictionaries of these"
+        ) from None
+    return value
+
+
+def _put_tensors(value: Any, name: str, tensors: Mapping[str, torch.Tensor]) -> Any:
+    match value:
+        case {"tensor": str(key)}:
+            return tensors[key]
+        case {"map": list(pairs)}:
+            return {k: _put_tensors(v, f"{name}/{k}", tensors) for k, v in pairs}
+        case {"list": list(items)}:
+            return [_put_tensors(v, f"{name}/{n}", tensors) for n, v in enumerate(items)]
+    return value
+
+
+def _same_network(
+    name: str, here: Mapping[str, torch.Tensor], there: Mapping[str, torch.Tensor], path: Path
+) -> None:
+    for key in [*here, *there]:
+        mine = "nothing" if key not in here else _shape(here[key])
+        theirs = "nothing" if key not in there else _shape(there[key])
+        if mine != theirs:
+            raise BadCheckpoint(
+                f"{path} holds another {name}: {key} is {theirs} there and {mine} here. "
+                "Is it another profile or width?"
+            )
+
+
+def _same_optimizer(
+    name: str, optimizer: torch.optim.Optimizer, there: Mapping[str, Any], path: Path
+) -> None:
+    here = [len(group["params"]) for group in optimizer.param_groups]
+    saved = [len(group["params"]) for group in there["param_groups"]]
+    if here != saved:
+        raise BadCheckpoint(
+            f"{path} holds another {name}: it moves {saved} tensors in its groups there, "
+            f"{here} here"
+        )
+
+
+def _match_memory(optimizer: torch.optim.Optimizer) -> None:
+    """Lay the optimizer's averages out in memory as their parameters are, as if never saved.
+
+    The order in memory decides which code torch runs, and other code rounds differently.
+    """
+    for parameter, state in optimizer.state.items():
+        for key, value in state.items():
+            if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+                state[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+
+
+def _shape(tensor: torch.Tensor) -> str:
+    return "×".join(map(str, tensor.shape)) or "a number"

@@ -1,0 +1,167 @@
+"""A run that is killed and started again ends as if nothing had happened."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from course_lib.data.crops import CropDataset, make_loader
+from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
+from course_lib.training import run as run_module
+from course_lib.training.loop import train
+from course_lib.training.observers import Samples
+from course_lib.training.run import Run
+from course_lib.training.steps import discriminator_step
+
+STEPS = 40
+KILLS = 20
+
+
+def play(folder: Path, kill: str = "") -> None:
+    """Train a small game in a run folder, until it is killed as asked or has ended."""
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    generator = BaselineGenerator(size=16, base_channels=4)
+    discriminator = nn.Sequential(nn.Dropout(0.2), baseline_discriminator(base_channels=4))
+    photo = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
+    dataset = CropDataset({"noise": photo}, "light", 16, seed=0, scale=0.2)
+    optimizer_g = torch.optim.Adam(generator.parameters(), 1e-3)
+    optimizer_d = torch.optim.Adam(discriminator.parameters(), 1e-3)
+    samples = Samples(generator, dataset[0].rainy[None], every=5)
+    run_module.SHARE = 1.0  # a checkpoint a step
+    where, _, number = kill.partition(" ")
+    if where == "writing":
+        kill_while_writing(int(number))
+    history = train(
+        generator,
+        discriminator,
+        make_loader(dataset, batch_size=4, steps=STEPS),
+        optimizer_g=optimizer_g,
+        optimizer_d=optimizer_d,
+        schedulers=[torch.optim.lr_scheduler.CosineAnnealingLR(optimizer_g, STEPS)],
+        seed=0,
+        d_step=Between(int(number)) if where == "between" else discriminator_step,
+        callbacks=[samples],
+        run=Run(folder, seconds=0),
+    )
+    torch.save(
+        {
+            "generator": generator.state_dict(),
+            "discriminator": discriminator.state_dict(),
+            "optimizer_g": optimizer_g.state_dict(),
+            "history": history,
+            "frames": [(step, torch.from_numpy(frame)) for step, frame in samples.frames],
+        },
+        folder / "result.pt",
+    )
+
+
+class Between:
+    """D's step, after whose n-th time the process is killed, before G has taken its step."""
+
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def __call__(self, *arguments) -> torch.Tensor:
+        loss = discriminator_step(*arguments)
+        self.left -= 1
+        if not self.left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return loss
+
+
+def kill_while_writing(number: int) -> None:
+    """The process dies at its n-th call that puts something on the disk, whichever that is."""
+    left = number
+
+    def counted(function):
+        def call(*arguments):
+            nonlocal left
+            left -= 1
+            if not left:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*arguments)
+
+        return call
+
+    os.fsync, os.replace = counted(os.fsync), counted(os.replace)
+
+
+@pytest.fixture(scope="module")
+def processes():
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        [
+            "course_lib.training.loop",
+            "course_lib.models.baseline",
+            "lightning_fabric",
+            "torch._dynamo",
+        ]
+    )
+    return context
+
+
+def run_in_child(processes, *arguments, killed_after: float | None = None) -> bool:
+    """Whether the child came to its end."""
+    child = processes.Process(target=play, args=arguments)
+    child.start()
+    if killed_after is not None:
+        time.sleep(killed_after)
+        child.kill()
+    child.join()
+    assert child.exitcode in (0, -signal.SIGKILL)
+    return child.exitcode == 0
+
+
+@pytest.fixture(scope="module")
+def unbroken(processes, tmp_path_factory) -> dict:
+    folder = tmp_path_factory.mktemp("unbroken")
+    started = time.monotonic()
+    assert run_in_child(processes, folder)
+    return {
+        "seconds": time.monotonic() - started,
+        **torch.load(folder / "result.pt", weights_only=True),
+    }
+
+
+def same(a, b) -> bool:
+    if isinstance(a, torch.Tensor):
+        return torch.equal(a, b) and a.dtype == b.dtype
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a == b
+
+
+def moments() -> list[str]:
+    rng = random.Random(0)
+    return [
+        *(f"between {rng.randint(1, STEPS)}" for _ in range(4)),
+        *(f"writing {rng.randint(1, 6 * STEPS)}" for _ in range(6)),
+        *(f"time {rng.random():.3f}" for _ in range(KILLS - 10)),
+    ]
+
+
+@pytest.mark.parametrize("moment", moments())
+def test_killed_at_any_moment_it_ends_in_the_same_bits(moment, processes, unbroken, tmp_path):
+    kind, _, number = moment.partition(" ")
+    if kind == "time":
+        ended = run_in_child(processes, tmp_path, killed_after=float(number) * unbroken["seconds"])
+    else:
+        ended = run_in_child(processes, tmp_path, moment)
+        assert not ended
+    if not ended:
+        assert run_in_child(processes, tmp_path)
+    result = torch.load(tmp_path / "result.pt", weights_only=True)
+    for part in ("generator", "discriminator", "optimizer_g", "history", "frames"):
+        assert same(result[part], unbroken[part]), part
