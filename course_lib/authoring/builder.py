@@ -21,6 +21,8 @@ from course_lib.authoring.rules import Cell, Lesson, LessonError
 
 Edition = Literal["student", "instructor"]
 BUDGETS = "{{budgets}}"
+QUIZ = "{{quiz}}"
+QUIZ_AS_TEXT = "<details><summary>The quiz as text</summary>"
 _REBUILD = "run `make build` and commit what it writes"
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -78,7 +80,8 @@ def assemble(
         else:
             name = _name(cell, repeats)
             if cell.kind == "markdown":
-                cells.append(_markdown(_with_budgets(cell, lesson.number), name))
+                text = _with_quiz(cell, _with_budgets(cell, lesson.number), lesson.number, edition)
+                cells.append(_markdown(text, name))
             else:
                 cells.append(_code(cell.text, name, {"tags": list(cell.tags)} if cell.tags else {}))
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=_METADATA)
@@ -182,6 +185,27 @@ def _with_budgets(cell: Cell, lesson: str) -> str:
     if lesson not in profiles.LESSONS:
         raise LessonError(f"lesson {lesson}, {cell}: it has no budgets; add them to profiles.py")
     return cell.text.replace(BUDGETS, budget_table(profiles.LESSONS[lesson]))
+
+
+def _with_quiz(cell: Cell, text: str, lesson: str, edition: Edition) -> str:
+    """The quiz in the student edition, whose reader may have no kernel.
+
+    The instructor edition is executed, and its page shows the quiz as the widget's still.
+    """
+    if QUIZ not in text:
+        return text
+    if edition == "instructor":
+        return text.replace(QUIZ, "").rstrip()
+    from course_lib.checks import quiz
+
+    try:
+        questions = quiz(lesson).html()
+    except ValueError as error:
+        raise LessonError(
+            f"lesson {lesson}, {cell}: {error}; declare it in "
+            f"course_lib/exercises/lesson_{lesson}/quiz.py"
+        ) from None
+    return text.replace(QUIZ, f"{QUIZ_AS_TEXT}\n{questions}\n</details>")
 
 
 def _name(cell: Cell, repeats: Counter[str]) -> str:

@@ -1,18 +1,23 @@
 """The engine that checks a learner's answer and says what is wrong with it.
 
 ``ex = exercise("01.3")``, then ``ex.check(answer)``, ``ex.hint()``, ``ex.solution()``,
-``ex.use(answer)``.
+``ex.use(answer)``. ``quiz("01")`` and ``diagnose("01", "A")`` ask questions and explain the
+answers.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 import pkgutil
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from course_lib.checks.diagnosis import Diagnosis
     from course_lib.checks.learner import Exercise
+    from course_lib.checks.quizzes import Quiz
 
 
 def exercise(exercise_id: str) -> Exercise:
@@ -34,6 +39,37 @@ def exercise_ids() -> list[str]:
     return [exercise_id for lesson in lessons() for exercise_id in _exercises(lesson)]
 
 
+def quiz(lesson: str) -> Quiz:
+    """A lesson's quiz; as the last line of a cell it shows itself.
+
+    Raises:
+        ValueError: the lesson has none.
+    """
+    from course_lib.checks.quizzes import Quiz
+
+    return Quiz(lesson, _declared(lesson, "quiz").QUIZ)
+
+
+def diagnose(lesson: str, letter: str) -> Diagnosis:
+    """A recorded run of a broken GAN and the question which fault it has.
+
+    As the last line of a cell it shows itself.
+
+    Args:
+        lesson: such as ``"01"``.
+        letter: of the run: ``"A"``.
+
+    Raises:
+        ValueError: the lesson has no such run.
+    """
+    from course_lib.checks.diagnosis import Diagnosis
+
+    cases = {case.letter: case for case in _declared(lesson, "diagnosis").CASES}
+    if letter not in cases:
+        raise ValueError(f"lesson {lesson} has no run {letter!r}: there are {', '.join(cases)}")
+    return Diagnosis(lesson, cases[letter])
+
+
 def lessons() -> list[str]:
     """The numbers of the lessons that have exercises: ``["00", "01"]``."""
     import course_lib.exercises
@@ -48,3 +84,18 @@ def _exercises(lesson: str) -> dict[str, Exercise]:
 
     module = importlib.import_module(f"course_lib.exercises.lesson_{lesson}")
     return {task.header.id: Exercise(task) for task in module.TASKS}
+
+
+def _declared(lesson: str, what: str) -> ModuleType:
+    """The module of a lesson that declares its quiz or its diagnosis.
+
+    Raises:
+        ValueError: the lesson has none.
+    """
+    name = "course_lib.exercises.lesson_{}." + what
+    having = [number for number in lessons() if importlib.util.find_spec(name.format(number))]
+    if lesson not in having:
+        raise ValueError(
+            f"no {what} for lesson {lesson!r}: there is one for {', '.join(having) or 'none'}"
+        )
+    return importlib.import_module(name.format(lesson))

@@ -7,6 +7,7 @@ from course_lib.viz.grids import contact_sheet, picture_grid
 from course_lib.viz.live import LivePlot
 from course_lib.viz.output import show
 from course_lib.viz.progress import Progress
+from course_lib.viz.quiz import Quiz
 from course_lib.viz.rain_explorer import RainExplorer
 from course_lib.viz.source import show_source
 from course_lib.viz.style import panels, use_style
@@ -17,6 +18,7 @@ __all__ = [
     "Explorer",
     "LivePlot",
     "Progress",
+    "Quiz",
     "RainExplorer",
     "contact_sheet",
     "curves",

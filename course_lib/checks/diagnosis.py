@@ -1,0 +1,92 @@
+"""Diagnose the broken GAN: a recorded run, and the question which fault it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from course_lib.checks.questions import Question
+from course_lib.checks.quizzes import plain
+
+if TYPE_CHECKING:
+    from course_lib import viz
+
+# What a run's widget shows: axis → {key of the recording: label of its curve}.
+CURVES = {
+    "loss": {"loss_d": "discriminator", "loss_g": "generator"},
+    "length of the gradient": {"grad_d": "discriminator", "grad_g": "generator"},
+    "share recognised by D": {"accuracy_real": "photographs", "accuracy_fake": "fakes"},
+    "diversity, share of the photographs'": {"diversity": "restored"},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A recorded run with one fault.
+
+    Attributes:
+        letter: how the lesson calls the run: ``"A"``.
+        recording: its name in the assets: ``"01_a"``.
+        fault: the fault's name in the recording's ``about``: ``"swapped labels"``.
+        alt: what curves and pictures show, for readers who can't see them; it tells the signs
+            and not the fault.
+        question: which fault it is, with the sign that tells for or against each.
+    """
+
+    letter: str
+    recording: str
+    fault: str
+    alt: str
+    question: Question
+
+
+class Diagnosis:
+    """One case of a lesson, as `course_lib.checks.diagnose` gives it.
+
+    As the last line of a cell it shows the recorded run and, below it, the question;
+    ``print(diagnose("01", "A"))`` shows them as text.
+
+    Attributes:
+        lesson: ``"01"``.
+        case: what the lesson declares.
+    """
+
+    def __init__(self, lesson: str, case: Case) -> None:
+        self.lesson = lesson
+        self.case = case
+
+    def __repr__(self) -> str:
+        from course_lib.viz.quiz import quiz_text
+
+        return (
+            f"Run {self.case.letter}: {self.case.alt}\n\n{quiz_text(plain([self.case.question]))}"
+            f'\n\nTo answer: diagnose("{self.lesson}", "{self.case.letter}").answer("b")'
+        )
+
+    def answer(self, letter: str) -> None:
+        """Print the verdict on an answer: which sign tells for it or against it.
+
+        Raises:
+            ValueError: there is no such option.
+        """
+        print(self.case.question.verdict(letter))
+
+    def widgets(self) -> tuple[viz.Scrubber, viz.Quiz]:
+        """The recorded run and the question.
+
+        Raises:
+            ValueError: the recording isn't there.
+        """
+        from course_lib import viz
+        from course_lib.results import recordings
+
+        recording = recordings.load(self.case.recording)
+        run = viz.Scrubber(recording, curves=CURVES, alt=self.case.alt)
+        label = f"Diagnosis of run {self.case.letter}"
+        return run, viz.Quiz(plain([self.case.question]), label=label)
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        for widget in self.widgets():
+            display(widget)

@@ -1,0 +1,114 @@
+"""Questions with options, each of which explains itself, and the verdict on a choice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import ascii_lowercase
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """One of the answers that a question offers.
+
+    Texts are plain, with `code` between backticks and *emphasis* between stars.
+
+    Attributes:
+        text: what the learner chooses.
+        right: whether it is a right answer.
+        why: what makes it right, or what is wrong with it and where the lesson says so.
+
+    Raises:
+        ValueError: a text is empty or holds a formula.
+    """
+
+    text: str
+    right: bool = False
+    why: str
+
+    def __post_init__(self) -> None:
+        _readable(self.text, "an option's text")
+        _readable(self.why, f"why of the option {self.text!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A question: single choice where one option is right, else multiple choice.
+
+    Attributes:
+        text: the question, plain as the options' texts are.
+        options: in the order in which they are shown.
+
+    Raises:
+        ValueError: it can't be asked so; the message says why.
+    """
+
+    text: str
+    options: tuple[Option, ...]
+
+    def __post_init__(self) -> None:
+        _readable(self.text, "a question's text")
+        here = f"the question {self.text!r}"
+        if not 2 <= len(self.options) <= len(ascii_lowercase):
+            raise ValueError(f"{here} has {len(self.options)} options; it needs 2 to 26")
+        if not any(option.right for option in self.options):
+            raise ValueError(f"{here} has no right option: give one of them right=True")
+        if len({option.text for option in self.options}) < len(self.options):
+            raise ValueError(f"{here} offers the same option twice")
+        if len({option.why for option in self.options}) < len(self.options):
+            raise ValueError(f"{here} explains two options alike: say what is wrong with each")
+
+    @property
+    def letters(self) -> str:
+        """The options' letters: ``"abcd"``."""
+        return ascii_lowercase[: len(self.options)]
+
+    @property
+    def right(self) -> str:
+        """The letters of the right options: ``"ac"``."""
+        pairs = zip(self.letters, self.options, strict=True)
+        return "".join(letter for letter, option in pairs if option.right)
+
+    def verdict(self, chosen: str) -> str:
+        """What the chosen options deserve, line by line: the verdict, then why for each.
+
+        What is missing is counted, not named. Once the answer is right, the other options are
+        explained too. `viz.Quiz` says the same in the same words.
+
+        Args:
+            chosen: letters of options, such as ``"b"`` or ``"ac"``.
+
+        Raises:
+            ValueError: no letter, one that no option has, or two where one option is right.
+        """
+        letters = sorted(set(chosen.lower()) - set(" ,"))
+        single = len(self.right) == 1
+        if not letters or set(letters) - set(self.letters) or (single and len(letters) > 1):
+            expected = "one letter" if single else "letters"
+            raise ValueError(
+                f"{chosen!r} is no answer: give {expected} from a to {self.letters[-1]}, "
+                f'such as "{self.letters[: 1 if single else 2]}"'
+            )
+        lines = [f"{self._sign(letter)} {letter}: {self._why(letter)}" for letter in letters]
+        named = ", ".join(letters)
+        if letters == list(self.right):
+            others = [letter for letter in self.letters if letter not in letters]
+            lines += ["Why not the others?"] if others else []
+            lines += [f"{self._sign(letter)} {letter}: {self._why(letter)}" for letter in others]
+            return "\n".join([f"✓ Right: {named}.", *lines])
+        missing = len(set(self.right) - set(letters))
+        if missing and not single:
+            named += f". {missing} more {'is' if missing == 1 else 'are'} right"
+        return "\n".join([f"✗ Not right yet: {named}.", *lines])
+
+    def _sign(self, letter: str) -> str:
+        return "✓" if letter in self.right else "✗"
+
+    def _why(self, letter: str) -> str:
+        return self.options[self.letters.index(letter)].why
+
+
+def _readable(text: str, what: str) -> None:
+    if not text.strip():
+        raise ValueError(f"{what} is empty")
+    if "$" in text:
+        raise ValueError(f"{what} holds a formula, which a quiz can't set: write it in words")
