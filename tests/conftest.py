@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,32 @@ import torch
 # The networks of the tests are small: a second thread gains nothing, and costs much as soon
 # as another program, such as a second test worker, wants its core.
 torch.set_num_threads(1)
+
+
+PUBLISHED = """\
+[project]
+name = "a-course"
+version = "0.3.0"
+
+[tool.course]
+repository = "https://github.com/owner/repo"
+tag = "v0.3.0"
+"""
+
+
+@pytest.fixture
+def publish() -> Callable[[Path], Path]:
+    """publish(folder): a release's setting there, and the files that show its addresses."""
+
+    def publish(folder: Path) -> Path:
+        (folder / "pyproject.toml").write_text(PUBLISHED)
+        (folder / "README.md").write_text(
+            "# Course\n\n<!-- course build -->\nold\n<!-- /course build -->\n\nMore.\n"
+        )
+        (folder / "CITATION.cff").write_text("version: 0\nrepository-code: nowhere\ntitle: A\n")
+        return folder
+
+    return publish
 
 
 @pytest.fixture(scope="session")

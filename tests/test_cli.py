@@ -43,8 +43,11 @@ Course = Callable[..., int]
 
 
 @pytest.fixture
-def course(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Course:
+def course(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, publish: Callable[[Path], Path]
+) -> Course:
     """course("build", "--check"): its exit status, run in a folder with one lesson."""
+    publish(tmp_path)
     (tmp_path / "solutions").mkdir()
     (tmp_path / "solutions" / "00_title.py").write_text(LESSON)
     monkeypatch.chdir(tmp_path)
@@ -65,8 +68,19 @@ def test_build_writes_and_check_tells_what_is_stale(
     assert course("build", "--check") == 1
     assert "notebooks/00_title.ipynb is missing: run `make build`" in capsys.readouterr().err
     assert course("build") == 0
-    assert "wrote notebooks/00_title.ipynb" in capsys.readouterr().out
+    assert capsys.readouterr().out.splitlines() == [
+        "wrote notebooks/00_title.ipynb", "wrote README.md", "wrote CITATION.cff",
+    ]  # fmt: skip
     assert course("build", "--check") == 0
+    setting = Path("pyproject.toml").read_text()
+    Path("pyproject.toml").write_text(setting.replace("owner/repo", "other/place"))
+    assert course("build", "--check") == 1
+    said = capsys.readouterr().err
+    assert "notebooks/00_title.ipynb differs from its source: run `make build`" in said
+    assert "README.md has other addresses: run `make build`" in said
+    assert "CITATION.cff has other addresses: run `make build`" in said
+    assert course("build") == 0
+    assert "https://github.com/other/place\n" in Path("README.md").read_text()
     assert json.loads((tmp_path / "notebooks" / "00_title.ipynb").read_text())["nbformat"] == 4
 
 
@@ -97,6 +111,60 @@ def test_lesson_that_breaks_a_rule_is_told_in_one_line(
     Path("solutions/00_title.py").write_text(LESSON.replace("seed = 0\n", ""))
     assert course("build") == 2
     assert capsys.readouterr().err.startswith("course: 00_title, cell 2 (")
+
+
+@pytest.mark.parametrize("words", [("run", "--profile", "smoke"), ("build",), ("build", "--check")])
+@pytest.mark.parametrize("module", ["jupytext", "papermill", "nbformat.v4"])
+def test_without_the_lab_extra_it_says_what_to_install(
+    course: Course,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    module: str,
+    words: tuple[str, ...],
+) -> None:
+    from course_lib.authoring import source
+
+    def read_all(folder: Path) -> None:
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+
+    monkeypatch.setattr(source, "read_all", read_all)
+    assert course(*words) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"course: {module} isn't installed; ")
+    assert said.endswith('-m pip install -e ".[lab]"\n')
+
+
+@pytest.mark.parametrize("module", ["numpy", "course_lib.nowhere"])
+def test_a_module_that_is_no_extra_is_an_error_of_ours(
+    course: Course, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    from course_lib.authoring import source
+
+    def read_all(folder: Path) -> None:
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+
+    monkeypatch.setattr(source, "read_all", read_all)
+    with pytest.raises(ModuleNotFoundError):
+        course("build")
+
+
+def test_doctor_notes_a_missing_lab_extra_and_lives_with_it(
+    course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        health.metadata,
+        "requires",
+        lambda name: ["numpy", "no-such-lab>=1; extra == 'lab'", "no-such-tool; extra == 'dev'"],
+    )
+    for module in ("jupyter_client", "jupyter_client.kernelspec", "jupyter_core.paths"):
+        monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setattr(show, "Console", lambda: Console(width=200))
+    assert course("doctor") == 0
+    shown = capsys.readouterr().out
+    assert "1 of 1 as required" in shown
+    assert "without no-such-lab" in shown
+    assert '-m pip install -e ".[lab]"' in shown
+    assert "no-such-tool" not in shown
 
 
 def test_outside_the_course_folder_it_says_where_to_run(

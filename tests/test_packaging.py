@@ -12,18 +12,21 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+import course_lib
+from course_lib.authoring import release
+
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PINNED_LINE = re.compile(r"([A-Za-z0-9._-]+)==(\S+)")
 
 
-def pins() -> dict[str, Version]:
+def pins(path: Path = ROOT / "constraints.txt") -> dict[str, Version]:
     found = {}
-    for line in (ROOT / "constraints.txt").read_text().splitlines():
+    for line in path.read_text().splitlines():
         if line.startswith("#"):
             continue
         match = PINNED_LINE.fullmatch(line)
-        assert match, f"{line!r} in constraints.txt is no exact pin"
+        assert match, f"{line!r} in {path.name} is no exact pin"
         found[canonicalize_name(match[1])] = Version(match[2])
     return found
 
@@ -44,7 +47,10 @@ def python_of_conda() -> str:
 
 
 def needed() -> list[str]:
-    return [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+    extras = PROJECT["optional-dependencies"]
+    (own,) = (line for line in extras["dev"] if line.startswith(PROJECT["name"]))
+    assert own == f"{PROJECT['name']}[lab]"
+    return [*PROJECT["dependencies"], *extras["lab"], *(set(extras["dev"]) - {own})]
 
 
 @pytest.mark.parametrize("line", needed())
@@ -57,8 +63,34 @@ def test_dependency_is_pinned_within_its_range(line: str) -> None:
 
 def test_dependencies_have_no_upper_bound() -> None:
     # One needless upper bound makes a course impossible to install beside Colab's packages.
-    for line in PROJECT["dependencies"]:
+    for line in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["lab"]]:
         assert not re.search(r"==|<|~=", line), line
+
+
+def test_colabs_own_packages_meet_every_bound_of_the_notebooks() -> None:
+    colab = pins(ROOT / ".ci" / "colab_packages.txt")
+    for line in PROJECT["dependencies"]:
+        requirement = Requirement(line)
+        name = canonicalize_name(requirement.name)
+        if name not in ("lightning-fabric", "torchmetrics"):  # Colab has none
+            assert requirement.specifier.contains(colab[name]), f"{line}: Colab has {colab[name]}"
+    ours = pins()["torch"]
+    assert (colab["torch"].major, colab["torch"].minor) != (ours.major, ours.minor)
+
+
+def test_what_only_a_machine_of_ones_own_needs_is_in_the_lab_extra() -> None:
+    base = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
+    lab = {Requirement(line).name for line in PROJECT["optional-dependencies"]["lab"]}
+    assert {"jupyterlab", "ipykernel", "papermill", "jupytext", "nbconvert"} <= lab
+    assert not base & lab
+
+
+def test_release_is_that_of_the_package_and_its_citation() -> None:
+    published = release.read(ROOT / "pyproject.toml")
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert published.version == course_lib.__version__ == str(citation["version"])
+    assert published.tag == f"v{PROJECT['version']}"
+    assert citation["repository-code"] == published.repository
 
 
 def test_torch_and_torchvision_are_the_tested_pair() -> None:
@@ -73,7 +105,7 @@ def test_pins_leave_out_the_project_and_pip() -> None:
 
 def test_conda_installs_this_project_with_these_pins() -> None:
     (pip,) = [one["pip"] for one in environment()["dependencies"] if isinstance(one, dict)]  # type: ignore[attr-defined]
-    assert pip == ["-c constraints.txt", "-e ."]
+    assert pip == ["-c constraints.txt", "-e .[lab]"]
     assert environment()["name"] == PROJECT["name"]
 
 

@@ -16,10 +16,12 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_lib import profiles
-from course_lib.authoring import library, source
+from course_lib.authoring import colab, library, release, source
+from course_lib.authoring.release import Release
 from course_lib.authoring.rules import Cell, Lesson, LessonError
 
 Edition = Literal["student", "instructor"]
+SOLUTIONS, NOTEBOOKS = "solutions", "notebooks"
 BUDGETS = "{{budgets}}"
 QUIZ = "{{quiz}}"
 QUIZ_AS_TEXT = "<details><summary>The quiz as text</summary>"
@@ -27,6 +29,7 @@ _REBUILD = "run `make build` and commit what it writes"
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
+    **colab.METADATA,
 }
 
 
@@ -59,9 +62,16 @@ def build(
 
 
 def assemble(
-    lesson: Lesson, edition: Edition, *, header: Callable[[str], str] = exercise_header
+    lesson: Lesson,
+    edition: Edition,
+    *,
+    published: Release | None = None,
+    header: Callable[[str], str] = exercise_header,
 ) -> NotebookNode:
-    """The notebook of a lesson that has been read."""
+    """The notebook of a lesson that has been read.
+
+    The student edition of a published release has cells for Colab under its title.
+    """
     repeats: Counter[str] = Counter()
     cells: list[NotebookNode] = []
     for cell in lesson.cells:
@@ -84,6 +94,8 @@ def assemble(
                 cells.append(_markdown(text, name))
             else:
                 cells.append(_code(cell.text, name, {"tags": list(cell.tags)} if cell.tags else {}))
+    if published and edition == "student":
+        cells[1:1] = colab.cells(lesson, published)
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=_METADATA)
     nbformat.validate(notebook)
     return notebook
@@ -116,18 +128,25 @@ def budget_table(settings: Mapping[str, profiles.Profile]) -> str:
     return "\n".join([*head, *rows])
 
 
-def build_all(solutions: Path, notebooks: Path) -> list[Path]:
-    """Write every lesson's student edition. Other notebooks may be a learner's and stay.
+def build_all(root: Path) -> list[Path]:
+    """Write every lesson's student edition, and the release's addresses where they stand.
+
+    Other notebooks may be a learner's and stay.
+
+    Args:
+        root: the course's folder.
 
     Returns:
         The files that changed.
 
     Raises:
         LessonError: a lesson breaks a rule; then nothing is written.
+        ValueError: so does the release's setting, or a file that shows its addresses.
     """
     changed = []
-    notebooks.mkdir(parents=True, exist_ok=True)
-    for path, text in _student_files(solutions, notebooks).items():
+    files = _files(root)
+    (root / NOTEBOOKS).mkdir(exist_ok=True)
+    for path, text in files.items():
         if text is None or (path.exists() and path.read_text(encoding="utf-8") == text):
             continue
         path.write_text(text, encoding="utf-8")
@@ -135,20 +154,27 @@ def build_all(solutions: Path, notebooks: Path) -> list[Path]:
     return changed
 
 
-def stale(solutions: Path, notebooks: Path) -> list[str]:
-    """What is wrong with the committed notebooks and how to mend it; empty if nothing is.
+def stale(root: Path) -> list[str]:
+    """What is wrong with the committed files and how to mend it; empty if nothing is.
+
+    Args:
+        root: the course's folder.
 
     Raises:
         LessonError: a lesson breaks a rule.
+        ValueError: so does the release's setting, or a file that shows its addresses.
     """
     found = []
-    for path, text in _student_files(solutions, notebooks).items():
+    for path, text in _files(root).items():
         if text is None:
-            found.append(f"{path} has no lesson in {solutions}: delete it, or move it out of here")
+            found.append(
+                f"{path} has no lesson in {root / SOLUTIONS}: delete it, or move it out of here"
+            )
         elif not path.exists():
             found.append(f"{path} is missing: {_REBUILD}")
         elif (there := path.read_text(encoding="utf-8")) != text:
-            found.append(f"{path} {_difference(there)}: {_REBUILD}")
+            what = _difference(there) if path.suffix == ".ipynb" else "has other addresses"
+            found.append(f"{path} {what}: {_REBUILD}")
     return found
 
 
@@ -162,12 +188,15 @@ def _difference(text: str) -> str:
     return "differs from its source"
 
 
-def _student_files(solutions: Path, notebooks: Path) -> dict[Path, str | None]:
-    """Each notebook's path with the text it should have; None where it shouldn't be."""
-    files: dict[Path, str | None] = dict.fromkeys(sorted(notebooks.glob("*.ipynb")))
-    for lesson in source.read_all(solutions):
-        files[notebooks / f"{lesson.name}.ipynb"] = to_text(assemble(lesson, "student"))
-    return files
+def _files(root: Path) -> dict[Path, str | None]:
+    """Each generated file with the text it should have; None where a notebook shouldn't be."""
+    lessons = source.read_all(root / SOLUTIONS)
+    published = release.read(root / "pyproject.toml")
+    files: dict[Path, str | None] = dict.fromkeys(sorted((root / NOTEBOOKS).glob("*.ipynb")))
+    for lesson in lessons:
+        path = root / NOTEBOOKS / f"{lesson.name}.ipynb"
+        files[path] = to_text(assemble(lesson, "student", published=published))
+    return files | release.pages(root, published, lessons)
 
 
 def _header(lesson: Lesson, cell: Cell, header: Callable[[str], str]) -> str:

@@ -17,7 +17,7 @@ from course_lib.results import MIMETYPE
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 # Cells that explain the run rather than the lesson: the runner's own, and papermill's marks.
-_HIDDEN = {"footer", "papermill-error-cell-tag"}
+_HIDDEN = {"footer", "colab", "papermill-error-cell-tag"}
 # What nbconvert writes where an image has no alternative text.
 _NO_ALT = {"", "No description has been provided for this image"}
 _EXTERNAL = re.compile(r"\s*(https?:)?//", re.IGNORECASE)

@@ -19,6 +19,7 @@ from nbformat import NotebookNode
 from course_lib import profiles, results
 from course_lib.authoring import builder, page
 from course_lib.authoring.builder import Edition
+from course_lib.authoring.release import Release
 from course_lib.authoring.rules import Lesson
 from course_lib.profiles import Budget
 from course_lib.results import Measured
@@ -106,6 +107,7 @@ def run_lessons(
     edition: Edition,
     folder: Path,
     watcher: Watcher,
+    published: Release | None = None,
 ) -> list[LessonRun]:
     """Run lessons one after the other, each in its own fresh kernel; none hides another.
 
@@ -118,6 +120,7 @@ def run_lessons(
         folder: `run_folder`; the kernels' working folder. Each lesson leaves its executed
             notebook there, that notebook as a page, and a record of the run.
         watcher: is told how it goes.
+        published: the release that the student edition is of.
 
     Raises:
         ValueError: a lesson has no such profile.
@@ -131,7 +134,7 @@ def run_lessons(
     # The kernels work in another folder, from which a relative path would lead elsewhere.
     if chosen := os.environ.get("COURSE_DATA"):
         os.environ["COURSE_DATA"] = str(Path(chosen).expanduser().absolute())
-    return [_run(lesson, profile, edition, folder, watcher) for lesson in lessons]
+    return [_run(lesson, profile, edition, folder, watcher, published) for lesson in lessons]
 
 
 def load_runs(folder: Path, lessons: Sequence[Lesson]) -> list[LessonRun]:
@@ -140,9 +143,14 @@ def load_runs(folder: Path, lessons: Sequence[Lesson]) -> list[LessonRun]:
 
 
 def _run(
-    lesson: Lesson, profile: str, edition: Edition, folder: Path, watcher: Watcher
+    lesson: Lesson,
+    profile: str,
+    edition: Edition,
+    folder: Path,
+    watcher: Watcher,
+    published: Release | None,
 ) -> LessonRun:
-    notebook = with_footer(builder.assemble(lesson, edition))
+    notebook = with_footer(builder.assemble(lesson, edition, published=published))
     last = _load(folder, lesson.name)
     settings = profiles.pick(lesson.number, profile)
     expected = last.seconds if last and last.passed else 60 * settings.minutes

@@ -18,7 +18,7 @@ app = typer.Typer(
 data_app = typer.Typer(help="Real rain sets on this machine.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 
-SOLUTIONS, NOTEBOOKS, BUILD = Path("solutions"), Path("notebooks"), Path("build")
+SOLUTIONS, BUILD = Path("solutions"), Path("build")
 
 
 class ProfileName(enum.StrEnum):
@@ -42,6 +42,13 @@ def main() -> None:
     """Run the command line; what is wrong with its input is told in one line, status 2."""
     try:
         app()
+    except ModuleNotFoundError as error:
+        from course_lib.cli import health
+
+        if not health.is_of_lab(error.name or ""):
+            raise
+        print(f"course: {error.name} isn't installed; {health.LAB_MEND}", file=sys.stderr)
+        sys.exit(2)
     except (ValueError, OSError) as error:
         print(f"course: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)
@@ -71,7 +78,7 @@ def run(
 ) -> None:
     """Run lessons from end to end and write a report of what they measured and used."""
     from course_lib import profiles
-    from course_lib.authoring import report, runner, source
+    from course_lib.authoring import release, report, runner, source
     from course_lib.cli import show
 
     known = source.read_all(SOLUTIONS)
@@ -81,7 +88,12 @@ def run(
     try:
         with show.RunWatcher() as watcher:
             runs = runner.run_lessons(
-                chosen, profile=name, edition=edition.value, folder=folder, watcher=watcher
+                chosen,
+                profile=name,
+                edition=edition.value,
+                folder=folder,
+                watcher=watcher,
+                published=release.read(Path("pyproject.toml")),
             )
     except KeyboardInterrupt:
         typer.echo("course: interrupted; the lesson's kernel has ended", err=True)
@@ -97,17 +109,17 @@ def run(
 @app.command()
 def build(
     check: Annotated[
-        bool, typer.Option("--check", help="change nothing; fail if a notebook is stale")
+        bool, typer.Option("--check", help="change nothing; fail if a file is stale")
     ] = False,
 ) -> None:
-    """Generate the student notebooks from the lessons in solutions/."""
+    """Generate the student notebooks from solutions/; write the release's addresses in README."""
     from course_lib.authoring import builder
 
     if not check:
-        for path in builder.build_all(SOLUTIONS, NOTEBOOKS):
+        for path in builder.build_all(Path()):
             typer.echo(f"wrote {path}")
         return
-    stale = builder.stale(SOLUTIONS, NOTEBOOKS)
+    stale = builder.stale(Path())
     for line in stale:
         typer.echo(line, err=True)
     raise typer.Exit(int(bool(stale)))

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import psutil
 
 from course_lib import machine
 
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
 DISTRIBUTION = "clearing-the-rain"
+LAB_MEND = (
+    "running and building lessons needs the lab extra: "
+    f'in the course\'s folder, {sys.executable} -m pip install -e ".[lab]"'
+)
 NEEDED_MEMORY_GB = 3.0
 NEEDED_DISK_GB = 2.0
 
@@ -48,7 +56,7 @@ def examine() -> list[Finding]:
         _memory(),
         _disk(),
         *_folders(),
-        _kernel(),
+        *_kernel(),
         _photos(),
         _data(),
     ]
@@ -64,28 +72,49 @@ def _versions() -> Finding:
     return Finding(name="versions", found=", ".join(f"{k} {v}" for k, v in others.items()))
 
 
-def _packages() -> Iterator[Finding]:
-    """Every package that the course requires, by its own metadata; only bad ones one by one."""
+def is_of_lab(module: str) -> bool:
+    """Whether a module comes with the extra that only running and building lessons needs."""
+    package = module.partition(".")[0].replace("_", "-").lower()
+    return package in {one.name for one in _required("lab")} - {one.name for one in _required()}
+
+
+def _required(extra: str = "") -> list[Requirement]:
+    """What the course requires, by its own metadata: always, and besides for an extra."""
     from packaging.requirements import Requirement
 
     wanted = [Requirement(line) for line in metadata.requires(DISTRIBUTION) or ()]
-    needed = [one for one in wanted if one.marker is None or one.marker.evaluate({"extra": ""})]
-    good = 0
+    return [one for one in wanted if one.marker is None or one.marker.evaluate({"extra": extra})]
+
+
+def _unfit(needed: Sequence[Requirement]) -> dict[Requirement, str]:
+    """The requirements that aren't met, each with what is there instead."""
+    found = {}
     for one in needed:
         try:
             version = metadata.version(one.name)
         except metadata.PackageNotFoundError:
-            version = "not installed"
-        if version != "not installed" and one.specifier.contains(version, prereleases=True):
-            good += 1
+            found[one] = "not installed"
             continue
+        if not one.specifier.contains(version, prereleases=True):
+            found[one] = version
+    return found
+
+
+def _packages() -> Iterator[Finding]:
+    """Every package that the course requires; only bad ones one by one."""
+    needed, lab = _required(), _required("lab")
+    unfit = _unfit(needed)
+    for one, version in unfit.items():
         yield Finding(
             name=one.name,
             found=version,
             state="missing",
-            mend=f'{sys.executable} -m pip install "{one}"',
+            mend=f'{sys.executable} -m pip install "{one.name}{one.specifier}"',
         )
-    yield Finding(name="packages", found=f"{good} of {len(needed)} as required")
+    yield Finding(name="packages", found=f"{len(needed) - len(unfit)} of {len(needed)} as required")
+    if absent := sorted(one.name for one in _unfit(lab) if one not in needed):
+        found = f"without {', '.join(absent)}"
+        yield Finding(name="lab packages", found=found, state="note", mend=LAB_MEND)
 
 
 def _device() -> Finding:
@@ -133,18 +162,20 @@ def _disk() -> Finding:
 
 
 def _folders() -> Iterator[Finding]:
-    from jupyter_core.paths import jupyter_runtime_dir
-
     try:
         temporary = tempfile.gettempdir()
     except FileNotFoundError:  # it found none that can be written
         temporary = os.environ.get("TMPDIR", "/tmp")
-    jupyter = jupyter_runtime_dir()
-    for name, folder, mend in (
+    looked_at = [
         ("build folder", "build", "change into a folder of yours"),
-        ("Jupyter's folder", jupyter, f"make it yours: chown -R $USER {jupyter}"),
         ("temporary folder", temporary, "set TMPDIR to a folder of yours"),
-    ):
+    ]
+    with contextlib.suppress(ModuleNotFoundError):  # without the lab extra no kernel starts
+        from jupyter_core.paths import jupyter_runtime_dir
+
+        jupyter = jupyter_runtime_dir()
+        looked_at.append(("Jupyter's folder", jupyter, f"make it yours: chown -R $USER {jupyter}"))
+    for name, folder, mend in looked_at:
         path = Path(folder).absolute()
         if is_writable(path):
             yield Finding(name=name, found=str(path))
@@ -164,20 +195,23 @@ def is_writable(folder: Path) -> bool:
     return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
 
-def _kernel() -> Finding:
-    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-
+def _kernel() -> Iterator[Finding]:
+    try:
+        from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+    except ModuleNotFoundError:
+        return  # told of with the lab packages
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # as the runner does
     try:
         spec = KernelSpecManager().get_kernel_spec("python3")
     except NoSuchKernel:
-        return Finding(
+        yield Finding(
             name="notebook kernel",
             found="there is no kernel python3",
             state="missing",
             mend=f"{sys.executable} -m ipykernel install --sys-prefix",
         )
-    return Finding(name="notebook kernel", found=str(spec.resource_dir))
+        return
+    yield Finding(name="notebook kernel", found=str(spec.resource_dir))
 
 
 def _photos() -> Finding:

@@ -76,6 +76,8 @@ def test_same_source_gives_the_same_valid_bytes_without_outputs(
     assert notebook.metadata == {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
+        "accelerator": "GPU",
+        "colab": {"gpuType": "T4", "provenance": [], "toc_visible": True},
     }
 
 
@@ -284,50 +286,52 @@ def test_file_with_another_name_is_refused(write: Write, library_root: Path) -> 
 
 
 @pytest.fixture
-def folders(write: Write, tmp_path: Path) -> tuple[Path, Path]:
-    """Sources without exercises, whose notebooks need neither a library nor headers."""
+def root(write: Write, publish: Callable[[Path], Path]) -> Path:
+    """A course whose lesson has no exercises, and so needs neither a library nor headers."""
     path = write((EXERCISE, "# %%\n"), (CHECK, "double = len\n"))
-    return path.parent, tmp_path / "notebooks"
+    return publish(path.parent.parent)
 
 
 def test_drift_gate_is_silent_after_a_build_and_building_again_changes_nothing(
-    folders: tuple[Path, Path],
+    root: Path,
 ) -> None:
-    assert [path.name for path in builder.build_all(*folders)] == ["00_doubling.ipynb"]
-    assert builder.stale(*folders) == []
-    assert builder.build_all(*folders) == []
+    written = ["00_doubling.ipynb", "README.md", "CITATION.cff"]
+    assert [path.name for path in builder.build_all(root)] == written
+    assert builder.stale(root) == []
+    assert builder.build_all(root) == []
 
 
 def test_drift_gate_names_what_differs_is_missing_or_has_no_source(
-    folders: tuple[Path, Path],
+    root: Path,
 ) -> None:
-    solutions, notebooks = folders
-    assert [line.split(" ", 1)[1] for line in builder.stale(*folders)] == [f"is missing: {REBUILD}"]
-    (path,) = builder.build_all(*folders)
+    assert [line.split(" ", 1)[1] for line in builder.stale(root)] == [
+        f"is missing: {REBUILD}",
+        f"has other addresses: {REBUILD}",
+        f"has other addresses: {REBUILD}",
+    ]
+    path, *_ = builder.build_all(root)
     text = path.read_text()
     path.write_text(text.replace("About", "Over"))
-    assert builder.stale(*folders) == [f"{path} differs from its source: {REBUILD}"]
+    assert builder.stale(root) == [f"{path} differs from its source: {REBUILD}"]
     path.write_text("<<<<<<< HEAD")
-    assert builder.stale(*folders) == [f"{path} is no notebook: {REBUILD}"]
+    assert builder.stale(root) == [f"{path} is no notebook: {REBUILD}"]
     run = nbformat.reads(text, as_version=4)
     run.cells[-1].outputs = [nbformat.v4.new_output("stream", text="2")]
     nbformat.write(run, path)
-    assert builder.stale(*folders) == [
-        f"{path} has outputs, and only the builder writes it: {REBUILD}"
-    ]
+    assert builder.stale(root) == [f"{path} has outputs, and only the builder writes it: {REBUILD}"]
     path.write_text(text)
-    gone = notebooks / "07_gone.ipynb"
+    gone = root / "notebooks" / "07_gone.ipynb"
     gone.write_text(text)
-    (line,) = builder.stale(*folders)
-    assert line.startswith(f"{gone} has no lesson in {solutions}: delete it, or move it")
+    (line,) = builder.stale(root)
+    assert line.startswith(f"{gone} has no lesson in {root}/solutions: delete it, or move it")
 
 
-def test_building_leaves_a_learners_notebooks_alone(folders: tuple[Path, Path]) -> None:
-    builder.build_all(*folders)
-    mine = [folders[1] / name for name in ("00_doubling-Copy1.ipynb", "09_mine.ipynb")]
+def test_building_leaves_a_learners_notebooks_alone(root: Path) -> None:
+    builder.build_all(root)
+    mine = [root / "notebooks" / name for name in ("00_doubling-Copy1.ipynb", "09_mine.ipynb")]
     for path in mine:
         path.write_text("my work")
-    assert builder.build_all(*folders) == []
+    assert builder.build_all(root) == []
     assert [path.read_text() for path in mine] == ["my work", "my work"]
 
 
