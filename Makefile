@@ -3,6 +3,8 @@
 PROFILE ?= auto
 EDITION ?= instructor
 LESSONS ?=
+VERIFY ?=
+FRESH ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +15,7 @@ PYTHON ?= $(shell for p in python3.11 python3; do \
 	$$p -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lab build bench check zoo doctor constraints clean
+.PHONY: help run test lab reproduce build bench check zoo doctor constraints clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +42,10 @@ lab: $(READY) ## copy the notebooks to work/, never over yours, and open lesson 
 		if [ -e "$$mine" ]; then echo "$$mine is yours and stays; delete it for a fresh copy"; \
 		else cp "$$notebook" "$$mine"; echo "$$mine is a fresh copy of $$notebook"; fi; done
 	@$(BIN)/jupyter lab $(patsubst notebooks/%,work/%,$(firstword $(wildcard notebooks/00_*.ipynb)))
+
+reproduce: $(READY) ## compute the result tables of LESSONS; VERIFY=1 checks them, FRESH=1 redoes them
+	@$(BIN)/course reproduce --profile $(PROFILE) $(if $(filter-out 0,$(VERIFY)),--verify) \
+		$(if $(filter-out 0,$(FRESH)),--fresh) $(LESSONS)
 
 build: $(READY) ## regenerate the student notebooks from solutions/
 	@$(BIN)/course build

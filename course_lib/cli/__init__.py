@@ -125,6 +125,55 @@ def build(
     raise typer.Exit(int(bool(stale)))
 
 
+@app.command()
+def reproduce(
+    lessons: Annotated[
+        list[str] | None, typer.Argument(help="numbers such as 01; all that have tables if none")
+    ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="change nothing; do one random run a table again")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="compute again what is there already")
+    ] = False,
+    profile: Annotated[
+        ProfileName, typer.Option(help="the size; auto is gpu with CUDA, else cpu; cpu to verify")
+    ] = ProfileName.auto,
+) -> None:
+    """Compute the result tables and recorded runs that lessons show; goes on where it stopped."""
+    import numpy as np
+
+    from course_lib import experiments, profiles
+    from course_lib.authoring.reproduce import reproduce
+    from course_lib.authoring.verify import verify as verify_assets
+    from course_lib.cli import reproduced
+
+    if verify and fresh:
+        raise ValueError("--verify changes nothing and --fresh computes all: choose one of them")
+    declared = [experiments.of(lesson) for lesson in lessons or experiments.lessons()]
+    # Every table holds the rows of cpu; a GPU here is no reason to miss others.
+    auto = "cpu" if verify and profile is ProfileName.auto else profile.value
+    name = profiles.pick_name(auto)
+    well = True
+    try:
+        with reproduced.RowWatcher() as watcher:
+            for one in declared:
+                if verify:
+                    rng = np.random.default_rng()
+                    found = verify_assets(one, profile=name, rng=rng, watcher=watcher)
+                    reproduced.verification(found)
+                    well &= found.passed
+                else:
+                    made = reproduce(one, profile=name, watcher=watcher, fresh=fresh)
+                    reproduced.outcomes(made)
+                    well &= not any(outcome.stale for outcome in made)
+    except KeyboardInterrupt:
+        kept = f"; runs done so far are on disk: {watcher.ended} in this session"
+        typer.echo(f"course: interrupted{'' if verify else kept}", err=True)
+        raise typer.Exit(130) from None
+    raise typer.Exit(int(not well))
+
+
 @app.command("check-zoo")
 def check_zoo() -> None:
     """Run every wrong answer and every valid alternative past its exercise's check."""

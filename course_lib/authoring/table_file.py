@@ -1,0 +1,133 @@
+"""A result table as a file: reading, writing, and which of its experiment's runs it holds.
+
+Rows are kept as the texts of the file, so that rewriting it changes no row that was there.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_lib import profiles
+from course_lib.experiments import Experiment, Run, Value
+from course_lib.results.tables import SEED, remake
+from course_lib.training.files import write_whole
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """How a table stands to its experiment's declaration.
+
+    Attributes:
+        done: the runs at the profile that it holds, with their rows.
+        missing: the runs at the profile that it lacks.
+        stale: rows of whatever profile that nothing declares, or that are there twice.
+    """
+
+    done: tuple[tuple[Run, Row], ...]
+    missing: tuple[Run, ...]
+    stale: tuple[Row, ...]
+
+
+def metric_text(value: float) -> str:
+    """A metric as it stands in a table: six digits, whole numbers in full."""
+    return str(int(value)) if value.is_integer() else f"{value:.6g}"
+
+
+def setting_text(value: Value) -> str:
+    """A setting as it stands in a table, in full, since runs are told apart by it: 1.0 is 1."""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return str(value)
+
+
+def read(path: Path, experiment: Experiment) -> list[Row]:
+    """The rows of a table; none if there is no file.
+
+    Raises:
+        ValueError: the file's columns aren't those that the experiment declares, or a row has
+            too many or too few cells or a metric that isn't a finite number.
+    """
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        lines = list(csv.reader(file))
+    header = tuple(lines[0]) if lines else ()
+    if header != experiment.columns:
+        raise ValueError(
+            f"{path} has the columns {', '.join(header)}; {experiment.name} declares "
+            f"{', '.join(experiment.columns)}. Delete the file, then "
+            f"`{remake(experiment.name)}` computes it anew"
+        )
+    for number, line in enumerate(lines[1:], start=2):
+        values = line[len(experiment.settings[0]) + 1 :][: len(experiment.tolerances)]
+        if len(line) != len(header) or not all(map(_is_finite, values)):
+            raise ValueError(
+                f"{path}, line {number} is no row of {experiment.name}: {','.join(line)!r}. "
+                f"Delete the line, then `{remake(experiment.name)}` fills the gap"
+            )
+    return [dict(zip(header, line, strict=True)) for line in lines[1:]]
+
+
+def write(path: Path, experiment: Experiment, rows: Sequence[Row]) -> None:
+    """Put a table in place, whole: sorted by profile, then as declared, then stale rows."""
+    order = {_key(run.settings, run.seed): n for n, run in enumerate(experiment.runs)}
+    names = profiles.NAMES
+
+    def rank(row: Mapping[str, str]) -> tuple[int, int]:
+        size = names.index(row["profile"]) if row["profile"] in names else len(names)
+        return size, order.get(_key_of(row, experiment), len(order))
+
+    text = io.StringIO()
+    writer = csv.DictWriter(text, experiment.columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(sorted(rows, key=rank))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, text.getvalue().encode())
+
+
+def examine(rows: Sequence[Row], experiment: Experiment, profile: str) -> State:
+    """Which runs a table holds at a profile."""
+    declared = {_key(run.settings, run.seed): run for run in experiment.runs}
+    held: dict[tuple[str, tuple[str, ...]], Row] = {}
+    stale = []
+    for row in rows:
+        key = (row["profile"], _key_of(row, experiment))
+        if key in held or key[0] not in profiles.NAMES or key[1] not in declared:
+            stale.append(row)
+        else:
+            held[key] = row
+    return State(
+        done=tuple(
+            (run, held[profile, key]) for key, run in declared.items() if (profile, key) in held
+        ),
+        missing=tuple(run for key, run in declared.items() if (profile, key) not in held),
+        stale=tuple(stale),
+    )
+
+
+def label(row: Row, experiment: Experiment) -> str:
+    """A row in words: ``"fault=none, seed 2, profile cpu"``."""
+    words = [f"{column}={row[column]}" for column in experiment.settings[0]]
+    return ", ".join([*words, f"seed {row[SEED]}", f"profile {row['profile']}"])
+
+
+def _key(settings: Mapping[str, Value], seed: int) -> tuple[str, ...]:
+    return (*map(setting_text, settings.values()), str(seed))
+
+
+def _key_of(row: Mapping[str, str], experiment: Experiment) -> tuple[str, ...]:
+    return (*(row[column] for column in experiment.settings[0]), row[SEED])
+
+
+def _is_finite(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False

@@ -1,0 +1,150 @@
+"""`make reproduce VERIFY=1`: whether what lies in ``assets`` is still what the code measures.
+
+It changes nothing and needs no git, so uncommitted changes of the library can be tried on it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from course_lib import profiles
+from course_lib.authoring import checkout, table_file
+from course_lib.authoring.reproduce import ASSETS, Watcher, compute, is_recorded
+from course_lib.experiments import Declared, Experiment
+from course_lib.profiles import Profile
+from course_lib.results.tables import remake
+
+# Decimal tolerances aren't exact in binary: 0.3 − 0.2 is a little less than 0.1.
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """One metric of one run, in the table and computed again.
+
+    Attributes:
+        table, run, metric: whose it is, in words.
+        old: in the table.
+        new: computed now.
+        allowed: by how much they may differ.
+    """
+
+    table: str
+    run: str
+    metric: str
+    old: float
+    new: float
+    allowed: float
+
+    @property
+    def difference(self) -> float:
+        """New less old."""
+        return self.new - self.old
+
+    @property
+    def ok(self) -> bool:
+        """Whether the difference is allowed."""
+        return abs(self.difference) <= self.allowed + _ROUNDING * max(1, abs(self.old))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """What verifying a lesson's products found.
+
+    Attributes:
+        comparisons: all metrics of the runs that were done again.
+        problems: what is missing, incomplete or stale, a line each.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether all is there and as it was."""
+        return not self.problems and all(one.ok for one in self.comparisons)
+
+
+def verify(
+    declared: Declared,
+    *,
+    profile: str,
+    rng: np.random.Generator,
+    watcher: Watcher,
+    root: Path = checkout.ROOT,
+) -> Verification:
+    """Do one random run of each of a lesson's tables again, and look for what is missing.
+
+    Args:
+        declared: see `course_lib.experiments.of`.
+        profile: whose rows.
+        rng: chooses the rows.
+        watcher: is told how it goes.
+        root: the folder that holds ``course_lib``.
+
+    Raises:
+        ValueError: no such lesson or profile, a file that isn't the experiment's table, a run
+            that doesn't return its metrics as finite numbers.
+    """
+    size = profiles.pick(declared.lesson, profile)
+    comparisons: list[Comparison] = []
+    problems: list[str] = []
+    for experiment in declared.experiments:
+        rows = table_file.read(root / ASSETS / "tables" / f"{experiment.name}.csv", experiment)
+        state = table_file.examine(rows, experiment, profile)
+        problems += judge(state, experiment, profile)
+        if state.done:
+            comparisons += _again(experiment, state, size, rng, watcher)
+    problems += [
+        f"recording {recorded.name} is missing or damaged: `{remake(recorded.name)}` makes it"
+        for recorded in declared.recordings
+        if not is_recorded(recorded.name, root / ASSETS / "recordings")
+    ]
+    return Verification(comparisons=tuple(comparisons), problems=tuple(problems))
+
+
+def judge(state: table_file.State, experiment: Experiment, profile: str) -> list[str]:
+    """What is wrong with a table before anything is computed: missing and stale rows."""
+    problems = []
+    if state.missing:
+        lacking, total = len(state.missing), len(experiment.runs)
+        problems.append(
+            f"table {experiment.name} lacks {lacking} of {total} runs at profile {profile}: "
+            f"`{remake(experiment.name, profile)}` computes them"
+        )
+    if state.stale:
+        rows = "; ".join(table_file.label(row, experiment) for row in state.stale)
+        problems.append(
+            f"table {experiment.name} has stale rows, which nothing declares or which are there "
+            f"twice: {rows}. Delete these lines"
+        )
+    return problems
+
+
+def _again(
+    experiment: Experiment,
+    state: table_file.State,
+    size: Profile,
+    rng: np.random.Generator,
+    watcher: Watcher,
+) -> list[Comparison]:
+    run, row = state.done[rng.integers(len(state.done))]
+    watcher.run_starts(experiment.name, str(run), 1, 1, float(row["seconds"]))
+    start = time.perf_counter()
+    found = compute(experiment, run, size)
+    watcher.run_ends(time.perf_counter() - start)
+    return [
+        Comparison(
+            table=experiment.name,
+            run=str(run),
+            metric=metric,
+            old=float(row[metric]),
+            new=float(found[metric]),
+            allowed=allowed,
+        )
+        for metric, allowed in experiment.tolerances.items()
+    ]

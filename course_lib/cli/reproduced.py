@@ -1,0 +1,106 @@
+"""What `course reproduce` shows: how the runs go on, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from course_lib.times import duration
+
+if TYPE_CHECKING:
+    from course_lib.authoring.reproduce import Outcome
+    from course_lib.authoring.verify import Verification
+
+
+class RowWatcher:
+    """Shows each run: a line when it starts and, beside a clock in a terminal, when it ends."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False)
+        self.clock = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        self.task = self.clock.add_task("", visible=False)
+        self.line = ""
+        self.ended = 0  # runs
+
+    def __enter__(self) -> RowWatcher:
+        self.clock.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.clock.stop()
+
+    def run_starts(self, name: str, run: str, number: int, total: int, left: float | None) -> None:
+        """The clock starts."""
+        self.line = escape(f"{name} {number} of {total}: {run}")
+        expected = "" if left is None else f", about {duration(left)} left"
+        self.clock.reset(self.task, description=f"{self.line}{expected}", visible=True)
+        if not self.console.is_terminal:
+            self.console.print(f"{self.line}{expected}", soft_wrap=True)
+
+    def run_ends(self, seconds: float) -> None:
+        """A line that stays."""
+        self.ended += 1
+        self.clock.update(self.task, visible=False)
+        done = "" if not self.console.is_terminal else f"{self.line} "
+        self.console.print(f"[green]✓[/] {done}took {duration(seconds)}", soft_wrap=True)
+
+
+def outcomes(found: Sequence[Outcome]) -> None:
+    """What each product holds now, and which of its rows are stale."""
+    console = Console(highlight=False, soft_wrap=True)
+    for one in found:
+        total = one.computed + one.skipped
+        console.print(
+            f"{escape(one.name)}: {one.computed} computed now, {one.skipped} of {total} were there"
+        )
+        for row in one.stale:
+            console.print(
+                f"    [red]✗[/] stale: {escape(row)}: nothing declares this row, or it is there "
+                "twice; delete its line from the table"
+            )
+
+
+def verification(found: Verification) -> None:
+    """Old and new values, what is missing, and whether all is well."""
+    console = Console(highlight=False)
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    table.add_column("")
+    for column in ("table", "run", "metric"):
+        table.add_column(column, overflow="fold")
+    for column in ("old", "new", "difference", "allowed"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for one in found.comparisons:
+        numbers = [f"{one.old:.6g}", f"{one.new:.6g}", f"{one.difference:+.3g}", f"{one.allowed:g}"]
+        mark = "[green]✓[/]" if one.ok else "[red]✗[/]"
+        table.add_row(mark, *map(escape, (one.table, one.run, one.metric)), *numbers)
+    if found.comparisons:
+        console.print(table)
+    for problem in found.problems:
+        console.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
+    off = sorted({one.table for one in found.comparisons if not one.ok})
+    if off:
+        console.print(
+            f"[red]✗[/] stale: {', '.join(off)}. The code no longer measures what the table says; "
+            "FRESH=1 computes it again",
+            soft_wrap=True,
+        )
+    if found.passed:
+        console.print("Everything is there, and what was done again came out the same.")

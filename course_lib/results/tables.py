@@ -1,0 +1,211 @@
+"""Result tables: what `make reproduce` measured over many runs, as lessons show it.
+
+A table is ``assets/tables/NAME.csv``, one row a run. Its columns, from the left: the settings,
+``seed``, the metrics, and `PROVENANCE`. A name begins with its lesson's number.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from course_lib.results.notebook import Measured
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FOLDER = Path(__file__).parent.parent / "assets" / "tables"
+SEED = "seed"
+PROVENANCE = ("profile", "seconds", "date", "device", "threads", "versions", "parent_commit")
+TEXTS = ("profile", "date", "device", "versions", "parent_commit")  # even if they look like numbers
+COMPLETE = "cpu"  # the profile that every table holds; rows of others may stand beside
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Table:
+    """The runs of one experiment at one profile, or some of them.
+
+    Attributes:
+        name: such as ``"01_faults"``.
+        rows: one run a row, in the columns of the file.
+    """
+
+    name: str
+    rows: pd.DataFrame
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The columns that tell the runs apart, without the seed."""
+        columns = list(self.rows.columns)
+        return tuple(columns[: columns.index(SEED)])
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The columns that were measured."""
+        columns = list(self.rows.columns)
+        return tuple(columns[columns.index(SEED) + 1 : -len(PROVENANCE)])
+
+    def select(self, **settings: str | int | float) -> Table:
+        """The runs with these settings, such as ``select(fault="none")``; ``seed`` is one too.
+
+        Raises:
+            ValueError: the table has no such setting, or no such run.
+        """
+        known = (*self.settings, SEED)
+        rows = self.rows
+        for column, value in settings.items():
+            if column not in known:
+                raise ValueError(
+                    f"table {self.name} has no setting {column!r}; there are {', '.join(known)}"
+                )
+            chosen = rows[rows[column] == value]
+            if chosen.empty:
+                there = ", ".join(repr(other) for other in rows[column].unique().tolist())
+                raise ValueError(
+                    f"table {self.name} has no run with {column}={value!r}; there are {there}"
+                )
+            rows = chosen
+        return replace(self, rows=rows)
+
+    def measured(
+        self,
+        metric: str,
+        /,
+        *,
+        name: str,
+        unit: str = "",
+        claim: float | None = None,
+        source: str = "",
+        **settings: str | int | float,
+    ) -> Measured:
+        """A metric's mean and sample standard deviation over the seeds of one setting.
+
+        Args:
+            metric: a column of the table.
+            name, unit, claim, source: of the `Measured`.
+            settings: as in `select`; they have to leave one run a seed.
+
+        Raises:
+            ValueError: no such metric, setting or run; or the runs left differ in more than
+                the seed, so that their spread would not be one over seeds.
+        """
+        if metric not in self.metrics:
+            raise ValueError(
+                f"table {self.name} has no metric {metric!r}; there are {', '.join(self.metrics)}"
+            )
+        rows = self.select(**settings).rows
+        mixed = [column for column in self.settings if rows[column].nunique() > 1]
+        if mixed:
+            hints = (f"{c}={rows[c].tolist()[0]!r}" for c in mixed)
+            raise ValueError(
+                f"these runs of table {self.name} differ in {', '.join(mixed)}: choose one of "
+                f"each, such as measured({metric!r}, …, {', '.join(hints)})"
+            )
+        return Measured(
+            name=name,
+            value=rows[metric].mean(),
+            unit=unit,
+            spread=rows[metric].std(ddof=1) if len(rows) > 1 else None,
+            over=_count(len(rows), "seed"),
+            claim=claim,
+            source=source,
+        )
+
+    def provenance(self) -> str:
+        """Where these runs come from and how to make them again, in one line for readers."""
+        rows = self.rows
+        profile = str(rows["profile"].iloc[0])
+        places = [
+            f"{device} ({_count(threads, 'thread')})"
+            for device, threads in rows[["device", "threads"]].drop_duplicates().to_numpy()
+        ]
+        days = sorted({date[:10] for date in rows["date"]})
+        torches = rows["versions"].str.extract(r"(torch [^\s;]+)", expand=False)
+        commits = [commit[:7] for commit in rows["parent_commit"].unique()]
+        parts = (
+            _count(rows[SEED].nunique(), "seed"),
+            f"profile {profile}",
+            days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}",
+            " and ".join(places),
+            " and ".join(torches.dropna().unique()),
+            f"{'commit' if len(commits) == 1 else 'commits'} {' and '.join(commits)}",
+        )
+        return f"{', '.join(filter(None, parts))}; remake: {remake(self.name, profile)}"
+
+
+def remake(name: str, profile: str = COMPLETE) -> str:
+    """The command that makes a table: ``"make reproduce LESSONS=01"``."""
+    size = "" if profile == COMPLETE else f" PROFILE={profile}"
+    return f"make reproduce LESSONS={name[:2]}{size}"
+
+
+def load_table(name: str, *, profile: str = COMPLETE, folder: Path = FOLDER) -> Table:
+    """The runs of a table at a profile; those of ``cpu`` where it has none of that profile.
+
+    Args:
+        name: such as ``"01_faults"``.
+        profile: the lesson's own, so that a lesson on a GPU shows the runs of GPUs if there are
+            any. What is shown is told by `Table.provenance`.
+        folder: where tables lie.
+
+    Raises:
+        ValueError: no such table (the message names the command that makes it), a file that
+            is no table, or no runs of either profile.
+    """
+    import pandas as pd
+
+    path = folder / f"{name}.csv"
+    if not path.exists():
+        known = ", ".join(sorted(other.stem for other in folder.glob("*.csv"))) or "none"
+        raise ValueError(
+            f"there is no table {name!r} (there are: {known}); `{remake(name)}` makes it"
+        )
+    with path.open(newline="", encoding="utf-8") as file:
+        header, *lines = list(csv.reader(file)) or [[]]
+    if tuple(header[-len(PROVENANCE) :]) != PROVENANCE or SEED not in header:
+        raise ValueError(f"{path} lacks the columns of a result table; {_mend(name)}")
+    for number, line in enumerate(lines, start=2):
+        if len(line) != len(header):
+            raise ValueError(
+                f"{path}, line {number} has {len(line)} cells, not {len(header)}; {_mend(name)}"
+            )
+    rows = pd.DataFrame(lines, columns=header)
+    for column in header:
+        if column not in TEXTS:
+            rows[column] = _typed(rows[column].tolist())
+    there = set(rows["profile"])
+    shown = profile if profile in there else COMPLETE
+    table = Table(name=name, rows=rows[rows["profile"] == shown].reset_index(drop=True))
+    if table.rows.empty:
+        raise ValueError(
+            f"table {name} has no runs of profile {shown} (it has: {', '.join(sorted(there))}); "
+            f"`{remake(name, shown)}` makes them"
+        )
+    for metric in table.metrics:
+        if not pd.api.types.is_numeric_dtype(rows[metric]):
+            raise ValueError(f"{path}: not every {metric} is a number; {_mend(name)}")
+    return table
+
+
+def _typed(texts: list[str]) -> list[int] | list[float] | list[str]:
+    """A column's cells as numbers, exactly, if all of them are numbers.
+
+    Not by pandas: it takes words such as "none" for gaps, and its versions differ in the last
+    bit of a float, by which `Table.select` would miss it.
+    """
+    if all(re.fullmatch(r"-?\d+", text) for text in texts):
+        return [int(text) for text in texts]
+    if all(re.fullmatch(r"-?\d+(\.\d+)?(e[-+]?\d+)?", text) for text in texts):
+        return [float(text) for text in texts]
+    return texts
+
+
+def _mend(name: str) -> str:
+    return f"take it from the last commit, or delete it and run `{remake(name)}`"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,536 @@
+from __future__ import annotations
+
+import csv
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from course_lib import machine
+from course_lib.authoring.reproduce import Outcome, reproduce
+from course_lib.authoring.verify import Verification, verify
+from course_lib.experiments import Declared, Experiment, RecordedRun, Run, Value
+from course_lib.profiles import Profile
+from course_lib.results import recordings
+from course_lib.results.recordings import Recording
+from course_lib.results.tables import load_table
+
+NAME = "01_tiny"
+SETTINGS = ({"fault": "none", "rate": 2e-4}, {"fault": "no detach", "rate": 1.0})
+SEEDS = (0, 1, 2)
+
+
+def measure(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
+    """Another number for each run, of more digits than a table keeps."""
+    psnr = 10 + len(str(settings["fault"])) + seed / 3
+    return {"psnr": psnr, "size": profile.image_size, "threads_seen": torch.get_num_threads()}
+
+
+TINY = Experiment(
+    name=NAME,
+    about="Nothing.",
+    settings=SETTINGS,
+    seeds=SEEDS,
+    run=measure,
+    tolerances={"psnr": 0.01, "size": 0, "threads_seen": 0},
+)
+
+
+class Log:
+    """A watcher that remembers."""
+
+    def __init__(self) -> None:
+        self.started: list[tuple[str, int, int, float | None]] = []
+        self.ended: list[float] = []
+
+    def run_starts(self, name: str, run: str, number: int, total: int, left: float | None) -> None:
+        self.started.append((run, number, total, left))
+
+    def run_ends(self, seconds: float) -> None:
+        self.ended.append(seconds)
+
+
+def git(root: Path, *words: str) -> str:
+    identity = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    done = subprocess.run(
+        ["git", "-C", str(root), *identity, *words], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture(autouse=True)
+def _no_outer_repository(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A git hook that runs these tests names its own repository in the environment."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A git checkout with a course_lib of two files."""
+    package = tmp_path / "checkout" / "course_lib"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text('"""A library."""\n')
+    (package / "losses.py").write_text("half = 0.5\n")
+    git(package.parent, "init", "-q")
+    git(package.parent, "add", "-A")
+    git(package.parent, "commit", "-qm", "Begin")
+    return package.parent
+
+
+def table(root: Path) -> Path:
+    return root / "course_lib" / "assets" / "tables" / f"{NAME}.csv"
+
+
+def rows(root: Path) -> list[dict[str, str]]:
+    with table(root).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def go(
+    root: Path, experiment: Experiment = TINY, *, profile: str = "smoke", fresh: bool = False
+) -> tuple[Outcome, Log]:
+    log = Log()
+    declared = Declared(lesson="01", experiments=(experiment,))
+    (outcome,) = reproduce(declared, profile=profile, watcher=log, fresh=fresh, root=root)
+    return outcome, log
+
+
+def check(
+    root: Path,
+    experiment: Experiment = TINY,
+    *,
+    seed: int = 0,
+    recorded: tuple[RecordedRun, ...] = (),
+) -> tuple[Verification, Log]:
+    log = Log()
+    declared = Declared(lesson="01", experiments=(experiment,), recordings=recorded)
+    rng = np.random.default_rng(seed)
+    return verify(declared, profile="smoke", rng=rng, watcher=log, root=root), log
+
+
+def failing(at: int, error: BaseException | None = None, **changes: float) -> Experiment:
+    """The experiment whose run number ``at`` (from 0 on) raises, or returns other values."""
+    count = 0
+
+    def run(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
+        nonlocal count
+        count += 1
+        if count - 1 == at and error:
+            raise error
+        return measure(settings, seed, profile) | (changes if count - 1 == at else {})
+
+    return replace(TINY, run=run)
+
+
+def test_table_holds_a_row_a_run_as_declared(root: Path) -> None:
+    outcome, log = go(root)
+    assert outcome == Outcome(name=NAME, computed=6, skipped=0)
+    found = rows(root)
+    assert [(r["fault"], r["rate"], r["seed"]) for r in found] == [
+        *(("none", "0.0002", str(seed)) for seed in SEEDS),
+        *(("no detach", "1", str(seed)) for seed in SEEDS),
+    ]
+    assert [r["psnr"] for r in found[:3]] == ["14", "14.3333", "14.6667"]
+    assert {r["size"] for r in found} == {"32"}
+    assert [number for _, number, _, _ in log.started] == [1, 2, 3, 4, 5, 6]
+    assert log.started[4][0] == "fault=no detach, rate=1.0, seed 1"
+    text = table(root).read_bytes().decode()
+    assert text.endswith("\n")
+    assert "\r" not in text
+
+
+def test_experiment_without_settings_has_a_row_a_seed(root: Path) -> None:
+    bare = replace(
+        TINY,
+        settings=({},),
+        run=lambda settings, seed, profile: {"psnr": seed},
+        tolerances={"psnr": 0},
+    )
+    go(root, replace(bare, seeds=(1, 2)))
+    go(root, bare)
+    assert [(row["seed"], row["psnr"]) for row in rows(root)] == [
+        ("0", "0"),
+        ("1", "1"),
+        ("2", "2"),
+    ]
+    assert check(root, bare)[0].passed
+    go(root, bare, profile="cpu")
+    measured = load_table(NAME, folder=table(root).parent).measured("psnr", name="PSNR")
+    assert (measured.value, measured.spread, measured.over) == (1, 1, "3 seeds")
+
+
+def test_each_row_says_where_it_comes_from(root: Path) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    go(root)
+    for row in rows(root):
+        assert list(row)[-7:] == [
+            *("profile", "seconds", "date", "device", "threads", "versions", "parent_commit"),
+        ]
+        assert row["profile"] == "smoke"
+        assert float(row["seconds"]) >= 0
+        assert row["date"].endswith("Z")
+        assert before <= datetime.fromisoformat(row["date"]) <= datetime.now(UTC)
+        assert row["device"] in (machine.processor(), machine.device_name())
+        assert row["threads"] == "1"
+        for name in ("python", "torch", "numpy", "scikit-image", "clearing-the-rain"):
+            assert f"{name} {machine.versions()[name]}" in row["versions"].split("; ")
+        assert len(row["parent_commit"]) == 12
+        assert git(root, "rev-parse", "HEAD").startswith(row["parent_commit"])
+
+
+def test_runs_have_the_threads_of_the_profile_and_leave_them_as_they_were(root: Path) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        go(root)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert {row["threads_seen"] for row in rows(root)} == {"1"}
+
+
+def test_lesson_reads_the_table_that_was_computed(root: Path) -> None:
+    go(root, profile="cpu")
+    loaded = load_table(NAME, folder=table(root).parent)
+    row = loaded.measured("psnr", name="PSNR", rate=2e-4)
+    assert row.value == pytest.approx(14 + 1 / 3, abs=1e-4)
+    assert row.spread == pytest.approx(1 / 3, abs=1e-4)
+    assert loaded.measured("size", name="size", rate=1.0).over == "3 seeds"
+
+
+def test_rows_that_are_there_are_skipped_and_stay_as_they_are(root: Path) -> None:
+    go(root, replace(TINY, seeds=(0, 2)))
+    before = table(root).read_text().splitlines()
+    outcome, log = go(root)
+    assert (outcome.computed, outcome.skipped) == (2, 4)
+    assert [run[-6:] for run, _, _, _ in log.started] == ["seed 1", "seed 1"]
+    after = table(root).read_text().splitlines()
+    assert set(before) < set(after)
+    assert [row["seed"] for row in rows(root)] == ["0", "1", "2"] * 2
+    unchanged = table(root).stat().st_mtime_ns
+    assert go(root)[0] == Outcome(name=NAME, computed=0, skipped=6)
+    assert table(root).stat().st_mtime_ns == unchanged
+
+
+def test_expected_time_comes_from_the_rows_of_the_same_settings(root: Path) -> None:
+    go(root, replace(TINY, seeds=(0,)))
+    text = table(root).read_text()
+    for fault, seconds in (("none", 100), ("no detach", 7)):
+        text = re.sub(rf"^({fault},.*,smoke),[^,]+,", rf"\g<1>,{seconds},", text, flags=re.M)
+    table(root).write_text(text)
+    _, log = go(root, replace(TINY, seeds=(0, 1)))
+    assert [left for _, _, _, left in log.started] == [107, 7]
+    assert go(root, replace(TINY, name="01_other"))[1].started[0][3] is None
+
+
+def test_profiles_stand_in_one_table_and_fresh_redoes_its_own(root: Path) -> None:
+    go(root)
+    go(root, profile="cpu")
+    assert [row["profile"] for row in rows(root)] == ["smoke"] * 6 + ["cpu"] * 6
+    changed = replace(TINY, run=lambda s, seed, p: measure(s, seed, p) | {"psnr": 1})
+    outcome, _ = go(root, changed, profile="smoke", fresh=True)
+    assert (outcome.computed, outcome.skipped) == (6, 0)
+    assert [row["psnr"] == "1" for row in rows(root)] == [True] * 6 + [False] * 6
+
+
+def test_fresh_that_fails_at_once_has_taken_nothing(root: Path) -> None:
+    go(root)
+    before = table(root).read_text()
+    with pytest.raises(RuntimeError):
+        go(root, failing(0, RuntimeError()), fresh=True)
+    assert table(root).read_text() == before
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("out of memory")])
+def test_interrupted_run_loses_the_running_row_only(root: Path, error: BaseException) -> None:
+    with pytest.raises(type(error)):
+        go(root, failing(4, error))
+    assert len(rows(root)) == 4
+    outcome, _ = go(root)
+    assert (outcome.computed, outcome.skipped) == (2, 4)
+    assert len(rows(root)) == 6
+
+
+SLOW = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+import test_reproduce as t
+
+def run(settings, seed, profile):
+    if (settings["fault"], seed) == ("no detach", 0):
+        Path({begun!r}).touch()
+        time.sleep(600)
+    return t.measure(settings, seed, profile)
+
+t.go(Path({root!r}), t.replace(t.TINY, run=run))
+"""
+
+
+def test_sigkill_loses_the_running_row_only(root: Path, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    here = str(Path(__file__).parent)
+    code = SLOW.format(tests=here, begun=str(begun), root=str(root))
+    child = subprocess.Popen([sys.executable, "-c", code])
+    try:
+        while not begun.exists():
+            assert child.poll() is None, "the child ended before it was killed"
+            time.sleep(0.02)
+        with pytest.raises(ValueError, match="another process is computing tables"):
+            go(root)
+    finally:
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    assert len(rows(root)) == 3
+    outcome, _ = go(root)
+    assert (outcome.computed, outcome.skipped) == (3, 3)
+    assert [path.name for path in table(root).parent.iterdir()] == [f"{NAME}.csv"]
+
+
+def edit(root: Path) -> None:
+    (root / "course_lib" / "losses.py").write_text("half = 0.6\n")
+
+
+def stage(root: Path) -> None:
+    edit(root)
+    git(root, "add", "-A")
+
+
+def add(root: Path) -> None:
+    (root / "course_lib" / "models").mkdir()
+    (root / "course_lib" / "models" / "baseline.py").touch()
+
+
+def delete(root: Path) -> None:
+    (root / "course_lib" / "losses.py").unlink()
+
+
+@pytest.mark.parametrize(
+    ("change", "file"),
+    [
+        (edit, "losses.py"),
+        (stage, "losses.py"),
+        (add, "models/baseline.py"),
+        (delete, "losses.py"),
+    ],
+)
+def test_uncommitted_change_of_the_library_is_refused(
+    root: Path, change: Callable[[Path], None], file: str
+) -> None:
+    change(root)
+    message = rf"course_lib isn't as in commit \w{{7}}.*: course_lib/{file}\. Commit these"
+    with pytest.raises(ValueError, match=message):
+        go(root)
+    assert not table(root).exists()
+
+
+def test_change_during_a_run_stops_it_before_the_next_row(root: Path) -> None:
+    def run(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
+        if seed == 1:
+            edit(root)
+            git(root, "commit", "-qam", "Change the library")
+        return measure(settings, seed, profile)
+
+    with pytest.raises(ValueError, match=r"losses\.py.* rows that are done stay"):
+        go(root, replace(TINY, run=run))
+    assert len(rows(root)) == 2
+
+
+def test_changes_of_assets_and_outside_the_library_are_allowed(root: Path) -> None:
+    go(root, replace(TINY, seeds=(0,)))
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "Add a table")
+    (root / "course_lib" / "assets" / "weights.bin").touch()
+    (root / "README.md").touch()
+    (root / "course_lib" / "__pycache__").mkdir()
+    (root / ".gitignore").write_text("__pycache__/\n")
+    (root / "course_lib" / "__pycache__" / "x.pyc").touch()
+    assert go(root)[0].computed == 4
+
+
+def test_folder_without_git_or_in_a_foreign_checkout_is_told(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"is no git checkout of the course.*clone"):
+        go(tmp_path)
+    # A course installed in an environment that lies, ignored, in somebody's own repository.
+    (root / ".gitignore").write_text(".venv\n")
+    installed = root / ".venv"
+    (installed / "course_lib").mkdir(parents=True)
+    (installed / "course_lib" / "__init__.py").touch()
+    with pytest.raises(ValueError, match="is no git checkout of the course"):
+        go(installed)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_metric_that_is_no_finite_number_stops_and_loses_nothing(root: Path, value: float) -> None:
+    with pytest.raises(ValueError, match=rf"{NAME} \(fault=none.*seed 2\): psnr is {value}"):
+        go(root, failing(2, psnr=value))
+    assert len(rows(root)) == 2
+    assert go(root)[0].computed == 4
+
+
+def test_other_metrics_than_declared_are_refused(root: Path) -> None:
+    wrong = "returned the metrics psnr, size, ssim, threads_seen; its tolerances name psnr, size, t"
+    with pytest.raises(ValueError, match=wrong):
+        go(root, failing(1, ssim=0.5))
+    assert len(rows(root)) == 1
+    with pytest.raises(ValueError, match="returned the metrics psnr; its tolerances name"):
+        go(root, replace(TINY, run=lambda settings, seed, profile: {"psnr": 1.0}))
+
+
+def test_rows_that_nothing_declares_are_reported_and_stay(root: Path) -> None:
+    go(root)
+    fewer = replace(TINY, settings=SETTINGS[:1], seeds=(0, 1))
+    stale = (
+        "fault=none, rate=0.0002, seed 2, profile smoke",
+        *(f"fault=no detach, rate=1, seed {seed}, profile smoke" for seed in SEEDS),
+    )
+    outcome, _ = go(root, fewer)
+    assert outcome == Outcome(name=NAME, computed=0, skipped=2, stale=stale)
+    outcome, _ = go(root, replace(fewer, seeds=(0, 5)))
+    assert len(rows(root)) == 7
+    assert [row["seed"] for row in rows(root)[:2]] == ["0", "5"]
+    assert go(root, fewer, fresh=True)[0].stale == ()
+    assert len(rows(root)) == 2
+
+
+def test_row_that_is_there_twice_is_stale(root: Path) -> None:
+    go(root)
+    lines = table(root).read_text().splitlines(keepends=True)
+    table(root).write_text("".join([*lines, lines[1]]))
+    assert go(root)[0].stale == ("fault=none, rate=0.0002, seed 0, profile smoke",)
+
+
+def test_table_with_other_columns_is_refused_with_the_mend(root: Path) -> None:
+    go(root)
+    before = table(root).read_text()
+    more = replace(TINY, tolerances={"ssim": 0.1, **TINY.tolerances})
+    with pytest.raises(ValueError, match=r"has the columns fault, .*declares fault, .* Delete the"):
+        go(root, more)
+    assert table(root).read_text() == before
+
+
+@pytest.mark.parametrize("change", [(",14.6667,", ",,"), (",14.6667,", ",nan,"), (",32,", ",")])
+def test_row_with_a_gap_is_told_by_its_line(root: Path, change: tuple[str, str]) -> None:
+    go(root)
+    head, *lines = table(root).read_text().splitlines(keepends=True)
+    lines[2] = lines[2].replace(*change)
+    table(root).write_text("".join([head, *lines]))
+    with pytest.raises(ValueError, match=r"01_tiny\.csv, line 4 is no row of 01_tiny"):
+        go(root)
+
+
+def test_verify_passes_where_nothing_has_changed_and_changes_nothing(root: Path) -> None:
+    go(root)
+    before = table(root).read_text()
+    edit(root)  # it has to tell whether a change matters before it is committed
+    found, log = check(root)
+    assert found.passed
+    assert [(one.metric, one.difference) for one in found.comparisons] == [
+        ("psnr", 0),
+        ("size", 0),
+        ("threads_seen", 0),
+    ]
+    assert len(log.started) == 1
+    assert table(root).read_text() == before
+
+
+def test_verify_does_another_random_run_with_another_seed(root: Path) -> None:
+    go(root)
+    seen = {check(root, seed=seed)[1].started[0][0] for seed in range(40)}
+    assert len(seen) == 6
+
+
+@pytest.mark.parametrize(("shift", "passes"), [(0.009, True), (0.012, False), (-0.012, False)])
+def test_verify_compares_with_the_stated_tolerance(root: Path, shift: float, passes: bool) -> None:
+    go(root)
+
+    def shifted(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
+        found = measure(settings, seed, profile)
+        return found | {"psnr": found["psnr"] + shift}
+
+    found, _ = check(root, replace(TINY, run=shifted))
+    assert found.passed is passes
+    psnr, *others = found.comparisons
+    assert psnr.ok is passes
+    assert psnr.difference == pytest.approx(shift, abs=2e-4)
+    assert all(one.ok for one in others)
+
+
+def test_verify_fails_where_rows_are_missing_or_stale(root: Path) -> None:
+    found, log = check(root)
+    assert found.problems == (
+        f"table {NAME} lacks 6 of 6 runs at profile smoke: "
+        "`make reproduce LESSONS=01 PROFILE=smoke` computes them",
+    )
+    assert not found.passed
+    assert not log.started
+    go(root, replace(TINY, seeds=(0, 7)))
+    found, log = check(root)
+    assert not found.passed
+    assert len(log.started) == 1
+    lacks, stale = found.problems
+    assert "lacks 4 of 6" in lacks
+    assert "fault=none, rate=0.0002, seed 7, profile smoke" in stale
+
+
+def recording(profile: Profile, name: str = "01_healthy") -> Recording:
+    pictures = np.zeros((2, 8, 8, 3), dtype=np.uint8)
+    return Recording(
+        name=name,
+        about={"seed": 3, "learning_rate": profile.steps / 1000},
+        curves={"loss_d": ([1.0, 2.0], [1.4, 1.3])},
+        frames=((1, pictures),),
+        rainy=pictures,
+        clean=pictures,
+    )
+
+
+def record(root: Path, made: RecordedRun, *, fresh: bool = False) -> Outcome:
+    declared = Declared(lesson="01", recordings=(made,))
+    (outcome,) = reproduce(declared, profile="smoke", watcher=Log(), fresh=fresh, root=root)
+    return outcome
+
+
+def test_recorded_run_is_made_once_and_says_where_it_comes_from(root: Path) -> None:
+    calls = []
+    folder = root / "course_lib" / "assets" / "recordings"
+
+    def make(profile: Profile) -> Recording:
+        calls.append(torch.get_num_threads())
+        return recording(profile)
+
+    healthy = RecordedRun(name="01_healthy", make=make)
+    assert not check(root, recorded=(healthy,))[0].passed
+    assert record(root, healthy) == Outcome(name="01_healthy", computed=1, skipped=0)
+    assert record(root, healthy) == Outcome(name="01_healthy", computed=0, skipped=1)
+    about = recordings.load("01_healthy", folder).about
+    assert (about["seed"], about["profile"], about["threads"]) == (3, "smoke", 1)
+    assert git(root, "rev-parse", "HEAD").startswith(str(about["parent_commit"]))
+    assert not any("recording" in line for line in check(root, recorded=(healthy,))[0].problems)
+    assert record(root, healthy, fresh=True).computed == 1
+    # As a process that was killed while it wrote would leave it.
+    (folder / "01_healthy" / "frames.webp").write_bytes(b"RIFF")
+    damaged = "recording 01_healthy is missing or damaged: `make reproduce LESSONS=01` makes it"
+    assert damaged in check(root, recorded=(healthy,))[0].problems
+    assert record(root, healthy).computed == 1
+    assert calls == [1, 1, 1]
+
+
+def test_recording_of_another_name_is_refused(root: Path) -> None:
+    with pytest.raises(ValueError, match="declared as 01_a recorded '01_healthy'"):
+        record(root, RecordedRun(name="01_a", make=recording))
+
+
+def test_run_in_words() -> None:
+    assert str(Run(settings=SETTINGS[0], seed=3)) == "fault=none, rate=0.0002, seed 3"

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from course_lib.results import Measured
+from course_lib.results.tables import load_table
+
+HEADER = "fault,rate,seed,psnr,hits,profile,seconds,date,device,threads,versions,parent_commit"
+CPU = 'cpu,41.5,2026-11-21T05:30:12Z,"AMD EPYC, 2 cores",1,python 3.11.7; torch 2.11.0,0123456789ab'
+GPU = "gpu,41.5,2026-11-22T05:30:12Z,NVIDIA T4,4,python 3.11.7; torch 2.11.0,abcdef012345"
+ROWS = (
+    f"none,0.0002,0,10.0,5,{CPU}",
+    f"none,0.0002,1,12.0,6,{CPU}",
+    f"none,0.0002,2,14.0,7,{CPU}",
+    f"no detach,0.0002,0,5.5,0,{CPU}",
+    f"no detach,1e-05,0,6.5,0,{CPU}",
+)
+
+WriteTable = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> WriteTable:
+    """write(): the folder of the good table 01_faults; write(row, …): of one with those rows."""
+
+    def write(*rows: str, header: str = HEADER) -> Path:
+        (tmp_path / "01_faults.csv").write_text("\n".join([header, *(rows or ROWS)]) + "\n")
+        return tmp_path
+
+    return write
+
+
+def test_measured_is_mean_and_sample_deviation_over_the_seeds(write: WriteTable) -> None:
+    table = load_table("01_faults", folder=write())
+    row = table.measured(
+        "psnr", name="PSNR", unit="dB", claim=20.5, source="report 1", fault="none"
+    )
+    assert row == Measured(
+        name="PSNR",
+        value=12,
+        unit="dB",
+        spread=2,  # of 10, 12, 14: divided by n − 1; by n it would be 1.63
+        over="3 seeds",
+        claim=20.5,
+        source="report 1",
+    )
+
+
+def test_one_seed_has_no_spread(write: WriteTable) -> None:
+    table = load_table("01_faults", folder=write())
+    row = table.measured("psnr", name="PSNR", fault="no detach", rate=1e-5)
+    assert (row.value, row.spread, row.over) == (6.5, None, "1 seed")
+
+
+def test_spread_over_other_things_than_seeds_is_refused(write: WriteTable) -> None:
+    table = load_table("01_faults", folder=write())
+    with pytest.raises(ValueError, match=r"differ in fault, rate: .*fault='none', rate=0\.0002\)"):
+        table.measured("psnr", name="PSNR")
+    with pytest.raises(ValueError, match=r"differ in rate: "):
+        table.measured("psnr", name="PSNR", fault="no detach")
+
+
+def test_settings_and_metrics_are_the_columns_beside_the_seed(write: WriteTable) -> None:
+    table = load_table("01_faults", folder=write())
+    assert table.settings == ("fault", "rate")
+    assert table.metrics == ("psnr", "hits")
+
+
+def test_select_takes_settings_and_seed(write: WriteTable) -> None:
+    table = load_table("01_faults", folder=write())
+    assert table.select(fault="none").rows["psnr"].tolist() == [10, 12, 14]
+    assert table.select(seed=0, rate=0.0002).rows["fault"].tolist() == ["none", "no detach"]
+    assert table.select().rows.equals(table.rows)
+
+
+def test_settings_that_look_like_gaps_stay_words(write: WriteTable) -> None:
+    table = load_table("01_faults", folder=write(*(f"{w},1,0,1,1,{CPU}" for w in ("None", "NA"))))
+    assert table.rows["fault"].tolist() == ["None", "NA"]
+
+
+def test_floats_are_read_to_the_last_bit(write: WriteTable) -> None:
+    rate = math.nextafter(0.3, 1)
+    table = load_table("01_faults", folder=write(f"none,{rate!r},0,1,1,{CPU}"))
+    assert len(table.select(rate=rate).rows) == 1
+
+
+def test_commit_of_digits_stays_whole(write: WriteTable) -> None:
+    origin = CPU.replace("0123456789ab", "001234e56789")
+    table = load_table("01_faults", folder=write(f"none,1,0,1,1,{origin}"))
+    assert "commit 001234e;" in table.provenance()
+
+
+def test_provenance_names_all_that_a_reader_needs(write: WriteTable) -> None:
+    assert load_table("01_faults", folder=write()).provenance() == (
+        "3 seeds, profile cpu, 2026-11-21, AMD EPYC, 2 cores (1 thread), torch 2.11.0, "
+        "commit 0123456; remake: make reproduce LESSONS=01"
+    )
+
+
+def test_provenance_of_rows_from_two_machines_names_both(write: WriteTable) -> None:
+    later = "cpu,40,2026-11-23T00:00:00Z,Intel Xeon,2,torch 2.12.0; numpy 3,ffffffffffff"
+    table = load_table("01_faults", folder=write(*ROWS, f"none,0.0002,3,11,2,{later}"))
+    assert table.provenance() == (
+        "4 seeds, profile cpu, 2026-11-21 to 2026-11-23, AMD EPYC, 2 cores (1 thread) and "
+        "Intel Xeon (2 threads), torch 2.11.0 and torch 2.12.0, commits 0123456 and fffffff; "
+        "remake: make reproduce LESSONS=01"
+    )
+    assert table.select(seed=3).provenance().startswith("1 seed, profile cpu, 2026-11-23, Intel")
+
+
+def test_rows_of_the_profile_asked_for_are_shown_or_else_those_of_cpu(write: WriteTable) -> None:
+    folder = write(*ROWS, f"none,0.0002,0,20,5,{GPU}")
+    assert len(load_table("01_faults", folder=folder).rows) == 5
+    assert len(load_table("01_faults", profile="smoke", folder=folder).rows) == 5
+    gpu = load_table("01_faults", profile="gpu", folder=folder)
+    assert gpu.rows["psnr"].tolist() == [20]
+    assert "profile gpu, 2026-11-22, NVIDIA T4 (4 threads)" in gpu.provenance()
+    assert gpu.provenance().endswith("make reproduce LESSONS=01 PROFILE=gpu")
+
+
+def test_missing_table_names_the_command_that_makes_it(write: WriteTable) -> None:
+    with pytest.raises(
+        ValueError, match=r"there are: 01_faults.*`make reproduce LESSONS=03` makes"
+    ):
+        load_table("03_ablation", folder=write())
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda t: t.select(falt="none"), "no setting 'falt'; there are fault, rate, seed"),
+        (lambda t: t.select(fault="nope"), "fault='nope'; there are 'none', 'no detach'"),
+        (lambda t: t.select(fault="none", seed=9), "seed=9; there are 0, 1, 2"),
+        (lambda t: t.measured("ssim", name="SSIM"), "no metric 'ssim'; there are psnr, hits"),
+        (lambda t: t.measured("seed", name="seed"), "no metric 'seed'; there are psnr, hits"),
+    ],
+)
+def test_wrong_words_are_answered_with_the_right_ones(
+    write: WriteTable, call: Callable[[object], object], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        call(load_table("01_faults", folder=write()))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "lacks the columns"),
+        ("fault,seed,psnr\nnone,0,1\n", "lacks the columns"),
+        (f"{HEADER}\nnone,1,0,,5,{CPU}\n", "not every psnr is a number"),
+        (f"{HEADER}\n<<<<<<< HEAD\nnone,1,0,1,5,{CPU}\n", "line 2 has 1 cells, not 12"),
+        (f"{HEADER}\nnone,1,0,1,5,{GPU}\n", "no runs of profile cpu .it has: gpu."),
+    ],
+    ids=["empty", "other columns", "gap", "conflict", "only gpu"],
+)
+def test_damaged_table_is_told_with_the_mend(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "01_faults.csv").write_text(text)
+    with pytest.raises(ValueError, match=rf"{message}(.|\n)*make reproduce LESSONS=01"):
+        load_table("01_faults", folder=tmp_path)
