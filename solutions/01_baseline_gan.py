@@ -275,16 +275,19 @@ viz.show_source(train)
 
 # %% [markdown]
 # Every few steps a **monitor** looks at the held-out crops: the PSNR of the restored
-# pictures, and how often D recognises photographs and fakes.
+# pictures, and how often D recognises photographs and fakes. And every few seconds the
+# `run` writes all there is to disk, both networks and both optimizers: if the kernel
+# dies, start the notebook again, and training goes on where it was. A run that has
+# ended is loaded when you run its cell again; `Run(…, fresh=True)` trains anew, with a
+# changed step of yours for example.
 #
 # **Predict** before you run it: does D's loss stay near 1.386, fall, or rise? Does PSNR
 # climb above that of the rainy input?
 
 # %%
-from pathlib import Path
-
 from course_lib.metrics import psnr
-from course_lib.training.observers import CsvLog, Monitor, Samples
+from course_lib.training.observers import Monitor, Samples
+from course_lib.training.run import Run
 
 dataset = CropDataset(
     {name: photos[name] for name in split.train},
@@ -312,6 +315,7 @@ live = viz.LivePlot(
     },
     steps=settings.steps,
 )
+run = Run(f"01/gan-{settings.name}-seed{seed}")
 history = train(
     generator,
     discriminator,
@@ -326,15 +330,16 @@ history = train(
     callbacks=[
         Monitor(generator, discriminator, held_out, every=settings.log_every),
         samples,
-        CsvLog(Path("runs/01/log.csv")),
         lambda record: record.update(even=2 * np.log(2), input=input_psnr),
         live,
     ],
+    run=run,
 )
 live.close(
     alt="Losses of both players, and PSNR on held-out crops, over the steps of "
     "training."
 )
+print(run)
 
 # %% [markdown]
 # The PSNR stays far below the line of the rainy crops: "restoring" makes them worse.
@@ -493,36 +498,49 @@ print("an even game: 1.39")
 
 # %%
 torch.manual_seed(seed)
-device = next(generator.parameters()).device
-novice = BaselineGenerator(size=size, base_channels=settings.base_channels).to(device)
-expert = baseline_discriminator(base_channels=settings.base_channels).to(device)
-optimizer = torch.optim.Adam(expert.parameters(), lr=1e-3)
+novice = BaselineGenerator(size=size, base_channels=settings.base_channels)
+expert = baseline_discriminator(base_channels=settings.base_channels)
+head_steps = min(200, settings.steps)
+
+
+def no_step(generator, discriminator, batch: Batch, optimizer) -> torch.Tensor:
+    """The player whose step this is doesn't move."""
+    return torch.zeros(())
 
 
 def gradient(loss: torch.Tensor) -> float:
     """Length of the gradient that the novice would receive from a loss."""
     parts = torch.autograd.grad(loss, list(novice.parameters()), retain_graph=True)
-    return float(torch.sqrt(sum((part**2).sum() for part in parts)))
+    return float(nn.utils.get_total_norm(parts))
 
 
-head_start = []
-head_steps = min(200, settings.steps)
-for step, batch in enumerate(
-    make_loader(dataset, batch_size=settings.batch_size, steps=head_steps)
-):
-    batch = Batch(*(tensor.to(device) for tensor in batch))
-    loss = discriminator_step(novice, expert, batch, optimizer)
-    if step % 10 == 0 or step == head_steps - 1:
-        fake_logits = expert(novice(batch.rainy))
-        head_start.append(
-            {
-                "step": step + 1,
-                "loss_d": float(loss),
-                "loss_g": float(generator_loss(fake_logits.detach())),
-                "saturating": gradient(F.logsigmoid(-fake_logits).mean()),
-                "non_saturating": gradient(generator_loss(fake_logits)),
-            }
-        )
+def probe(record: dict[str, float]) -> None:
+    """Ask in every tenth step what G would be told."""
+    if record["step"] % 10 and record["step"] > 1:
+        return
+    device = next(novice.parameters()).device
+    fake_logits = expert(novice(held_out.rainy[: settings.batch_size].to(device)))
+    record["loss_g"] = float(generator_loss(fake_logits.detach()))
+    record["saturating"] = gradient(F.logsigmoid(-fake_logits).mean())
+    record["non_saturating"] = gradient(generator_loss(fake_logits))
+
+
+progress = viz.Progress(head_steps)
+run = Run(f"01/head-start-{settings.name}-seed{seed}")
+head_start = train(
+    novice,
+    expert,
+    make_loader(dataset, batch_size=settings.batch_size, steps=head_steps),
+    optimizer_g=torch.optim.Adam(novice.parameters()),
+    optimizer_d=torch.optim.Adam(expert.parameters(), lr=1e-3),
+    seed=seed,
+    d_step=discriminator_step,
+    g_step=no_step,
+    callbacks=[probe, progress],
+    run=run,
+)
+progress.close()
+print(run)
 
 # %%
 viz.curves(
@@ -593,13 +611,10 @@ def l1_step(generator, discriminator, batch: Batch, optimizer) -> torch.Tensor:
     return loss.detach()
 
 
-def no_step(generator, discriminator, batch: Batch, optimizer) -> torch.Tensor:
-    return torch.zeros(())
-
-
 torch.manual_seed(seed)
 control = BaselineGenerator(size=size, base_channels=settings.base_channels)
 progress = viz.Progress(settings.steps)
+run = Run(f"01/l1-{settings.name}-seed{seed}")
 train(
     control,
     discriminator,
@@ -609,9 +624,11 @@ train(
     seed=seed,
     d_step=no_step,
     g_step=l1_step,
-    callbacks=[lambda record: progress.update(int(record["step"]))],
+    callbacks=[progress],
+    run=run,
 )
 progress.close()
+print(run)
 control_outputs = from_model(restore(control, held_out.rainy))
 control_psnr = float(
     np.mean([psnr(x, y) for x, y in zip(control_outputs, clean, strict=True)])

@@ -120,7 +120,7 @@ def budget_table(settings: Mapping[str, profiles.Profile]) -> str:
         "paper": "the paper's hardware",
     }
     rows = [
-        f"| `{name}` | {runs_on[name]} | {_minutes(profile.minutes)} "
+        f"| `{name}` | {runs_on[name]} | {_minutes(profile)} "
         f"| {profile.budget.memory_mb / 1000:.1f} GB | none |"
         for name, profile in settings.items()
     ]
@@ -252,8 +252,12 @@ def _help(exercise_id: str) -> str:
     )
 
 
-def _minutes(minutes: float) -> str:
-    return f"{minutes:.2g}" if minutes < 60 else f"{minutes / 60:.2g} h"
+def _minutes(profile: profiles.Profile) -> str:
+    """How long a profile runs on the hardware it is for; without a measurement, on our CPU."""
+    needs_gpu = profile.cpu_hours is not None
+    if (minutes := profiles.minutes(profile, gpu=needs_gpu)) is not None:
+        return f"{minutes:.2g}"
+    return f"not measured on a GPU yet; about {profile.cpu_hours:g} h on 2 CPU cores"
 
 
 def _markdown(text: str, name: str) -> NotebookNode:

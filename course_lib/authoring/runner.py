@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -153,8 +154,10 @@ def _run(
     notebook = with_footer(builder.assemble(lesson, edition, published=published))
     last = _load(folder, lesson.name)
     settings = profiles.pick(lesson.number, profile)
-    expected = last.seconds if last and last.passed else 60 * settings.minutes
+    minutes = profiles.minutes(settings, gpu=profiles.pick_name() == "gpu") or 0
+    expected = last.seconds if last and last.passed else 60 * minutes
     executed = folder / f"{lesson.name}.ipynb"
+    _keep_training_runs(folder / "runs" / lesson.name, ended=executed.with_suffix(".json").exists())
     cells = sum(cell.cell_type == "code" for cell in notebook.cells) + 1  # papermill adds one
     watcher.lesson_starts(lesson, cells, expected)
     start = time.monotonic()
@@ -196,6 +199,13 @@ def _run(
     run = replace(run, problems=tuple(problems))
     watcher.lesson_ends(run)
     return run
+
+
+def _keep_training_runs(runs: Path, *, ended: bool) -> None:
+    """The lesson trains anew if its last run came to its end; one that was cut goes on."""
+    if ended:
+        shutil.rmtree(runs, ignore_errors=True)
+    os.environ["COURSE_RUNS"] = str(runs)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from course_lib import machine, profiles, usage
+from course_lib import machine, profiles, times, usage
+from course_lib.profiles import Profile
 from course_lib.usage import Usage
 
 MIMETYPE = "application/vnd.clearing-the-rain.results+json"
@@ -94,7 +95,7 @@ class Started:
         settings = profiles.LESSONS.get(self.lesson, {}).get(self.profile)
         if settings is None:
             return line
-        return f"{line}: about {settings.minutes:g} min, at most {settings.budget.memory_mb} MB."
+        return f"{line}: {_cost(settings)}, at most {settings.budget.memory_mb} MB."
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {MIMETYPE: {"started": asdict(self)}, "text/plain": str(self)}
@@ -161,6 +162,20 @@ def collect(notebook: Any) -> Collected:
         measured=tuple(Measured(**row) for p in payloads for row in p.get("measured", ())),
         used=used[-1] if used else None,
     )
+
+
+def _cost(settings: Profile) -> str:
+    """How long the lesson's code will run on the device at hand, in words."""
+    import torch
+
+    gpu = torch.cuda.is_available()
+    minutes = profiles.minutes(settings, gpu=gpu, speed=machine.speed())
+    if minutes is None:
+        return "how long that takes on a GPU hasn't been measured yet"
+    told = f"about {times.duration(60 * minutes)}"
+    if settings.cpu_hours and not gpu:
+        return f'{told} without a GPU (profile = "cpu" is the size for this machine)'
+    return told
 
 
 def _decimals(unit: str, value: float, spread: float | None = None) -> int:

@@ -138,8 +138,6 @@ def restore(game: Game, checkpoint: Checkpoint) -> None:
         _same_optimizer(name, optimizer, states[name], checkpoint.path)
     for name, part in parts.items():
         part.load_state_dict(states[name])
-    for optimizer in game.optimizers.values():
-        _match_memory(optimizer)
     game.history[:] = checkpoint.history
 
 
@@ -197,17 +195,6 @@ def _same_optimizer(
             f"{path} holds another {name}: it moves {saved} tensors in its groups there, "
             f"{here} here"
         )
-
-
-def _match_memory(optimizer: torch.optim.Optimizer) -> None:
-    """Lay the optimizer's averages out in memory as their parameters are, as if never saved.
-
-    The order in memory decides which code torch runs, and other code rounds differently.
-    """
-    for parameter, state in optimizer.state.items():
-        for key, value in state.items():
-            if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
-                state[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def _shape(tensor: torch.Tensor) -> str:

@@ -112,13 +112,13 @@ def test_budgets_become_a_table_of_the_profiles(
 ) -> None:
     budget = profiles.Budget(steps=9, cpu_seconds=9, memory_mb=1500)
     smoke = profiles.Profile(
-        name="smoke", minutes=0.25, image_size=8, batch_size=1, steps=9,
+        name="smoke", image_size=8, batch_size=1, steps=9,
         base_channels=1, log_every=1, workers=0, budget=budget,
     )  # fmt: skip
     monkeypatch.setitem(profiles.LESSONS, "00", {"smoke": smoke})
     title = make(write(("# About", "# {{budgets}}\n#\n# About")), library_root).cells[0].source
     assert "{{" not in title
-    assert "| `smoke` | any CPU: does it run? | 0.25 | 1.5 GB | none |" in title
+    assert "| `smoke` | any CPU: does it run? | 0.075 | 1.5 GB | none |" in title
 
 
 def test_budgets_of_a_lesson_without_profiles_are_refused(

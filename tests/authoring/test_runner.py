@@ -29,7 +29,7 @@ from course_lib.usage import Usage
 
 BUDGET = Budget(steps=40, cpu_seconds=60, memory_mb=4000)
 SMOKE = Profile(
-    name="smoke", minutes=0.5, image_size=8, batch_size=1, steps=40,
+    name="smoke", image_size=8, batch_size=1, steps=40,
     base_channels=1, log_every=1, workers=0, budget=BUDGET,
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course_lib import profiles, results
+from course_lib import machine, profiles, results
 from course_lib.profiles import Budget, Profile
 from course_lib.results import MIMETYPE, Measured
 
@@ -40,16 +40,27 @@ def test_notebook_that_never_began_has_no_records() -> None:
 def test_begin_resolves_auto_and_says_what_the_run_costs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(profiles, "pick_name", lambda name: {"auto": "cpu"}.get(name, name))
     cpu = Profile(
-        name="cpu", minutes=2.5, image_size=64, batch_size=4, steps=100, base_channels=16,
+        name="cpu", image_size=64, batch_size=4, steps=100, base_channels=16,
         log_every=10, workers=0, budget=Budget(steps=100, cpu_seconds=300, memory_mb=1500),
     )  # fmt: skip
     monkeypatch.setitem(profiles.LESSONS, "01", {"cpu": cpu})
+    monkeypatch.setattr(machine, "speed", lambda: 0.5)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     started = results.begin(lesson="01", seed=0)
     assert (started.profile, started.python) == ("cpu", sys.prefix)
     line = started._repr_mimebundle_()["text/plain"]
     assert line.startswith("Lesson 01, profile cpu, on ")
-    assert line.endswith("seed 0: about 2.5 min, at most 1500 MB.")
+    assert line.endswith("seed 0: about 5 min 0 s, at most 1500 MB.")
     assert started._repr_mimebundle_()[MIMETYPE]["started"]["profile"] == "cpu"
+
+
+def test_begin_warns_of_a_profile_that_is_made_for_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "speed", lambda: 1.0)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    started = results.begin(lesson="01", profile="gpu", seed=0)
+    assert 'about 20 h 0 min without a GPU (profile = "cpu" is the size' in str(started)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert "on a GPU hasn't been measured yet" in str(started)
 
 
 def test_begin_refuses_an_unknown_profile() -> None:
