@@ -27,7 +27,7 @@ class Case:
     Attributes:
         letter: how the lesson calls the run: ``"A"``.
         recording: its name in the assets: ``"01_a"``.
-        fault: the fault's name in the recording's ``about``: ``"swapped labels"``.
+        fault: in words, which are the right option's text.
         alt: what curves and pictures show, for readers who can't see them; it tells the signs
             and not the fault.
         question: which fault it is, with the sign that tells for or against each.

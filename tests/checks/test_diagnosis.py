@@ -1,0 +1,123 @@
+"""A broken GAN is diagnosed from its recording: the case, the question and the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from course_lib.checks import diagnose
+from course_lib.checks.diagnosis import CURVES, Case
+from course_lib.exercises.lesson_01.diagnosis import CASES
+from course_lib.results import recordings
+from course_lib.results.recordings import Recording
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+LETTERS = [case.letter for case in CASES]
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every recording is there; gives the names that were asked for."""
+    asked: list[str] = []
+    pictures = np.zeros((2, 8, 8, 3), np.uint8)
+    keys = [key for labels in CURVES.values() for key in labels]
+
+    def load(name: str) -> Recording:
+        asked.append(name)
+        return Recording(
+            name=name,
+            about={"seed": 0, "fault": "SECRET"},
+            curves={key: ([1.0, 2.0], [0.5, 0.7]) for key in keys},
+            frames=((1, pictures), (2, pictures)),
+            rainy=pictures,
+            clean=pictures,
+        )
+
+    monkeypatch.setattr(recordings, "load", load)
+    return asked
+
+
+@pytest.mark.parametrize("case", CASES, ids=LETTERS)
+def test_the_cases_fault_is_its_one_right_option(case: Case) -> None:
+    (right,) = (option.text for option in case.question.options if option.right)
+    assert right == case.fault
+    assert f"run {case.letter} " in case.question.text
+
+
+def test_cases_differ_in_fault_recording_and_place_of_the_right_option() -> None:
+    for part in (
+        [case.letter for case in CASES],
+        [case.recording for case in CASES],
+        [case.fault for case in CASES],
+        [case.question.right for case in CASES],
+    ):
+        assert len(set(part)) == len(CASES) >= 3
+    assert not any(case.letter.lower() == case.question.right for case in CASES)
+
+
+def test_every_case_offers_the_same_faults_and_explains_each_for_its_own_run() -> None:
+    offered = {tuple(option.text for option in case.question.options) for case in CASES}
+    assert len(offered) == 1
+    whys = [option.why for case in CASES for option in case.question.options]
+    assert len(set(whys)) == len(whys)
+
+
+@pytest.mark.parametrize("case", CASES, ids=LETTERS)
+def test_as_text_a_case_tells_the_signs_and_not_the_fault(case: Case) -> None:
+    shown = repr(diagnose("01", case.letter))
+    assert shown.startswith(f"Run {case.letter}: {case.alt}\n\n{case.question.text}")
+    assert f'diagnose("01", "{case.letter}").answer("b")' in shown
+    assert not any(option.why in shown for option in case.question.options)
+
+
+def test_an_answer_prints_the_verdict_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    case = CASES[0]
+    diagnose("01", case.letter).answer(case.question.right)
+    assert capsys.readouterr().out == case.question.verdict(case.question.right) + "\n"
+
+
+def test_in_a_notebook_the_recorded_run_stands_above_the_question(
+    recorded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[dict] = []
+    monkeypatch.setattr(
+        "IPython.display.display", lambda widget: shown.append(widget._repr_mimebundle_()[0])
+    )
+    case = CASES[1]
+    diagnose("01", case.letter)._ipython_display_()
+    assert recorded == [case.recording]
+    run, question = shown
+    assert set(run) == set(question) == {VIEW, "text/html", "text/plain"}
+    assert run["text/plain"] == case.alt
+    assert case.question.text in question["text/html"]
+    assert question["text/plain"].startswith(f"Diagnosis of run {case.letter}\n\n")
+
+
+def test_the_widgets_do_not_tell_what_the_recording_says_of_its_fault(recorded: list[str]) -> None:
+    run, question = diagnose("01", "A").widgets()
+    assert "SECRET" not in str(run.get_state()) + run.still() + str(question.get_state())
+
+
+def test_a_run_or_lesson_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match=f"lesson 01 has no run 'Z': there are {LETTERS[0]}"):
+        diagnose("01", "Z")
+    with pytest.raises(ValueError, match="no diagnosis for lesson '00': there is one for 01"):
+        diagnose("00", "A")
+
+
+def test_a_missing_recording_is_named(recorded: list[str], monkeypatch) -> None:
+    monkeypatch.undo()
+    lost = diagnose("01", "A")
+    lost.case = replace(lost.case, recording="01_lost")
+    with pytest.raises(ValueError, match="no recording '01_lost'"):
+        lost.widgets()
+
+
+@pytest.mark.parametrize("case", CASES, ids=LETTERS)
+def test_the_recording_of_a_case_has_its_curves(case: Case) -> None:
+    if case.recording not in recordings.names():
+        pytest.skip(f"{case.recording} isn't recorded yet")
+    run, _ = diagnose("01", case.letter).widgets()
+    assert run.plots
