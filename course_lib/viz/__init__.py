@@ -9,6 +9,7 @@ from course_lib.viz.output import show
 from course_lib.viz.progress import Progress
 from course_lib.viz.quiz import Quiz
 from course_lib.viz.rain_explorer import RainExplorer
+from course_lib.viz.scrubber import Scrubber
 from course_lib.viz.source import show_source
 from course_lib.viz.style import panels, use_style
 from course_lib.viz.tables import results_table, table
@@ -20,6 +21,7 @@ __all__ = [
     "Progress",
     "Quiz",
     "RainExplorer",
+    "Scrubber",
     "contact_sheet",
     "curves",
     "draw_curves",

@@ -65,7 +65,7 @@ def contact_sheet(
             than fit on a sheet.
         TypeError, ValueError: pixels of another type or range.
     """
-    figure, width = _sheet_figure(rows, titles)
+    figure, width = sheet_figure(rows, titles)
     show(figure, alt=alt, width=width)
 
 
@@ -126,9 +126,10 @@ def _grid_figure(
     return canvas.figure(), _css_width(canvas.width, scale)
 
 
-def _sheet_figure(
-    rows: Mapping[str, Sequence[np.ndarray]], titles: Sequence[str]
+def sheet_figure(
+    rows: Mapping[str, Sequence[np.ndarray]], titles: Sequence[str] = ()
 ) -> tuple[Figure, int]:
+    """What `contact_sheet` shows, and how many CSS pixels wide it is to be shown."""
     counts = {label: len(pictures) for label, pictures in rows.items()}
     if len(set(counts.values())) != 1 or 0 in counts.values():
         raise ValueError(
