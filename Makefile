@@ -53,10 +53,12 @@ build: $(READY) ## regenerate the student notebooks from solutions/
 bench: $(READY) ## measure what the performance claims rest on
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file; done
 
-check: $(READY) ## lint, formatting, types, stale notebooks
+check: $(READY) ## lint, formatting, types, workflows, stale notebooks
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/zizmor --offline --quiet .github/workflows
 	@$(BIN)/course build --check
 
 zoo: $(READY) ## run the wrong answers and the valid alternatives past every check

@@ -64,6 +64,7 @@ class Colab:
         spec = {"argv": argv, "display_name": "Colab", "language": "python"}
         (kernel / "kernel.json").write_text(json.dumps(spec))
         os.environ["JUPYTER_PATH"] = str(folder / "jupyter")
+        os.environ.pop("PYTHONPATH", None)  # the kernel must find the installed course alone
         os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # else the kernel warns of its debugger
 
     def run(self, notebook: NotebookNode, name: str, *changes: tuple[str, str]) -> NotebookNode:
