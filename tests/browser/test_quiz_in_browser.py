@@ -237,4 +237,12 @@ def test_the_quiz_needs_no_network_and_raises_no_error(page) -> None:
     fetched = browser.js("return performance.getEntriesByType('resource').map(e => e.name)")
     assert all(name.startswith("data:") for name in fetched)
     assert browser.js("return window.failed") == []
-    assert browser.js("return location.search") == ""  # no form was sent
+
+
+def test_enter_on_an_option_sends_no_form(page) -> None:
+    """Chromium sends none without a submit button; other browsers would leave the page."""
+    went_on = page().js(
+        "return document.forms[0].option[0].dispatchEvent(new KeyboardEvent('keydown',"
+        "{key: 'Enter', bubbles: true, cancelable: true}))"
+    )
+    assert went_on is False
