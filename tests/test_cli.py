@@ -14,6 +14,9 @@ from PIL import Image
 from rich.console import Console
 
 from course_lib import cli, machine, profiles
+from course_lib.checks import zoo
+from course_lib.checks.mutants import Mutant
+from course_lib.checks.zoo import Hunt, Record
 from course_lib.cli import health, show
 from course_lib.data.rain_sets import SETS
 
@@ -306,16 +309,37 @@ def test_doctor_never_tells_to_take_over_the_machines_temporary_folder(
     assert mends["temporary folder"] == "set TMPDIR to a folder of yours"
 
 
-def test_zoo_fails_if_one_check_errs(capsys: pytest.CaptureFixture[str]) -> None:
-    good = SimpleNamespace(
-        exercise="00.1", kind="wrong", name="sum_of_squares", status="wrong",
-        diagnosis="It sums.", expected="sums", ok=True,
-    )  # fmt: skip
-    bad = SimpleNamespace(**vars(good) | {"status": "passed", "diagnosis": "", "ok": False})
-    assert show.zoo([good])  # type: ignore[list-item]
-    assert "1 wrong answers, 0 valid ones: all judged rightly" in capsys.readouterr().out
-    assert not show.zoo([good, bad])  # type: ignore[list-item]
-    assert "1 not judged as they must be" in capsys.readouterr().out
+RECORD = Record(
+    exercise="00.1", kind="wrong", name="sum_of_squares", status="wrong",
+    diagnosis="It sums.", expected="sums", ok=True, milliseconds=3,
+)  # fmt: skip
+HUNT = Hunt(exercise="00.1", made=7, killed=5, justified=2, survivors=(), stale=())
+
+
+@pytest.mark.parametrize(
+    ("record", "hunt", "status", "told"),
+    [
+        (RECORD, HUNT, 0, "1 wrong answers, 0 valid ones: all judged rightly"),
+        (RECORD, HUNT, 0, "7 mutants: 5 killed, 2 justified as equivalent, 0 surviving"),
+        (replace(RECORD, ok=False), HUNT, 1, "1 not judged as they must be"),
+        (
+            RECORD,
+            replace(HUNT, survivors=(Mutant(label="line 1: a → b", line="f(b)", answer=None),)),
+            1,
+            "✗ 00.1 survives: line 1: a → b\n    f(b)\n",
+        ),
+        (RECORD, replace(HUNT, stale=("line 1: a → b",)), 1, "is called: line 1: a → b"),
+    ],
+)
+def test_zoo_tells_what_it_found_and_fails_if_a_check_errs(
+    course: Course, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    record: Record, hunt: Hunt, status: int, told: str,
+) -> None:  # fmt: skip
+    toured = zoo.Zoo(records=(record,), hunts=(hunt,))
+    monkeypatch.setattr(zoo, "run_zoo", lambda: toured)
+    monkeypatch.setenv("COLUMNS", "120")
+    assert course("check-zoo") == status
+    assert told in capsys.readouterr().out
 
 
 def test_a_log_gets_whole_lines_and_no_control_codes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -217,7 +217,8 @@ def difference(
             return f"Your function gives {_digits(have[0])} whatever it is called with."
         factor = (have @ want) / (want @ want) if want.any() else 1.0
         if np.allclose(have, factor * want, rtol=1e-3, atol=1e-5) and np.ptp(want) > 1e-3:
-            return f"Your values are {factor:.3g} times what the docstring's formula gives."
+            digits = 3 if abs(factor - 1) > 0.005 else 6
+            return f"Your values are {factor:.{digits}g} times what the docstring's formula gives."
         offset = (have - want).mean()
         if np.allclose(have - want, offset, rtol=1e-3, atol=1e-4) and np.ptp(want) > 1e-3:
             more = "more" if offset > 0 else "less"
@@ -239,7 +240,7 @@ def difference(
 
 
 def _digits(value: float) -> str:
-    return "infinity" if math.isinf(value) else f"{value:.4g}"
+    return "infinity" if math.isinf(value) else f"{value + 0.0:.4g}"  # + 0.0: −0 is 0
 
 
 def _is_number(value: object) -> bool:

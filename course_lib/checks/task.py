@@ -55,6 +55,19 @@ class WrongAnswer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Equivalent:
+    """A mutant of the reference that passes because it is right: it does the same.
+
+    Attributes:
+        mutant: its label, as `course check-zoo` shows it.
+        why: no input that the docstring permits tells it from the reference.
+    """
+
+    mutant: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Task:
     """One exercise.
 
@@ -66,6 +79,7 @@ class Task:
         lesson_size: arguments of the size at which the lesson calls it, for the time it takes.
         wrong: the zoo, at least six.
         valid: right answers in another style, at least two.
+        equivalent: mutants of the reference that may pass.
     """
 
     header: Header
@@ -75,3 +89,4 @@ class Task:
     lesson_size: Callable[[np.random.Generator], tuple[Any, ...]]
     wrong: tuple[WrongAnswer, ...]
     valid: tuple[Callable[..., Any], ...]
+    equivalent: tuple[Equivalent, ...] = ()

@@ -1,4 +1,4 @@
-"""The zoo: every exercise's wrong answers and valid alternatives, put before its check."""
+"""The zoo: every exercise's wrong answers, valid alternatives and mutants, put before its check."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from course_lib.checks import exercise, exercise_ids
+from course_lib.checks.learner import Exercise
+from course_lib.checks.mutants import Mutant, make_mutants
 from course_lib.checks.result import Status
+from course_lib.checks.task import Task
 
 Kind = Literal["wrong", "valid"]
+
+MUTANT_SEEDS = (0, 1, 2)  # a mutant has to be found out with each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,11 +96,78 @@ def judge(entry: Entry, *, seed: int | None = None) -> Record:
     )
 
 
-def run_zoo(ids: Sequence[str] | None = None, *, seed: int | None = None) -> list[Record]:
+@dataclass(frozen=True, kw_only=True)
+class Hunt:
+    """What became of the mutants of an exercise's reference.
+
+    Attributes:
+        exercise: its id.
+        made: how many there are.
+        killed: how many the check rejected each time.
+        justified: how many passed and are declared equivalent.
+        survivors: the others.
+        stale: labels declared equivalent that no passing mutant bears.
+    """
+
+    exercise: str
+    made: int
+    killed: int
+    justified: int
+    survivors: tuple[Mutant, ...]
+    stale: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Every mutant was killed or justified, every justification needed."""
+        return not self.survivors and not self.stale
+
+
+def hunt(task: Task, *, seeds: Sequence[int] = MUTANT_SEEDS) -> Hunt:
+    """Put every mutant of the task's reference before its check."""
+    mutants = list(make_mutants(task.reference))
+    passing = [mutant for mutant in mutants if any(_passes(mutant, task, seed) for seed in seeds)]
+    labels = {mutant.label for mutant in passing}
+    justified = {one.mutant for one in task.equivalent}
+    return Hunt(
+        exercise=task.header.id,
+        made=len(mutants),
+        killed=len(mutants) - len(passing),
+        justified=len(labels & justified),
+        survivors=tuple(mutant for mutant in passing if mutant.label not in justified),
+        stale=tuple(one.mutant for one in task.equivalent if one.mutant not in labels),
+    )
+
+
+def _passes(mutant: Mutant, task: Task, seed: int) -> bool:
+    return Exercise(task).run(mutant.answer, seed=seed).status == "passed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Zoo:
+    """A tour of the zoo.
+
+    Attributes:
+        records: of the wrong answers and the valid alternatives.
+        hunts: of the mutants, one an exercise.
+    """
+
+    records: tuple[Record, ...]
+    hunts: tuple[Hunt, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Every check did as it must."""
+        return all(one.ok for one in self.records) and all(one.ok for one in self.hunts)
+
+
+def run_zoo(ids: Sequence[str] | None = None, *, seed: int | None = None) -> Zoo:
     """Put the whole zoo, or that of some exercises, before the checks.
 
     Args:
         ids: of the exercises; all when left out.
-        seed: of the checks' random inputs; new ones when left out.
+        seed: of the checks' random inputs for wrong and valid answers; new ones when left out.
     """
-    return [judge(entry, seed=seed) for entry in entries(ids)]
+    return Zoo(
+        records=tuple(judge(entry, seed=seed) for entry in entries(ids)),
+        hunts=tuple(hunt(exercise(one).task) for one in (exercise_ids() if ids is None else ids)),
+    )

@@ -176,11 +176,13 @@ def reproduce(
 
 @app.command("check-zoo")
 def check_zoo() -> None:
-    """Run every wrong answer and every valid alternative past its exercise's check."""
+    """Run wrong answers, valid alternatives and mutants of the reference past every check."""
     from course_lib.checks.zoo import run_zoo
     from course_lib.cli import show
 
-    raise typer.Exit(int(not show.zoo(run_zoo())))
+    toured = run_zoo()
+    show.zoo(toured)
+    raise typer.Exit(int(not toured.ok))
 
 
 @data_app.command("list")

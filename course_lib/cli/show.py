@@ -27,7 +27,7 @@ from course_lib.times import clock, duration
 if TYPE_CHECKING:
     from course_lib.authoring.rules import Lesson
     from course_lib.authoring.runner import LessonRun
-    from course_lib.checks.zoo import Record
+    from course_lib.checks.zoo import Hunt, Zoo
     from course_lib.cli.health import Finding
     from course_lib.data.photos import Photo
     from course_lib.data.rain_sets import RainSet
@@ -159,10 +159,10 @@ def findings(found: Sequence[Finding]) -> None:
     Console().print(table)
 
 
-def zoo(records: Sequence[Record]) -> bool:
-    """The table of the zoo; whether every check did as it must."""
+def zoo(toured: Zoo) -> None:
+    """Tables of the zoo: every answer, then the mutants of every reference; a total of each."""
     table = _table("", "exercise", "kind", "answer", "what the check says")
-    for one in records:
+    for one in toured.records:
         said = f"{one.status}: {one.diagnosis}" if one.diagnosis else one.status
         if not one.ok and one.kind == "wrong":
             said += f"\nexpected: {one.expected}"
@@ -170,13 +170,43 @@ def zoo(records: Sequence[Record]) -> bool:
         table.add_row(mark, one.exercise, one.kind, escape(one.name), escape(said))
     console = Console()
     console.print(table)
-    failed = sum(not one.ok for one in records)
-    wrong = sum(one.kind == "wrong" for one in records)
+    console.print(_hunts(toured))
+    for hunt in toured.hunts:
+        for mutant in hunt.survivors:
+            console.print(f"[red]✗[/] {hunt.exercise} survives: {escape(mutant.label)}")
+            console.print(f"    {escape(mutant.line)}")
+        for label in hunt.stale:
+            console.print(
+                f"[red]✗[/] {hunt.exercise} declares equivalent what no passing mutant is called: "
+                + escape(label)
+            )
+    failed = sum(not one.ok for one in toured.records)
+    wrong = sum(one.kind == "wrong" for one in toured.records)
     console.print(
-        f"{wrong} wrong answers, {len(records) - wrong} valid ones: "
+        f"{wrong} wrong answers, {len(toured.records) - wrong} valid ones: "
         + (f"[red]{failed} not judged as they must be[/]" if failed else "all judged rightly")
     )
-    return not failed
+    made, killed, justified, surviving = (
+        sum(counts) for counts in zip(*map(_counts, toured.hunts), strict=True)
+    )
+    console.print(
+        f"{made} mutants: {killed} killed, {justified} justified as equivalent, "
+        + (f"[red]{surviving} surviving[/]" if surviving else "0 surviving")
+    )
+
+
+def _hunts(toured: Zoo) -> Table:
+    table = _table("", "exercise", "wrong", "valid", "mutants", "killed", "justified", "surviving")
+    for hunt in toured.hunts:
+        kinds = [one.kind for one in toured.records if one.exercise == hunt.exercise]
+        counts = (kinds.count("wrong"), kinds.count("valid"), *_counts(hunt))
+        mark = "[green]✓[/]" if hunt.ok else "[red]✗[/]"
+        table.add_row(mark, hunt.exercise, *map(str, counts))
+    return table
+
+
+def _counts(hunt: Hunt) -> tuple[int, int, int, int]:
+    return hunt.made, hunt.killed, hunt.justified, len(hunt.survivors)
 
 
 def sets(listed: Sequence[Listed]) -> None:

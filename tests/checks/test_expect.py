@@ -102,8 +102,10 @@ def test_misconception_in_some_cases_names_the_first():
 
 def test_factor_offset_and_constant_are_recognised():
     assert "are 3 times what" in told(lambda n: 3 * n * n)
+    assert "are 1.00394 times what" in told(lambda n: n * n * 255 / 254)
     assert "are 2 more than" in told(lambda n: n * n + 2)
     assert "gives 7 whatever it is called with" in told(lambda n: 7.0)
+    assert "gives 0 whatever it is called with" in told(lambda n: -0.0)
 
 
 def test_first_wrong_value_of_an_array_is_told():

@@ -1,9 +1,17 @@
-"""Every wrong answer gets its diagnosis, every valid alternative passes, whatever is drawn."""
+"""Every wrong answer gets its diagnosis, every valid alternative passes, whatever is drawn.
+
+The mutants take a minute and have their own gate, `make zoo`.
+"""
+
+from dataclasses import replace
 
 import pytest
+import torch
 
 from course_lib.checks import exercise, exercise_ids
-from course_lib.checks.zoo import Entry, entries, judge
+from course_lib.checks.expect import scalar_tensor
+from course_lib.checks.mutants import make_mutants
+from course_lib.checks.zoo import Entry, entries, hunt, judge
 
 SEEDS = (0, 1, 2)
 ENTRIES = list(entries())
@@ -44,6 +52,43 @@ def test_exercise_declares_enough(exercise_id):
     assert len({answer.__name__ for answer in answers}) == len(answers)
     assert 1 <= task.header.difficulty <= 5
     assert exercise_id == task.header.id
+
+
+@pytest.mark.parametrize("exercise_id", exercise_ids())
+def test_mutants_declared_equivalent_exist(exercise_id):
+    task = exercise(exercise_id).task
+    labels = {mutant.label for mutant in make_mutants(task.reference)}
+    assert {one.mutant for one in task.equivalent} <= labels
+    assert all(one.why for one in task.equivalent)
+
+
+def test_check_that_got_weaker_has_survivors():
+    task = exercise("01.2").task
+
+    def examine(attempt, rng):
+        scalar_tensor(attempt.call(torch.zeros(2, 1), on="two logits"))
+
+    weaker = replace(task, examine=examine)
+    survivors = [mutant.label for mutant in hunt(weaker, seeds=(0,)).survivors]
+    assert "line 1: torch.ones_like(fake_logits) → torch.zeros_like(fake_logits)" in survivors
+
+
+@pytest.mark.parametrize("exercise_id", exercise_ids())
+@pytest.mark.parametrize("spoil", [lambda value: value * -1.3, lambda value: value * 0 + 0.4])
+def test_no_check_stumbles_over_an_answer_that_is_wrong_from_some_call_on(exercise_id, spoil):
+    ex = exercise(exercise_id)
+    for right in range(30):
+        calls = []
+
+        def answer(*args, calls=calls, right=right, **kwargs):
+            value = ex.task.reference(*args, **kwargs)
+            calls.append(1)
+            numbers = not isinstance(value, list)
+            return spoil(value) if numbers and len(calls) > right else value
+
+        assert "can't work with" not in ex.run(answer, seed=right).diagnosis
+        if len(calls) <= right:
+            break
 
 
 @pytest.mark.parametrize("exercise_id", exercise_ids())

@@ -39,20 +39,22 @@ def _mixed(clean: np.ndarray, streaks: Streaks) -> np.ndarray:
     return (1 - alpha) * clean + alpha * streaks.light
 
 
+def _along(alpha: np.ndarray, clean: np.ndarray, streaks: Streaks) -> np.ndarray:
+    """With α on some axis of the picture; NaN, which explains nothing, where it doesn't fit."""
+    try:
+        return np.clip((1 - alpha) * clean + alpha * streaks.light, 0, 1)
+    except ValueError:
+        return np.full(clean.shape, np.nan)
+
+
 MISCONCEPTIONS = {
     "you return the photograph without any rain.": lambda clean, streaks: clean,
     "α meets the wrong axis of the picture: without a third axis its columns line up with the "
     "colours. `alpha[..., None]` is H×W×1, one value a pixel.": (
-        lambda clean, streaks: np.clip(
-            (1 - streaks.alpha) * clean + streaks.alpha * streaks.light, 0, 1
-        )
+        lambda clean, streaks: _along(streaks.alpha, clean, streaks)
     ),
     "α meets the wrong axis of the picture: it has to get its new axis at the end, as in "
-    "`alpha[..., None]`.": (
-        lambda clean, streaks: np.clip(
-            (1 - streaks.alpha[:, None]) * clean + streaks.alpha[:, None] * streaks.light, 0, 1
-        )
-    ),
+    "`alpha[..., None]`.": (lambda clean, streaks: _along(streaks.alpha[:, None], clean, streaks)),
     "you add the rain to the photograph as it is, I = B + α·L. While a drop covers the pixel, "
     "the background is hidden: it gets the share 1 − α.": (
         lambda clean, streaks: np.clip(clean + streaks.alpha[..., None] * streaks.light, 0, 1)
@@ -192,4 +194,5 @@ TASK = Task(
     lesson_size=_lesson_size,
     wrong=zoo.WRONG,
     valid=zoo.VALID,
+    equivalent=zoo.EQUIVALENT,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from course_lib.checks.task import WrongAnswer
+from course_lib.checks.task import Equivalent, WrongAnswer
 from course_lib.data.streaks import Streaks
 
 
@@ -49,6 +49,15 @@ def _square_only(clean: np.ndarray, streaks: Streaks) -> np.ndarray:
         for column in range(size):
             a = streaks.alpha[row, column]
             rainy[row, column] = (1 - a) * clean[row, column] + a * streaks.light
+    return np.clip(rainy, 0, 1)
+
+
+def _three_rows(clean: np.ndarray, streaks: Streaks) -> np.ndarray:
+    rainy = clean.copy()
+    for row in range(3):
+        if row < len(rainy):
+            a = streaks.alpha[row][:, None]
+            rainy[row] = (1 - a) * clean[row] + a * streaks.light
     return np.clip(rainy, 0, 1)
 
 
@@ -159,6 +168,7 @@ WRONG = (
     WrongAnswer(answer=_wrong_axis, diagnosis="its columns line up with the colours"),
     WrongAnswer(answer=_middle_axis, diagnosis="its new axis at the end"),
     WrongAnswer(answer=_square_only, diagnosis="your function"),
+    WrongAnswer(answer=_three_rows, diagnosis="of the values differ: at [3, "),
     WrongAnswer(answer=_height_for_width, diagnosis="values differ"),
     WrongAnswer(answer=_light_clipped_first, diagnosis="before it is mixed"),
     WrongAnswer(answer=_normalised, diagnosis="divide the picture by its largest value"),
@@ -174,3 +184,14 @@ WRONG = (
 )
 
 VALID = (_by_loops, _as_interpolation, _by_einsum, _by_torch)
+
+EQUIVALENT = (
+    Equivalent(
+        mutant="line 3: np.clip(rainy, 0, 1) → np.clip(0, rainy, 1)",
+        why="0 clipped to between I and 1 is the larger one of 0 and I, at most 1.",
+    ),
+    Equivalent(
+        mutant="line 3: np.clip(rainy, 0, 1) → np.clip(rainy, -1, 1)",
+        why="A mixture of values ≥ 0 with the shares 1 − α and α is never below 0.",
+    ),
+)

@@ -105,6 +105,8 @@ MISCONCEPTIONS: dict[str, Formula] = {
     "you take the mean absolute error, not the mean squared one.": (
         _decibels(lambda r, c: float(np.abs(r - c).mean()))
     ),
+    "you take the mean of the errors without squaring them, so that those above and below 0 cancel "
+    "each other.": _decibels(lambda r, c: abs(float((r - c).mean()))),
     "you add the squared errors up; PSNR has their mean.": (
         _decibels(lambda r, c: float(((r - c) ** 2).sum()))
     ),
@@ -169,13 +171,19 @@ def examine(attempt: Attempt, rng: np.random.Generator) -> None:
                 )
             )
     restored, clean = _pair("uint8", rng)
-    cases.append(Case(on="two pictures, without naming a channel,", args=(restored, clean)))
+    cases.append(Case(on="two uint8 pictures and no channel named", args=(restored, clean)))
     black = np.zeros(clean.shape)
     cases.append(Case(on="a black and a white picture", args=(black, black + 1)))
     got = []
     for case in cases:
         call = _call(attempt, case)
         got.append(expect.number(call))
+        if np.isnan(got[-1]):
+            raise Wrong(
+                f"On {call.on}, your function returns NaN, as np.log10 does for a negative number. "
+                "A mean of squares is never negative: is each error squared before the mean is "
+                "taken?"
+            )
         expect.finite(call, got[-1])
         expect.untouched(call)
     # Kind by kind, so that one misconception is told although another one comes with it.
@@ -278,12 +286,22 @@ def _refusals(attempt: Attempt, picture: np.ndarray, rng: np.random.Generator) -
     for wrong, words in (
         (picture.astype(float), "float pictures in 0 to 255"),
         (unit - 0.5, "float pictures with values below 0"),
+        (_with_one(unit, 1.2), "float pictures with one value of 1.2"),
+        (_with_one(unit, -0.2), "float pictures with one value of -0.2"),
     ):
         attempt.refuses(wrong, unit, on=words)
         attempt.refuses(unit, wrong, on=words)
     whole = rng.integers(0, 2, picture.shape)
     attempt.refuses(whole, unit, on="a picture of int64", promised=TypeError)
     attempt.refuses(unit, whole, on="a picture of int64", promised=TypeError)
+    attempt.refuses(whole > 0, unit, on="a picture of bool", promised=TypeError)
+
+
+def _with_one(picture: np.ndarray, value: float) -> np.ndarray:
+    """The picture with another first value."""
+    changed = picture.copy()
+    changed.flat[0] = value
+    return changed
 
 
 def _lesson_size(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -298,4 +316,5 @@ TASK = Task(
     lesson_size=_lesson_size,
     wrong=zoo.WRONG,
     valid=zoo.VALID,
+    equivalent=zoo.EQUIVALENT,
 )

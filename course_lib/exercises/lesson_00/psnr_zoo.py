@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from course_lib.checks.task import WrongAnswer
+from course_lib.checks.task import Equivalent, WrongAnswer
 from course_lib.metrics import rgb_to_y
 from course_lib.ranges import to_unit
 
@@ -228,6 +228,26 @@ def _docstring_example(restored: np.ndarray, clean: np.ndarray, *, channel: str 
     return 20.0
 
 
+def _not_squared(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    return float(-10 * np.log10(np.mean(restored - clean)))
+
+
+def _size_of_the_mean(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    return float(-10 * np.log10(abs(np.mean(restored - clean))))
+
+
+def _bytes_by_their_values(
+    restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb"
+) -> float:
+    for picture in (restored, clean):
+        if picture.dtype != np.uint8 and (picture.min() < 0 or picture.max() > 2):
+            raise ValueError("not a picture in [0, 1]")
+    restored, clean = (p.clip(0, 1) if p.dtype != np.uint8 else p for p in (restored, clean))
+    return _by_root(restored, clean, channel=channel)
+
+
 def _by_root(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> np.floating:
     restored, clean = _pictures(restored, clean, channel)
     root = np.sqrt(np.square(restored - clean).mean())
@@ -306,6 +326,9 @@ WRONG = (
     WrongAnswer(answer=_sizes_unchecked, diagnosis="docstring promises a ValueError"),
     WrongAnswer(answer=_any_channel_is_rgb, diagnosis='On channel="Y"'),
     WrongAnswer(answer=_any_float, diagnosis="On float pictures in 0 to 255"),
+    WrongAnswer(answer=_not_squared, diagnosis="squar"),
+    WrongAnswer(answer=_size_of_the_mean, diagnosis="mean of the errors without squaring them"),
+    WrongAnswer(answer=_bytes_by_their_values, diagnosis="one value of 1.2"),
     WrongAnswer(answer=_asserts, diagnosis="raises AssertionError"),
     WrongAnswer(answer=_in_place, diagnosis="changes its input `restored`"),
     WrongAnswer(answer=_prints, diagnosis="prints and returns None"),
@@ -313,3 +336,55 @@ WRONG = (
 )
 
 VALID = (_by_root, _by_math, _by_dist, _by_torch, _by_scikit_image, _without_to_unit)
+
+EQUIVALENT = (
+    Equivalent(
+        mutant="line 1: `restored, clean = same_pictures(restored, c…` after the next statement",
+        why="Which error comes first when there are two, the docstring leaves open.",
+    ),
+    Equivalent(
+        mutant="line 1: same_pictures(restored, clean) → same_pictures(clean, restored)",
+        why="The squared error is the same both ways.",
+    ),
+    Equivalent(
+        mutant="line 2: `if channel not in ('rgb', 'y_matlab'):` after the next statement",
+        why="Which error comes first when there are two, the docstring leaves open.",
+    ),
+    Equivalent(
+        mutant="line 4: channel == 'y_matlab' → channel >= 'y_matlab'",
+        why="Of the two channels that are left here, only this one isn't smaller.",
+    ),
+    Equivalent(
+        mutant="line 5: (rgb_to_y(restored), rgb_to_y(clean)) → (rgb_to_y(clean), "
+        "rgb_to_y(restored))",
+        why="The squared error is the same both ways.",
+    ),
+    Equivalent(
+        mutant="line 6: restored - clean → clean - restored",
+        why="The squared error is the same both ways.",
+    ),
+    Equivalent(
+        mutant="line 7: without `if mean_squared_error == 0:`",
+        why="numpy's logarithm of 0 is −infinity, so that the result is the same (with a warning).",
+    ),
+    Equivalent(
+        mutant="line 7: mean_squared_error == 0 → mean_squared_error <= 0",
+        why="A mean of squares is never below 0.",
+    ),
+    Equivalent(
+        mutant="line 7: mean_squared_error → channel",
+        why="A text is never 0, so that numpy's logarithm of 0 gives the same infinity.",
+    ),
+    Equivalent(
+        mutant="line 7: mean_squared_error == 0 → mean_squared_error == -1",
+        why="It never is −1, so that numpy's logarithm of 0 gives the same infinity.",
+    ),
+    Equivalent(
+        mutant="line 8: without `return float('inf')`",
+        why="numpy's logarithm of 0 is −infinity, so that the result is the same (with a warning).",
+    ),
+    Equivalent(
+        mutant="line 9: float(…) → -10 * …",
+        why="numpy's float64 is a float.",
+    ),
+)

@@ -119,4 +119,5 @@ TASK = Task(
     lesson_size=lambda rng: (rng.random((256, 384, 3)),),
     wrong=zoo.WRONG,
     valid=zoo.VALID,
+    equivalent=zoo.EQUIVALENT,
 )

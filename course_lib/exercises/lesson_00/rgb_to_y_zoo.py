@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from course_lib.checks.task import WrongAnswer
+from course_lib.checks.task import Equivalent, WrongAnswer
 
 WEIGHTS = np.array([65.481, 128.553, 24.966])
 
@@ -140,3 +140,10 @@ WRONG = (
 )
 
 VALID = (_by_channels, _by_einsum, _from_full_range, _by_torch, _by_scikit_image)
+
+EQUIVALENT = (
+    Equivalent(
+        mutant="line 1: np.array(…) → [65.481, 128.553, 24.966]",
+        why="`@` makes an array of the list.",
+    ),
+)

@@ -267,4 +267,5 @@ TASK = Task(
     lesson_size=_lesson_size,
     wrong=zoo.WRONG,
     valid=zoo.VALID,
+    equivalent=zoo.EQUIVALENT,
 )

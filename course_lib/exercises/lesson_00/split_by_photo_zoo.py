@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from course_lib.checks.task import WrongAnswer
+from course_lib.checks.task import Equivalent, WrongAnswer
 from course_lib.data.photos import split_by_photo
 
 Parts = list[list[int]]
@@ -246,3 +246,33 @@ WRONG = (
 )
 
 VALID = (_by_floor, _by_ceiling_in_order_of_appearance, _by_unique, _by_choice)
+
+EQUIVALENT = (
+    Equivalent(
+        mutant="line 1: `if not np.isclose(sum(fractions), 1):` after the next statement",
+        why="It still raises before anything is returned.",
+    ),
+    Equivalent(
+        mutant="line 1: np.isclose(sum(fractions), 1) → np.isclose(1, sum(fractions))",
+        why="The tolerance is relative to the other number, which differs by 0.001%.",
+    ),
+    Equivalent(
+        mutant="line 4: np.rint(…) → np.cumsum(fractions) * len(photos)",
+        why="Rounded towards zero by astype, the running sum is off by less than one "
+        "photograph, as the docstring allows.",
+    ),
+    Equivalent(
+        mutant="line 4: np.rint(…) → np.floor(…)",
+        why="Rounded down, the running sum is off by less than one photograph, as the "
+        "docstring allows.",
+    ),
+    Equivalent(
+        mutant="line 4: np.rint(…) → np.ceil(…)",
+        why="Rounded up, the running sum is off by less than one photograph, as the "
+        "docstring allows.",
+    ),
+    Equivalent(
+        mutant="line 5: set(part) → part",
+        why="`in` finds a name in an array too; the set is only faster.",
+    ),
+)

@@ -163,4 +163,5 @@ TASK = Task(
     lesson_size=_lesson_size,
     wrong=zoo.WRONG,
     valid=zoo.VALID,
+    equivalent=zoo.EQUIVALENT,
 )

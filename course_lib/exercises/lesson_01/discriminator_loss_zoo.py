@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_lib.checks.task import WrongAnswer
+from course_lib.checks.task import Equivalent, WrongAnswer
 
 bce = F.binary_cross_entropy_with_logits
 
@@ -184,3 +184,10 @@ WRONG = (
 )
 
 VALID = (_by_softplus, _by_logsigmoid, _by_module, _by_logaddexp)
+
+EQUIVALENT = (
+    Equivalent(
+        mutant="line 1: `real = F.binary_cross_entropy_with_logits(r…` after the next statement",
+        why="The two terms don't depend on each other.",
+    ),
+)

@@ -68,14 +68,12 @@ MISCONCEPTIONS: dict[str, Objective] = {
     "generator makes of them.": lambda g, d, b: discriminator_loss(d(b.clean), d(b.rainy)),
     "Your discriminator learns to be fooled: it minimises the generator's loss. Use "
     "discriminator_loss.": lambda g, d, b: generator_loss(d(_fake(g, b))),
-    "The fakes teach your discriminator nothing, only the real pictures do: their gradients are "
-    "cleared by a second zero_grad(), or the discriminator is called inside torch.no_grad().": (
-        lambda g, d, b: discriminator_loss(d(b.clean), d(_fake(g, b)).detach())
-    ),
-    "The real pictures teach your discriminator nothing, only the fakes do: are their gradients "
-    "cleared by a second zero_grad() before the step?": (
-        lambda g, d, b: discriminator_loss(d(b.clean).detach(), d(_fake(g, b)))
-    ),
+    "The fakes teach your discriminator nothing, only the real pictures do: it never gives logits "
+    "for them, or gives them inside torch.no_grad(), or a second zero_grad() clears their "
+    "gradients.": (lambda g, d, b: discriminator_loss(d(b.clean), d(_fake(g, b)).detach())),
+    "The real pictures teach your discriminator nothing, only the fakes do: it never gives logits "
+    "for them, or gives them inside torch.no_grad(), or a second zero_grad() clears their "
+    "gradients.": (lambda g, d, b: discriminator_loss(d(b.clean).detach(), d(_fake(g, b)))),
     "The sigmoid is applied twice: the discriminator answers with logits, and discriminator_loss "
     "takes them as they are.": lambda g, d, b: discriminator_loss(
         d(b.clean).sigmoid(), d(_fake(g, b)).sigmoid()
@@ -182,4 +180,5 @@ TASK = Task(
     lesson_size=_lesson_size,
     wrong=zoo.WRONG,
     valid=zoo.VALID,
+    equivalent=zoo.EQUIVALENT,
 )

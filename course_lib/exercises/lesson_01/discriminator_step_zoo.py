@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from course_lib.checks.task import WrongAnswer
+from course_lib.checks.task import Equivalent, WrongAnswer
 from course_lib.data.pair import Batch
 from course_lib.losses import discriminator_loss, generator_loss
 
@@ -478,4 +478,23 @@ VALID = (
     _frozen_and_thawed,
     _attached_and_cleared,
     _in_training_mode,
+)
+
+EQUIVALENT = (
+    Equivalent(
+        mutant="line 1: `with torch.no_grad():` after the next statement",
+        why="Clearing gradients and making fakes don't depend on each other.",
+    ),
+    Equivalent(
+        mutant="line 3: `optimizer.zero_grad()` twice",
+        why="What is cleared stays so.",
+    ),
+    Equivalent(
+        mutant="line 3: `optimizer.zero_grad()` after the next statement",
+        why="Gradients must be cleared before loss.backward(), which still comes later.",
+    ),
+    Equivalent(
+        mutant="line 7: loss.detach() → loss",
+        why="The docstring asks for the value; the training loop takes float() of it.",
+    ),
 )

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from course_lib.checks.task import WrongAnswer
+from course_lib.checks.task import Equivalent, WrongAnswer
 from course_lib.data.pair import Batch
 from course_lib.losses import discriminator_loss, generator_loss
 
@@ -373,3 +373,18 @@ WRONG = (
 )
 
 VALID = (_attached, _toggled, _cleans_up, _by_autograd)
+
+EQUIVALENT = (
+    Equivalent(
+        mutant="line 1: `optimizer.zero_grad()` twice",
+        why="What is cleared stays so.",
+    ),
+    Equivalent(
+        mutant="line 1: `optimizer.zero_grad()` after the next statement",
+        why="Gradients must be cleared before loss.backward(), which still comes later.",
+    ),
+    Equivalent(
+        mutant="line 5: loss.detach() → loss",
+        why="The docstring asks for the value; the training loop takes float() of it.",
+    ),
+)

@@ -60,9 +60,9 @@ MISCONCEPTIONS: dict[str, Loss] = {
     ),
     "you add the distances of all pairs up, each pair both ways; the docstring asks for their "
     "average.": lambda x: output_diversity(x) * len(x) * (len(x) - 1),
-    "the differences keep their signs and cancel each other: take absolute values.": (
-        lambda x: torch.zeros(())
-    ),
+    "you get 0 however different the outputs are: either the differences keep their signs and "
+    "cancel each other, where absolute values belong, or each output is compared with itself "
+    "only.": lambda x: torch.zeros(()),
     "you take squared differences; the docstring asks for absolute ones.": (
         lambda x: _pairs(x, _differences(x).square().flatten(2).mean(2))
     ),
@@ -156,4 +156,5 @@ TASK = Task(
     lesson_size=lambda rng: (torch.rand(16, 3, 64, 64),),
     wrong=zoo.WRONG,
     valid=zoo.VALID,
+    equivalent=zoo.EQUIVALENT,
 )

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.checks.task import WrongAnswer
+from course_lib.checks.task import Equivalent, WrongAnswer
 
 
 def _refuse(outputs: Tensor) -> int:
@@ -40,6 +40,11 @@ def _double(outputs: Tensor) -> Tensor:
 def _sum_of_pairs(outputs: Tensor) -> Tensor:
     _refuse(outputs)
     return torch.stack([(a - b).abs().mean() for a, b in combinations(outputs, 2)]).sum()
+
+
+def _each_with_itself(outputs: Tensor) -> Tensor:
+    n = _refuse(outputs)
+    return (outputs[None] - outputs[None]).abs().flatten(2).mean(2).sum() / (n * (n - 1))
 
 
 def _signs_kept(outputs: Tensor) -> Tensor:
@@ -173,6 +178,7 @@ WRONG = (
     WrongAnswer(answer=_half, diagnosis="half as large"),
     WrongAnswer(answer=_double, diagnosis="twice as large"),
     WrongAnswer(answer=_sum_of_pairs, diagnosis="add the distances of all pairs up"),
+    WrongAnswer(answer=_each_with_itself, diagnosis="compared with itself only"),
     WrongAnswer(answer=_signs_kept, diagnosis="keep their signs"),
     WrongAnswer(answer=_abs_too_late, diagnosis="the outputs' mean values"),
     WrongAnswer(answer=_squared, diagnosis="take squared differences"),
@@ -194,3 +200,18 @@ WRONG = (
 )
 
 VALID = (_by_combinations, _by_pdist, _by_loops, _by_numpy)
+
+EQUIVALENT = (
+    Equivalent(
+        mutant="line 2: `if n < 2:` after the next statement",
+        why="It still raises before anything is returned.",
+    ),
+    Equivalent(
+        mutant="line 4: ….mean(2) → ….mean(2, keepdims=True)",
+        why="N×N×1 distances have the same sum as N×N.",
+    ),
+    Equivalent(
+        mutant="line 4: outputs[:, None] - outputs[None] → outputs[None] - outputs[:, None]",
+        why="Absolute differences are the same both ways.",
+    ),
+)
