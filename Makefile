@@ -61,7 +61,7 @@ check: $(READY) ## lint, formatting, types, workflows, stale notebooks
 	@$(BIN)/zizmor --offline --quiet .github/workflows
 	@$(BIN)/course build --check
 
-zoo: $(READY) ## run the wrong answers and the valid alternatives past every check
+zoo: $(READY) ## run wrong answers, valid alternatives and mutants past every check
 	@$(BIN)/course check-zoo
 
 doctor: $(READY) ## say what is missing on this machine, and how to mend it

@@ -86,23 +86,20 @@ def reproduce(
         KeyboardInterrupt: the user stopped it.
     """
     size = profiles.pick(declared.lesson, profile)
-    commit = checkout.head(root)
-    checkout.require_unchanged(commit, root)
-    job = _Job(size=size, commit=commit, root=root, fresh=fresh, watcher=watcher)
+    job = _Job(size=size, commit=checkout.head(root), root=root, fresh=fresh, watcher=watcher)
     with _alone(root / ASSETS / "tables"):
         tables = [_fill(experiment, job) for experiment in declared.experiments]
         return tables + [_record(recorded, job) for recorded in declared.recordings]
 
 
 def compute(experiment: Experiment, run: Run, size: Profile) -> dict[str, str]:
-    """Do one run: its metrics as they stand in a table.
+    """Do one run with the threads that are set: its metrics as they stand in a table.
 
     Raises:
         ValueError: it doesn't return the metrics that the experiment declares, or one of them
             isn't a finite number.
     """
-    with _threads(size.threads):
-        found = experiment.run(run.settings, run.seed, size)
+    found = experiment.run(run.settings, run.seed, size)
     where = f"{experiment.name} ({run})"
     if set(found) != set(experiment.tolerances):
         raise ValueError(
@@ -128,6 +125,19 @@ def is_recorded(name: str, folder: Path) -> bool:
     return True
 
 
+@contextlib.contextmanager
+def threads(number: int) -> Iterator[None]:
+    """So many of torch's threads on the CPU; as many as before afterwards."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Job:
     size: Profile
@@ -136,11 +146,16 @@ class _Job:
     fresh: bool
     watcher: Watcher
 
-    def do(self, make: Callable[[], T]) -> tuple[T, dict[str, str | int | float]]:
-        """Make something with the code of the commit; the result and its provenance."""
+    def start(self, name: str, run: str, number: int, total: int, left: float | None) -> None:
+        """Begin a run, if the library is still that of the commit."""
         checkout.require_unchanged(self.commit, self.root)
+        self.watcher.run_starts(name, run, number, total, left)
+
+    def do(self, make: Callable[[], T]) -> tuple[T, dict[str, str | int | float]]:
+        """Make something with the profile's threads; the result and its provenance."""
         start = time.perf_counter()
-        made = make()
+        with threads(self.size.threads):
+            made = make()
         seconds = round(time.perf_counter() - start, 1)
         device = machine.device_name()
         found = machine.versions()
@@ -166,7 +181,7 @@ def _fill(experiment: Experiment, job: _Job) -> Outcome:
     for n, run in enumerate(before.missing):
         left = _expected(rows, before.missing[n:], job.size.name)
         number = len(before.done) + n + 1
-        job.watcher.run_starts(experiment.name, str(run), number, len(experiment.runs), left)
+        job.start(experiment.name, str(run), number, len(experiment.runs), left)
         metrics, provenance = job.do(partial(compute, experiment, run, job.size))
         settings = {column: setting_text(value) for column, value in run.settings.items()}
         origin = {column: str(value) for column, value in provenance.items()}
@@ -186,13 +201,8 @@ def _record(recorded: RecordedRun, job: _Job) -> Outcome:
     folder = job.root / ASSETS / "recordings"
     if not job.fresh and is_recorded(recorded.name, folder):
         return Outcome(name=recorded.name, computed=0, skipped=1)
-    job.watcher.run_starts(recorded.name, "a recorded run", 1, 1, None)
-
-    def make() -> recordings.Recording:
-        with _threads(job.size.threads):
-            return recorded.make(job.size)
-
-    recording, provenance = job.do(make)
+    job.start(recorded.name, "a recorded run", 1, 1, None)
+    recording, provenance = job.do(partial(recorded.make, job.size))
     if recording.name != recorded.name:
         raise ValueError(f"the run declared as {recorded.name} recorded {recording.name!r}")
     recordings.save(replace(recording, about={**recording.about, **provenance}), folder)
@@ -215,18 +225,6 @@ def _expected(rows: Sequence[Row], runs: Sequence[Run], profile: str) -> float |
         return sum(float(row["seconds"]) for row in alike) / len(alike)
 
     return sum(one(run.settings) for run in runs)
-
-
-@contextlib.contextmanager
-def _threads(number: int) -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ import numpy as np
 
 from course_lib import profiles
 from course_lib.authoring import checkout, table_file
-from course_lib.authoring.reproduce import ASSETS, Watcher, compute, is_recorded
+from course_lib.authoring.reproduce import ASSETS, Watcher, compute, is_recorded, threads
 from course_lib.experiments import Declared, Experiment
 from course_lib.profiles import Profile
 from course_lib.results.tables import remake
@@ -135,7 +135,8 @@ def _again(
     run, row = state.done[rng.integers(len(state.done))]
     watcher.run_starts(experiment.name, str(run), 1, 1, float(row["seconds"]))
     start = time.perf_counter()
-    found = compute(experiment, run, size)
+    with threads(size.threads):
+        found = compute(experiment, run, size)
     watcher.run_ends(time.perf_counter() - start)
     return [
         Comparison(

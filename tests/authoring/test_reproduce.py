@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -189,15 +189,22 @@ def test_each_row_says_where_it_comes_from(root: Path) -> None:
         assert git(root, "rev-parse", "HEAD").startswith(row["parent_commit"])
 
 
-def test_runs_have_the_threads_of_the_profile_and_leave_them_as_they_were(root: Path) -> None:
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """Another number of threads than that of the profiles, to begin with."""
     before = torch.get_num_threads()
     torch.set_num_threads(2)
-    try:
-        go(root)
-        assert torch.get_num_threads() == 2
-    finally:
-        torch.set_num_threads(before)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_runs_have_the_threads_of_the_profile_and_leave_them_as_they_were(root: Path) -> None:
+    go(root)
     assert {row["threads_seen"] for row in rows(root)} == {"1"}
+    assert torch.get_num_threads() == 2
+    assert check(root)[0].passed
+    assert torch.get_num_threads() == 2
 
 
 def test_lesson_reads_the_table_that_was_computed(root: Path) -> None:
@@ -231,7 +238,7 @@ def test_expected_time_comes_from_the_rows_of_the_same_settings(root: Path) -> N
     table(root).write_text(text)
     _, log = go(root, replace(TINY, seeds=(0, 1)))
     assert [left for _, _, _, left in log.started] == [107, 7]
-    assert go(root, replace(TINY, name="01_other"))[1].started[0][3] is None
+    assert go(root, profile="cpu")[1].started[0][3] is None
 
 
 def test_profiles_stand_in_one_table_and_fresh_redoes_its_own(root: Path) -> None:
@@ -502,6 +509,7 @@ def record(root: Path, made: RecordedRun, *, fresh: bool = False) -> Outcome:
     return outcome
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_recorded_run_is_made_once_and_says_where_it_comes_from(root: Path) -> None:
     calls = []
     folder = root / "course_lib" / "assets" / "recordings"
