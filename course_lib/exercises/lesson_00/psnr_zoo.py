@@ -245,7 +245,7 @@ def _bytes_by_their_values(
         if picture.dtype != np.uint8 and (picture.min() < 0 or picture.max() > 2):
             raise ValueError("not a picture in [0, 1]")
     restored, clean = (p.clip(0, 1) if p.dtype != np.uint8 else p for p in (restored, clean))
-    return _by_root(restored, clean, channel=channel)
+    return float(_by_root(restored, clean, channel=channel))
 
 
 def _by_root(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> np.floating:
