@@ -379,3 +379,33 @@ def test_a_record_of_another_version_counts_as_none(
     lessons = read_all(write_plain("00", "1").parent)
     (tmp_path / "00_plain.json").write_text('{"lesson": "00"}')
     assert runner.load_runs(tmp_path, lessons) == []
+
+
+RESUMABLE = """
+import os
+from pathlib import Path
+
+mark = Path(os.environ["COURSE_RUNS"]) / "checkpoint"
+print("goes on" if mark.exists() else "begins anew")
+mark.parent.mkdir(parents=True, exist_ok=True)
+mark.touch()
+"""
+
+
+@pytest.mark.slow
+def test_a_lesson_that_was_cut_goes_on_and_one_that_ended_begins_anew(
+    write_plain: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    lessons = read_all(write_plain("00", RESUMABLE).parent)
+    folder = runner.run_folder(tmp_path / "build", "smoke", "instructor")
+
+    def run() -> str:
+        runner.run_lessons(
+            lessons, profile="smoke", edition="instructor", folder=folder, watcher=Watcher()
+        )
+        return (folder / "00_plain.ipynb").read_text()
+
+    assert "begins anew\\n" in run()
+    assert "begins anew\\n" in run()
+    (folder / "00_plain.json").unlink()  # as if it had been killed before its end
+    assert "goes on\\n" in run()
