@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -13,12 +14,14 @@ from torch import nn
 from course_lib.data.crops import CropDataset, StepLoader, held_out_batch, make_loader
 from course_lib.data.pair import Batch
 from course_lib.data.photos import load_photo, photo_split, shrink
-from course_lib.experiments import Experiment, Value
+from course_lib.experiments import Experiment, RecordedRun, Value
 from course_lib.losses import discriminator_loss, generator_loss
 from course_lib.metrics import psnr
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
 from course_lib.profiles import Profile
 from course_lib.ranges import from_model
+from course_lib.results import recordings
+from course_lib.results.recordings import Recording
 from course_lib.training.checkpoints import Record
 from course_lib.training.loop import Step, train
 from course_lib.training.observers import Monitor, Samples, measure
@@ -244,6 +247,35 @@ def piled_up_step(
     return loss.detach()
 
 
+FAULTS: dict[str, dict[str, Step]] = {
+    "none": {},
+    "labels swapped in D's step": {"d_step": swapped_labels_step},
+    "G's optimizer never takes its step": {"g_step": forgotten_step},
+    "D gets photographs in [0, 1]": {"d_step": half_range_step},
+    "G's gradients are never cleared": {"g_step": piled_up_step},
+}
+RECORDED = (
+    *("loss_d", "loss_g", "grad_d", "grad_g"),
+    *("psnr", "diversity", "detail", "accuracy_real", "accuracy_fake"),
+)
+
+
+def _recorded(name: str, fault: str, profile: Profile) -> Recording:
+    """The lesson's game of seed 0, healthy or with one fault."""
+    steps = {"d_step": discriminator_step, "g_step": generator_step, **FAULTS[fault]}
+    played = play(profile, 0, d_step=steps["d_step"], g_step=steps["g_step"])
+    held_out = played.game.held_out
+    return recordings.record(
+        played.history,
+        played.frames,
+        rainy=from_model(held_out.rainy[:CROPS]),
+        clean=from_model(held_out.clean[:CROPS]),
+        name=name,
+        about={"lesson": "01", "fault": fault, "seed": 0, "steps": profile.steps},
+        keys=RECORDED,
+    )
+
+
 EXPERIMENTS = (
     Experiment(
         name="01_baseline_gan",
@@ -288,4 +320,13 @@ EXPERIMENTS = (
         },
     ),
 )
-RECORDINGS = ()
+RECORDINGS = tuple(
+    RecordedRun(name=name, make=partial(_recorded, name, fault))
+    for name, fault in (
+        ("01_healthy", "none"),
+        ("01_a", "labels swapped in D's step"),
+        ("01_b", "G's optimizer never takes its step"),
+        ("01_c", "D gets photographs in [0, 1]"),
+        ("01_d", "G's gradients are never cleared"),
+    )
+)
