@@ -193,6 +193,19 @@ def test_playing_ends_at_the_last_frame_and_begins_anew_from_there(page) -> None
     assert (seen["word"], seen["position"] < 5) == ("❚❚Pause", True)
 
 
+@pytest.mark.parametrize(("reduced", "pause"), [("false", 250), ("true", 1000)])
+def test_frames_change_at_most_four_times_a_second_or_once_for_who_asks_for_calm(
+    page, reduced: str, pause: int
+) -> None:
+    browser = page()
+    browser.js(
+        f"window.matchMedia = query => ({{ matches: {reduced} && /reduced-motion/.test(query) }})"
+    )
+    browser.js("window.setInterval = (step, pause) => { window.pause = pause; return 1 }")
+    browser.js("document.querySelector('#one button').click()")
+    assert browser.js("return window.pause") == pause
+
+
 def test_taking_the_slider_stops_the_playing(page) -> None:
     browser = page()
     browser.js("document.getElementById('first').focus()")
