@@ -30,7 +30,7 @@ from course_lib.training.steps import discriminator_step, generator_step
 SEEDS = (0, 1, 2, 3, 4)
 LEARNING_RATE = 2e-4  # report, Experiment 1
 BETAS = (0.9, 0.999)
-CROPS = 6  # shown in recorded runs
+CROPS = 4  # shown in recorded runs
 FRAMES = 20  # of a recorded run, beside the first
 
 

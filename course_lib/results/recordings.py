@@ -86,6 +86,18 @@ class Recording:
         _require_ascending("the frames", [step for step, _ in self.frames])
         _require_pictures(self)
 
+    def provenance(self) -> str:
+        """Where the run comes from, in one line for readers, as far as ``about`` says."""
+        about = {key: str(setting) for key, setting in self.about.items()}
+        parts = (
+            f"profile {about['profile']}" if "profile" in about else "",
+            f"seed {about['seed']}" if "seed" in about else "",
+            about.get("date", "")[:10],
+            about.get("device", ""),
+            f"commit {about['parent_commit'][:7]}" if "parent_commit" in about else "",
+        )
+        return f"Recorded run {self.name}: {', '.join(filter(None, parts))}"
+
 
 def record(
     history: Sequence[Mapping[str, float]],

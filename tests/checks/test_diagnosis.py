@@ -117,7 +117,10 @@ def test_a_missing_recording_is_named(recorded: list[str], monkeypatch) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=LETTERS)
 def test_the_recording_of_a_case_has_its_curves(case: Case) -> None:
-    if case.recording not in recordings.names():
-        pytest.skip(f"{case.recording} isn't recorded yet")
     run, _ = diagnose("01", case.letter).widgets()
     assert run.plots
+
+
+@pytest.mark.parametrize("case", CASES, ids=LETTERS)
+def test_the_recording_of_a_case_has_its_fault(case: Case) -> None:
+    assert recordings.load(case.recording).about["fault"] == case.fault

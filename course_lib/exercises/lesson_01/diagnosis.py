@@ -1,12 +1,13 @@
-"""Three recorded runs of the baseline GAN, each with one fault, and the signs of it."""
+"""Four recorded runs of the baseline GAN, each with one fault, and the signs of it."""
 
 from course_lib.checks.diagnosis import Case
 from course_lib.checks.questions import Option, Question
 
-RATE = "D's learning rate is 100 times too high."
-PILE = "Fakes aren't detached in D's step, and G's gradients are never cleared."
-SWAP = "D's labels are swapped: its loss calls photographs fake and fakes real."
-NONE = "None: it is the game of section 4."
+STILL = "G's optimizer never takes its step"
+RANGE = "D gets photographs in [0, 1]"
+SWAP = "labels swapped in D's step"
+PILE = "G's gradients are never cleared"
+NONE = "none, it is the healthy game"
 
 
 def _question(letter: str, fault: str, whys: dict[str, str]) -> Question:
@@ -19,69 +20,98 @@ CASES = (
         letter="A",
         recording="01_a",
         fault=SWAP,
-        alt="Six rainy crops and G's answers to them, which turn into one pattern of coloured "
-        "patches that hardly changes any more. Both losses and both gradients fall smoothly "
+        alt="Four rainy crops and G's answers to them, which turn into one pattern of green and "
+        "pink patches that hardly changes any more. Both losses and both gradients fall smoothly "
         "to nearly 0. After a few steps D recognises no photograph and no fake.",
         question=_question(
             "A",
             SWAP,
             {
-                RATE: "D would take steps that are too long, and the losses would leap. Here they "
-                "fall smoothly to 0.",
-                PILE: "G's gradient would grow from step to step. Here it fades away.",
+                STILL: "Then D would win: it would recognise everything, and G's loss would climb. "
+                "Here G's loss goes to 0, and D recognises nothing.",
+                RANGE: "D would still know photographs from fakes about as well as in the healthy "
+                "game. Here it recognises none of either, from the first hundred steps on.",
                 SWAP: "D's loss goes to 0, so it does as it is taught. Yet it recognises no "
                 "photograph and no fake: it is taught the wrong way round. G has nothing left to "
                 "learn, because D calls its pictures real: its loss and its gradient go to 0, too.",
-                NONE: "There one player's gain is the other's loss, and D's stays near 1.39. "
-                "Here both losses go to 0 together.",
+                NONE: "In the healthy game one player's gain is the other's loss, and D's stays "
+                "near 1.39. Here both losses go to 0 together.",
+                PILE: "G's gradient would grow from step to step. Here it fades away.",
             },
         ),
     ),
     Case(
         letter="B",
         recording="01_b",
-        fault=RATE,
-        alt="Six rainy crops and G's answers to them, one pattern for all six, of noise first "
-        "and of large coloured blots later. D's loss is low and leaps; G's loss leaps between 2 "
-        "and 15, and its gradient is about 100 long from the first steps on. At most times D "
-        "recognises all photographs and fakes, and now and then none of a kind.",
+        fault=STILL,
+        alt="Four rainy crops and G's answers to them: coarse coloured noise that is the same in "
+        "every frame but the first. D's loss falls to nearly 0, G's rises to 5.5. G's gradient "
+        "grows tenfold, D's shrinks tenfold. From step 250 on D recognises all photographs and "
+        "all fakes.",
         question=_question(
             "B",
-            RATE,
+            STILL,
             {
-                RATE: "Each of D's steps goes too far: it is sure of everything, then wrong about "
-                "all fakes at once, then sure again. G's loss and gradient leap along, because "
-                "the D that they go through is another one at every step.",
-                PILE: "A pile of gradients only grows. Here G's gradient is long after fifty "
-                "steps already, and from then on it rises and falls.",
-                SWAP: "A D that is taught the wrong way round recognises neither photographs nor "
-                "fakes. This one recognises nearly all, at most times.",
-                NONE: "There G's loss moves slowly, and stays about as high as D's. Here it leaps "
-                "up to 15.",
+                STILL: "The curves say only that D wins, which has many causes. The pictures say "
+                "which: they are the same at step 50 and at step 1,000, although G's gradient is "
+                "far from 0. G is told what to change, and never moves.",
+                RANGE: "D could win so. But G would answer: its pictures would change, and grow "
+                "brighter. Here they stand still.",
+                SWAP: "A D that is taught the wrong way round recognises nothing. This one "
+                "recognises everything.",
+                NONE: "In the healthy game G moves from noise to blots, and D's loss stays near "
+                "1.39. Here the pictures stand still, and D's loss goes to 0.",
+                PILE: "That would drive G far away: its pictures would change wildly. Here they "
+                "stand still, and the gradient grows only as fast as D gets surer.",
             },
         ),
     ),
     Case(
         letter="C",
         recording="01_c",
-        fault=PILE,
-        alt="Six rainy crops and G's answers to them: one pattern for all at first, later nearly "
-        "black or plain dark pictures of two or three kinds. For 300 steps both losses stay near "
-        "those of an even game, then D's falls to 0.4 and G's rises to 1.8. G's gradient grows "
-        "all the while, from 2 to 200. At the end D recognises all photographs and fakes.",
+        fault=RANGE,
+        alt="Four rainy crops and G's answers to them, which turn from noise into pale, nearly "
+        "white pictures with washed-out patches, nearly the same for all four. No spot in them is "
+        "dark. D's loss swings around 1.4 and G's stays below 1; both gradients keep their "
+        "length; D recognises now photographs, now fakes.",
         question=_question(
             "C",
+            RANGE,
+            {
+                STILL: "Then the pictures would stand still. Here they turn from noise into pale "
+                "patches.",
+                RANGE: "No curve tells. The pictures do: nothing in them is darker than a middle "
+                "grey, though the clean crops have black in them. G imitates what D is shown as "
+                "real. A photograph in [0, 1], read as [−1, 1], has no dark half.",
+                SWAP: "Then both losses would go to 0. Here they move as in the healthy game.",
+                NONE: "Its curves look just like this. Its pictures have dark spots, though, as "
+                "photographs do, and these have none.",
+                PILE: "G's gradient would grow a hundredfold. Here it keeps its length.",
+            },
+        ),
+    ),
+    Case(
+        letter="D",
+        recording="01_d",
+        fault=PILE,
+        alt="Four rainy crops and G's answers to them: noise, then plain yellow, then blots of "
+        "pure yellow, blue and black that differ between crops and change wildly from frame to "
+        "frame. G's gradient grows all the while, from 2 to more than 600; D's keeps its length. "
+        "The losses cross: D's falls to 0.1, G's rises to 3.",
+        question=_question(
+            "D",
             PILE,
             {
-                RATE: "D's loss would leap from the start. Here it goes down slowly, and D's "
-                "gradient stays short: what grows is G's.",
-                PILE: "G's gradient grows a hundredfold, and for 300 steps no loss changes much: "
-                "it holds all earlier gradients. Those of D's loss are among them and push G to "
-                "help D, so D's loss falls and its fakes get plainer.",
-                SWAP: "At the end D recognises every photograph and every fake, so it was taught "
-                "the right way round.",
-                NONE: "For 300 steps the losses look like it, which is what hides this fault. But "
-                "there G's gradient keeps its length.",
+                STILL: "G moves here, and how: from frame to frame its pictures change wildly.",
+                RANGE: "Its pictures would have no dark spots. Here pure black stands beside pure "
+                "blue and yellow.",
+                SWAP: "At the end D recognises nearly every photograph and every fake, so it was "
+                "taught the right way round.",
+                NONE: "There G's gradient keeps its length. Here it is hundreds of times longer "
+                "at the end than at the beginning, while D's hardly changes.",
+                PILE: "G's gradient grows from step to step, whatever the losses do: it is the sum "
+                "of all steps so far. What was right a hundred steps ago still pushes, so G "
+                "overshoots into pure colours, and can't follow D any more.",
             },
         ),
     ),
