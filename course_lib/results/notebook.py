@@ -9,12 +9,14 @@ import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from course_lib import machine, profiles, times, usage
 from course_lib.profiles import Profile
 from course_lib.usage import Usage
 
+ASSETS = Path(__file__).parent.parent / "assets"
 MIMETYPE = "application/vnd.clearing-the-rain.results+json"
 # Decimals that a measurement in this unit deserves; others show three digits.
 _DECIMALS = {"dB": 2, "%": 1}
@@ -95,7 +97,12 @@ class Started:
         settings = profiles.LESSONS.get(self.lesson, {}).get(self.profile)
         if settings is None:
             return line
-        return f"{line}: {_cost(settings)}, at most {settings.budget.memory_mb} MB."
+        line = f"{line}: {_cost(settings)}, at most {settings.budget.memory_mb} MB."
+        if any(ASSETS.glob(f"*/{self.lesson}_*")):
+            line += (
+                " Tables over seeds and recorded runs come ready-made; the rest is computed now."
+            )
+        return line
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {MIMETYPE: {"started": asdict(self)}, "text/plain": str(self)}

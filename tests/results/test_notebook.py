@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from course_lib import machine, profiles, results
 from course_lib.profiles import Budget, Profile
-from course_lib.results import MIMETYPE, Measured
+from course_lib.results import MIMETYPE, Measured, notebook
 
 
 def test_records_come_back_from_an_executed_notebook() -> None:
@@ -37,7 +38,9 @@ def test_notebook_that_never_began_has_no_records() -> None:
     assert collected == results.Collected(started=None, measured=(), used=None)
 
 
-def test_begin_resolves_auto_and_says_what_the_run_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_begin_resolves_auto_and_says_what_the_run_costs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(profiles, "pick_name", lambda name: {"auto": "cpu"}.get(name, name))
     cpu = Profile(
         name="cpu", image_size=64, batch_size=4, steps=100, base_channels=16,
@@ -46,12 +49,16 @@ def test_begin_resolves_auto_and_says_what_the_run_costs(monkeypatch: pytest.Mon
     monkeypatch.setitem(profiles.LESSONS, "01", {"cpu": cpu})
     monkeypatch.setattr(machine, "speed", lambda: 0.5)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(notebook, "ASSETS", tmp_path)
     started = results.begin(lesson="01", seed=0)
     assert (started.profile, started.python) == ("cpu", sys.prefix)
     line = started._repr_mimebundle_()["text/plain"]
     assert line.startswith("Lesson 01, profile cpu, on ")
     assert line.endswith("seed 0: about 5 min 0 s, at most 1500 MB.")
     assert started._repr_mimebundle_()[MIMETYPE]["started"]["profile"] == "cpu"
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "01_seeds.csv").touch()
+    assert "Tables over seeds and recorded runs come ready-made" in str(started)
 
 
 def test_begin_warns_of_a_profile_that_is_made_for_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
