@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -79,19 +80,22 @@ def outcomes(found: Sequence[Outcome]) -> None:
 
 
 def verification(found: Verification) -> None:
-    """Old and new values, what is missing, and whether all is well."""
+    """Old and new values of each run, what is missing, and whether all is well."""
     console = Console(highlight=False)
-    table = Table(header_style="bold", box=None, pad_edge=False)
-    table.add_column("")
-    for column in ("table", "run", "metric"):
-        table.add_column(column, overflow="fold")
-    for column in ("old", "new", "difference", "allowed"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for one in found.comparisons:
-        numbers = [f"{one.old:.6g}", f"{one.new:.6g}", f"{one.difference:+.3g}", f"{one.allowed:g}"]
-        mark = "[green]✓[/]" if one.ok else "[red]✗[/]"
-        table.add_row(mark, *map(escape, (one.table, one.run, one.metric)), *numbers)
-    if found.comparisons:
+    for (name, run), metrics in itertools.groupby(
+        found.comparisons, lambda one: (one.table, one.run)
+    ):
+        table = Table(
+            title=escape(f"{name}: {run}"), title_justify="left", box=None, pad_edge=False
+        )
+        table.add_column("")
+        table.add_column("metric", overflow="fold")
+        for column in ("old", "new", "difference", "allowed"):
+            table.add_column(column, justify="right")
+        for one in metrics:
+            mark = "[green]✓[/]" if one.ok else "[red]✗[/]"
+            old, new = f"{one.old:.6g}", f"{one.new:.6g}"
+            table.add_row(mark, one.metric, old, new, f"{one.difference:+.3g}", f"{one.allowed:g}")
         console.print(table)
     for problem in found.problems:
         console.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
@@ -103,4 +107,4 @@ def verification(found: Verification) -> None:
             soft_wrap=True,
         )
     if found.passed:
-        console.print("Everything is there, and what was done again came out the same.")
+        console.print("Everything is there, and what was done again is within its tolerance.")

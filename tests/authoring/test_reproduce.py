@@ -170,6 +170,26 @@ def test_experiment_without_settings_has_a_row_a_seed(root: Path) -> None:
     assert (measured.value, measured.spread, measured.over) == (1, 1, "3 seeds")
 
 
+def test_settings_stand_in_full_and_metrics_with_six_digits(root: Path) -> None:
+    exact = replace(TINY, settings=({"fault": "none", "rate": 0.1 + 0.2},), seeds=(0,))
+    go(root, replace(exact, run=failing(0, psnr=2 / 3, size=1_234_567).run))
+    (row,) = rows(root)
+    assert (row["rate"], row["psnr"], row["size"]) == (
+        *("0.30000000000000004", "0.666667", "1234567"),
+    )
+    assert go(root, exact)[0].skipped == 1
+
+
+@pytest.fixture
+def _far_from_greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_far_from_greenwich")
 def test_each_row_says_where_it_comes_from(root: Path) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
     go(root)
@@ -221,7 +241,10 @@ def test_rows_that_are_there_are_skipped_and_stay_as_they_are(root: Path) -> Non
     before = table(root).read_text().splitlines()
     outcome, log = go(root)
     assert (outcome.computed, outcome.skipped) == (2, 4)
-    assert [run[-6:] for run, _, _, _ in log.started] == ["seed 1", "seed 1"]
+    assert [(run[-6:], *of) for run, *of, _ in log.started] == [
+        ("seed 1", 5, 6),
+        ("seed 1", 6, 6),
+    ]
     after = table(root).read_text().splitlines()
     assert set(before) < set(after)
     assert [row["seed"] for row in rows(root)] == ["0", "1", "2"] * 2
@@ -418,6 +441,15 @@ def test_row_that_is_there_twice_is_stale(root: Path) -> None:
     assert go(root)[0].stale == ("fault=none, rate=0.0002, seed 0, profile smoke",)
 
 
+def test_row_of_an_unknown_profile_is_stale(root: Path) -> None:
+    go(root)
+    table(root).write_text(table(root).read_text().replace(",smoke,", ",tiny,", 1))
+    outcome, _ = go(root)
+    assert outcome.computed == 1
+    assert outcome.stale == ("fault=none, rate=0.0002, seed 0, profile tiny",)
+    assert [row["profile"] for row in rows(root)] == ["smoke"] * 6 + ["tiny"]
+
+
 def test_table_with_other_columns_is_refused_with_the_mend(root: Path) -> None:
     go(root)
     before = table(root).read_text()
@@ -427,7 +459,16 @@ def test_table_with_other_columns_is_refused_with_the_mend(root: Path) -> None:
     assert table(root).read_text() == before
 
 
-@pytest.mark.parametrize("change", [(",14.6667,", ",,"), (",14.6667,", ",nan,"), (",32,", ",")])
+@pytest.mark.parametrize(
+    "change",
+    [
+        (",14.6667,", ",,"),
+        (",14.6667,", ",nan,"),
+        (",32,", ","),
+        ("\n", ",more\n"),
+        (",smoke,", ","),
+    ],
+)
 def test_row_with_a_gap_is_told_by_its_line(root: Path, change: tuple[str, str]) -> None:
     go(root)
     head, *lines = table(root).read_text().splitlines(keepends=True)
