@@ -27,13 +27,14 @@ from nbformat import NotebookNode
 
 from course_lib import results
 from course_lib.authoring import builder, release, runner, source
-from course_lib.authoring.builder import Edition
+from course_lib.authoring.page import WIDGET_VIEW
+from course_lib.authoring.rules import Lesson
 
 LESSONS = ("00", "01")
 SHOWN = ("torch", "torchvision", "numpy", "ipython", "ipykernel", "ipywidgets", "traitlets")
 KERNEL = "colab"
 # As Colab does, the kernel has google.colab loaded before the first cell runs.
-LAUNCH = "import google.colab; from ipykernel import kernelapp; kernelapp.launch_new_instance()"
+LAUNCH = "import google.colab.output, ipykernel.kernelapp as app; app.launch_new_instance()"
 INSTALL = "colab-install"
 WITH_DRIVE = ("keep_on_drive = False", "keep_on_drive = True")
 
@@ -50,7 +51,7 @@ class Colab:
 
     Attributes:
         folder: where all of it lies.
-        content: the kernel's working folder, as `/content` is on Colab.
+        content: stands for Colab's folder of that name.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -75,13 +76,14 @@ class Colab:
                     if old not in cell.source:
                         raise ValueError(f"{old!r} isn't in the install cell")
                     cell.source = cell.source.replace(old, new)
-        path = self.folder / f"{name}.ipynb"
+        path, cwd = self.folder / f"{name}.ipynb", self.content / name
+        cwd.mkdir()  # of its own, so that no run goes on from another's checkpoint
         papermill.execute_notebook(
             notebook,
             str(path),
             parameters={"profile": "smoke"},
             kernel_name=KERNEL,
-            cwd=str(self.content),
+            cwd=str(cwd),
             progress_bar=False,
             extra_arguments=["--log-level=CRITICAL"],
         )
@@ -92,10 +94,12 @@ class Colab:
         done = self.call("pip", "list", "--format=json")
         return {one["name"]: one["version"] for one in json.loads(done.stdout)}
 
-    def call(self, program: str, *words: str) -> subprocess.CompletedProcess[str]:
-        """A program of the environment, run to its end."""
-        path = self.python.with_name(program)
-        return subprocess.run([str(path), *words], capture_output=True, text=True, check=False)
+    def call(
+        self, program: str, *words: str, folder: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """A program of the environment, run to its end in a folder."""
+        command = [str(self.python.with_name(program)), *words]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 @contextmanager
@@ -116,10 +120,42 @@ def only_install(notebook: NotebookNode) -> NotebookNode:
     return nbformat.v4.new_notebook(cells=[cell, parameters], metadata=notebook.metadata)
 
 
-def said(notebook: NotebookNode) -> str:
+def printed(notebook: NotebookNode) -> str:
     """What the install cell printed."""
     (cell,) = (one for one in notebook.cells if one.id == INSTALL)
-    return "".join(output.get("text", "") for output in cell.outputs)
+    return "".join(output.get("text", "") for output in cell.outputs).strip()
+
+
+def without_still(notebook: NotebookNode) -> list[str]:
+    """The cells that show a widget and nothing where there are no widgets."""
+    shown = [
+        (cell.id, o.get("data", {})) for cell in notebook.cells for o in cell.get("outputs", [])
+    ]
+    return [name for name, data in shown if WIDGET_VIEW in data and "text/html" not in data]
+
+
+class Verdict:
+    """What held, said as it is found, and what did not."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def check(self, good: bool, what: str, but: str = "") -> None:
+        """One thing; ``but`` says what is there instead."""
+        print(f"✓ {what}" if good else f"✗ {what}: {but}", flush=True)
+        if not good:
+            self.problems.append(what)
+
+    @contextmanager
+    def runs(self, what: str) -> Iterator[None]:
+        """Something that must run to its end."""
+        start = time.monotonic()
+        try:
+            yield
+        except papermill.PapermillExecutionError as error:
+            self.check(False, what, f"{error.ename}: {error.evalue}")
+        else:
+            self.check(True, f"{what} ({time.monotonic() - start:.0f} s)")
 
 
 def main(folder: Path) -> int:
@@ -128,74 +164,64 @@ def main(folder: Path) -> int:
     root = folder / "release"
     published = release.read(root / "pyproject.toml")
     lessons = runner.select(source.read_all(root / "solutions", root), LESSONS)
-    colab = Colab(folder)
-    problems: list[str] = []
+    colab, verdict = Colab(folder), Verdict()
 
-    def check(good: bool, what: str) -> None:
-        print(f"{'✓' if good else '✗'} {what}", flush=True)
-        if not good:
-            problems.append(what)
+    def student(lesson: Lesson) -> NotebookNode:
+        return nbformat.read(root / "notebooks" / f"{lesson.name}.ipynb", as_version=4)
 
-    def student(name: str) -> NotebookNode:
-        return nbformat.read(root / "notebooks" / f"{name}.ipynb", as_version=4)
+    def instructor(lesson: Lesson) -> NotebookNode:
+        path = root / "solutions" / f"{lesson.name}.py"
+        return runner.with_footer(builder.build(path, "instructor", root=root))
 
     before = colab.packages()
-    first = lessons[0].name
+    nowhere = (published.archive, "http://127.0.0.1:9/release.zip")
+    said = ""
     try:
-        colab.run(
-            only_install(student(first)),
-            "no-network",
-            (published.archive, "http://127.0.0.1:9/release.zip"),
-        )
-        check(False, "without a network, the first cell fails")
+        colab.run(only_install(student(lessons[0])), "no-network", nowhere)
     except papermill.PapermillExecutionError as error:
-        check(
-            "couldn't install the course. Run this cell again" in error.evalue
-            and "127.0.0.1" in error.evalue,
-            "without a network, the first cell says what to do",
-        )
-    check(colab.packages() == before, "and leaves everything as it was")
+        said = error.evalue
+    helpful = "couldn't install the course. Run this cell again" in said and "127.0.0.1" in said
+    verdict.check(helpful, "without a network the first cell says what to do", said)
+    verdict.check(colab.packages() == before, "and leaves everything as it was")
 
     with served(folder) as address:
         here = (published.archive, f"{address}/release.zip")
         for lesson in lessons:
-            start = time.monotonic()
-            executed = colab.run(student(lesson.name), f"{lesson.number}-student", here)
-            wrong = runner.unexpected_verdicts(executed, "student")
-            check(not wrong, f"lesson {lesson.number}, student edition: {_took(start)} {wrong}")
-            print(f"  {said(executed).strip()}")
-            start = time.monotonic()
-            edition: Edition = "instructor"
-            notebook = builder.build(root / "solutions" / f"{lesson.name}.py", edition, root=root)
-            executed = colab.run(runner.with_footer(notebook), f"{lesson.number}-instructor")
-            used = results.collect(executed).used
-            wrong = runner.unexpected_verdicts(executed, edition)
-            check(not wrong, f"lesson {lesson.number}, instructor edition: {_took(start)} {wrong}")
-            print(f"  {used}")
-    start = time.monotonic()
-    # Its server is gone: installed once, the cell needs no network.
-    executed = colab.run(only_install(student(first)), "drive", here, WITH_DRIVE)
-    runs = colab.content / "drive" / "MyDrive" / published.name / "runs"
-    check(f"COURSE_RUNS: {runs}" in said(executed), f"with Drive, runs go to {runs}")
-    check(time.monotonic() - start < 30, f"installed once, it doesn't install again {_took(start)}")
+            with verdict.runs(f"lesson {lesson.number}, student edition"):
+                executed = colab.run(student(lesson), f"{lesson.number}-student", here)
+                print(f"  {printed(executed)}")
+                bare = without_still(executed)
+                verdict.check(not bare, "its widgets carry stills", str(bare))
+                wrong = runner.unexpected_verdicts(executed, "student")
+                verdict.check(not wrong, "its checks recognise stubs", str(wrong))
+            with verdict.runs(f"lesson {lesson.number}, instructor edition"):
+                executed = colab.run(instructor(lesson), f"{lesson.number}-instructor")
+                print(f"  {results.collect(executed).used}")
+                wrong = runner.unexpected_verdicts(executed, "instructor")
+                verdict.check(not wrong, "its checks pass the answers", str(wrong))
+
+    with verdict.runs("installed once, the first cell needs no network"):
+        executed = colab.run(only_install(student(lessons[0])), "drive", nowhere, WITH_DRIVE)
+        drive = f"COURSE_RUNS: {colab.content}/drive/MyDrive/{published.name}/runs"
+        verdict.check(drive in printed(executed), "with Drive, runs go there", printed(executed))
 
     after = colab.packages()
     changed = [f"{k} {v} → {after.get(k)}" for k, v in before.items() if after.get(k) != v]
-    check(not changed, f"all {len(before)} packages that were there are as they were {changed}")
-    added = sorted(f"{name} {after[name]}" for name in after.keys() - before.keys())
-    print(f"  added: {', '.join(added)}")
+    verdict.check(not changed, f"all {len(before)} packages are as they were", str(changed))
     for name in SHOWN:
         print(f"  {name}: {before[name]} before, {after.get(name)} after")
+    print("  added:", *sorted(f"{name} {after[name]}" for name in after.keys() - before.keys()))
     broken = colab.call("pip", "check")
-    check(broken.returncode == 0, f"pip check: {broken.stdout.strip()}")
+    verdict.check(broken.returncode == 0, "pip finds no broken requirement", broken.stdout)
     doctor = colab.call("course", "doctor")
-    print(doctor.stdout + doctor.stderr)
-    print("VERDICT: " + ("; ".join(problems) if problems else "Colab keeps what it has; all runs"))
-    return int(bool(problems))
+    verdict.check(doctor.returncode == 0, "the doctor finds all well", doctor.stdout)
+    missing = colab.call("course", "run", "--profile", "smoke", folder=root)
+    mend = missing.returncode == 2 and 'pip install -e ".[lab]"' in missing.stderr
+    verdict.check(mend, "what the lab extra is needed for says so", missing.stderr)
 
-
-def _took(start: float) -> str:
-    return f"({time.monotonic() - start:.0f} s)"
+    failed = "; ".join(verdict.problems)
+    print(f"VERDICT: {failed}" if failed else "VERDICT: all runs, and Colab keeps what it has")
+    return int(bool(failed))
 
 
 if __name__ == "__main__":

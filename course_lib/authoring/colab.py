@@ -26,7 +26,7 @@ _INSTALL = """\
 # @markdown Your runs end with this machine, unless you keep them on your Google Drive:
 keep_on_drive = False  # @param {type:"boolean"}
 
-import importlib, os, subprocess, sys
+import os, subprocess, sys
 from importlib.metadata import distributions, version
 
 if "google.colab" in sys.modules:
@@ -40,12 +40,12 @@ if "google.colab" in sys.modules:
         with open("/tmp/colab-has.txt", "w") as file:
             file.writelines(f"{name}=={version(name)}\\n" for name in sorted(has))
         address = "NAME @ ARCHIVE"
-        pip = [sys.executable, "-m", "pip", "install", "-q", "-c", file.name, address]
-        if (done := subprocess.run(pip, capture_output=True, text=True)).returncode:
+        pip = [sys.executable, "-m", "pip", "install", "-c", file.name, address]
+        done = subprocess.run(pip, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode:
+            said = [line for line in done.stdout.splitlines() if "WARNING" not in line][-8:]
             raise RuntimeError("pip couldn't install the course. Run this cell again; if it fails "
-                "again, choose Runtime, Disconnect and delete runtime, and run it once more. Pip "
-                "said:\\n" + "\\n".join((done.stdout + done.stderr).splitlines()[-8:]))
-        importlib.invalidate_caches()
+                "again, first choose Runtime, Disconnect and delete runtime.\\n" + "\\n".join(said))
     print("Course VERSION is here; runs go to", os.environ.get("COURSE_RUNS", "this machine"))
 """
 

@@ -25,6 +25,7 @@ class BeforeAfter(anywidget.AnyWidget):
 
     _esm = _FOLDER / "before_after.js"
     _css = _FOLDER / "before_after.css"
+    _ipython_display_ = None  # ipywidgets 7, Colab's, would leave the still out
 
     before = traitlets.Unicode().tag(sync=True)
     after = traitlets.Unicode().tag(sync=True)

@@ -26,6 +26,8 @@ class Explorer(ipywidgets.VBox):
         ``render(density=1.5, kind="light")``, and again whenever the reader changes one.
     """
 
+    _ipython_display_ = None  # ipywidgets 7, Colab's, would leave the still out
+
     def __init__(self, render: Render, *, alt: str, **controls: Any) -> None:
         """Draw the picture for the controls' first values.
 
@@ -84,7 +86,10 @@ class Explorer(ipywidgets.VBox):
         return ", ".join(f"{c.description} {c.value}" for c in self.controls.values())
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.still(), self._alt)
+        # ipywidgets 7 has no bundle of its own.
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        data = {"application/vnd.jupyter.widget-view+json": view}
+        return with_still(data, self.still(), self._alt)
 
 
 def _control(name: str, given: Any) -> ipywidgets.ValueWidget:

@@ -43,6 +43,7 @@ class Quiz(anywidget.AnyWidget):
 
     _esm = _FOLDER / "quiz.js"
     _css = _FOLDER / "quiz.css"
+    _ipython_display_ = None  # ipywidgets 7, Colab's, would leave the still out
 
     label = traitlets.Unicode().tag(sync=True)
     questions = traitlets.List(traitlets.Dict()).tag(sync=True)

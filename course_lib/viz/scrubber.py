@@ -41,6 +41,7 @@ class Scrubber(anywidget.AnyWidget):
 
     _esm = _FOLDER / "scrubber.js"
     _css = _FOLDER / "scrubber.css"
+    _ipython_display_ = None  # ipywidgets 7, Colab's, would leave the still out
 
     alt = traitlets.Unicode().tag(sync=True)
     sprite = traitlets.Bytes().tag(sync=True)

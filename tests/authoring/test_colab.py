@@ -49,13 +49,13 @@ def in_colab(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[list[str]]]:
     """in_colab(source, installed=…, pip=…): runs the cell as if in Colab; what it asked of pip."""
 
     def in_colab(
-        source: str, *, installed: str = "", returncode: int = 0, stderr: str = ""
+        source: str, *, installed: str = "", returncode: int = 0, stdout: str = ""
     ) -> list[list[str]]:
         asked = []
 
         def pip(command: list[str], **options: object) -> SimpleNamespace:
             asked.append(command)
-            return SimpleNamespace(returncode=returncode, stdout="", stderr=stderr)
+            return SimpleNamespace(returncode=returncode, stdout=stdout)
 
         there = {"torch": "2.10.0+cu128", "ipykernel": "6.17.1"}
         if installed:
@@ -172,7 +172,7 @@ def test_when_pip_fails_it_says_what_to_do_and_what_pip_said(
 ) -> None:
     noise = "\n".join(f"line {k}" for k in range(99))
     with pytest.raises(RuntimeError) as failed:
-        in_colab(code(), returncode=1, stderr=f"{noise}\nERROR: no network")
+        in_colab(code(), returncode=1, stdout=f"{noise}\nERROR: no network")
     said = str(failed.value)
     assert "Run this cell again" in said
     assert "Disconnect and delete runtime" in said

@@ -7,6 +7,7 @@ import re
 import ipywidgets
 import numpy as np
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from skimage.data import chelsea
 
 from course_lib import viz
@@ -107,6 +108,21 @@ def test_an_error_in_a_callback_is_shown_and_the_next_value_draws_again(explorer
 def test_an_error_at_the_start_is_raised() -> None:
     with pytest.raises(ValueError, match="too bright"):
         viz.Explorer(brighten, alt=ALT, level=(0.0, 1.0, 0.95), flip=(0, 1, 0))
+
+
+def test_colabs_ipywidgets_7_shows_stills_too(explorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def show_without_still(widget: ipywidgets.Widget) -> None:
+        raise AssertionError("ipywidgets 7 shows the widget by itself")
+
+    slider = viz.BeforeAfter(RAINY, CLEAN, alt=ALT)
+    monkeypatch.setattr(ipywidgets.Widget, "_ipython_display_", show_without_still, raising=False)
+    monkeypatch.delattr(ipywidgets.Widget, "_repr_mimebundle_")
+    for widget in (explorer, slider):
+        data, _ = DisplayFormatter().format(widget)
+        assert data["text/html"] == widget.still()
+        assert data[VIEW]["model_id"] == widget.model_id
+    for kind in (viz.Quiz, viz.Scrubber):
+        assert kind._ipython_display_ is None
 
 
 def test_every_control_is_described(explorer) -> None:
