@@ -688,7 +688,20 @@ viz.results_table(
 # 4. PSNR without its convention means little: 1.3 dB lie between two definitions of Y.
 # 5. The best PSNR belongs to the mean of all plausible answers, which is a blur. That
 #    is why this course trains GANs, and why it then checks what they invent.
+
+# %% [markdown]
+# ## Quiz
 #
+# Five questions. Each answer is explained; try again as often as you like.
+#
+# {{quiz}}
+
+# %%
+from course_lib.checks import quiz
+
+quiz("00")
+
+# %% [markdown]
 # ## Further reading
 #
 # - K. Garg and S. Nayar, *Vision and rain* (2007): the physics of streaks, where
