@@ -38,7 +38,8 @@ def show_source(thing: Callable[..., Any] | type) -> None:
         noclasses=True,
         cssstyles="background:#fff;color:#000;overflow-x:auto;padding:0.6em;border:1px solid #ccc",
         prestyles="margin:0;background:#fff;color:#000;line-height:1.35",
-        wrapcode=True,
+        # No <code> inside: JupyterLab gives that the theme's own background, dark on dark ones.
+        wrapcode=False,
     )
     code = highlight(source, PythonLexer(), formatter)
     put(

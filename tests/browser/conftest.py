@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the protocol's name for "this is an element"
+WINDOW = (1000, 900)
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--window-size=1000,900", "--hide-scrollbars"),
+    *(f"--window-size={WINDOW[0]},{WINDOW[1]}", "--hide-scrollbars"),
 )
 
 
@@ -54,6 +56,12 @@ class Browser:
         strokes = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
         self._act({"type": "key", "id": "keyboard", "actions": strokes})
 
+    def chord(self, keys: str) -> None:
+        """Press keys one after the other, holding each, and release them."""
+        down = [{"type": "keyDown", "value": key} for key in keys]
+        up = [{"type": "keyUp", "value": key} for key in reversed(keys)]
+        self._act({"type": "key", "id": "keyboard", "actions": [*down, *up]})
+
     def drag(self, path: list[tuple[float, float]], *, pointer: str = "mouse") -> None:
         """Press at the first point of the page, move through the others, release."""
         moves = [
@@ -68,6 +76,10 @@ class Browser:
                 "actions": [moves[0], down, *moves[1:], up],
             }
         )
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the window this size, in CSS pixels."""
+        self._call("POST", f"{self._session}/window/rect", {"width": width, "height": height})
 
     def screenshot(self) -> str:
         """The window as a PNG file in base64."""
@@ -109,6 +121,37 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     finally:
         process.terminate()
         process.wait()
+
+
+@pytest.fixture(scope="session")
+def contrast() -> Callable[[str, Sequence[str]], float]:
+    """contrast(ink, papers): WCAG 2.2's ratio, 1 to 21, for colours as CSS computes them.
+
+    Papers are the backgrounds behind the text, from the nearest to the farthest, on white.
+    """
+
+    def contrast(ink: str, papers: Sequence[str]) -> float:
+        behind = [255.0, 255.0, 255.0]
+        for paper in reversed(papers):
+            behind = _over(paper, behind)
+        light, dark = sorted((_luminance(behind), _luminance(_over(ink, behind))), reverse=True)
+        return (light + 0.05) / (dark + 0.05)
+
+    return contrast
+
+
+def _over(colour: str, behind: Sequence[float]) -> list[float]:
+    """A CSS colour such as rgba(0, 0, 0, 0.87) laid over another, 0 to 255."""
+    kind, *parts = re.findall(r"^\w+|[\d.]+", colour)
+    assert kind in ("rgb", "rgba"), colour
+    red, green, blue, alpha = [*map(float, parts), 1.0][:4]
+    return [alpha * c + (1 - alpha) * b for c, b in zip((red, green, blue), behind, strict=True)]
+
+
+def _luminance(rgb: Sequence[float]) -> float:
+    channels = [c / 255 for c in rgb]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def _until_ready(url: str) -> None:
