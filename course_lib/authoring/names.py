@@ -7,6 +7,7 @@ import builtins
 import symtable
 from collections.abc import Iterator
 
+_LOOP = "__variable_of_a_comprehension"
 # A module has these without binding them.
 _GIVEN = frozenset(dir(builtins)) | {"__name__", "__doc__", "__file__"}
 
@@ -16,12 +17,19 @@ def bound(code: str) -> frozenset[str]:
 
     A star import binds names that only running it would tell, so those are not among them.
     """
-    table = symtable.symtable(code, "<cell>", "exec")
+    tree = ast.parse(code)
+    # From Python 3.12 on, symtable counts the variables of comprehensions among the rest.
+    for node in ast.walk(tree):
+        if isinstance(node, ast.comprehension):
+            for inner in ast.walk(node.target):
+                if isinstance(inner, ast.Name):
+                    inner.id = _LOOP
+    table = symtable.symtable(ast.unparse(tree), "<cell>", "exec")
     return frozenset(
         symbol.get_name()
         for symbol in table.get_symbols()
         if symbol.is_assigned() or symbol.is_imported()
-    )
+    ) - {_LOOP}
 
 
 def free(definition: str) -> frozenset[str]:
@@ -37,7 +45,8 @@ def free(definition: str) -> frozenset[str]:
         later = table.get_type() == "function"
         for symbol in table.get_symbols():
             name = symbol.get_name()
-            outside = symbol.is_referenced() and symbol.is_global()
+            of_loop = table is module and symbol.is_assigned() and name not in own
+            outside = symbol.is_referenced() and symbol.is_global() and not of_loop
             if outside and not (later and name in own):
                 needed.add(name)
     return frozenset(needed - _GIVEN)

@@ -74,6 +74,8 @@ def test_constants_and_helpers_beside_the_object_are_known(library_root: Path) -
         ("def f(x):\n    def g(y): return helper(y) + x\n    return g", {"helper"}),
         ("def f(x): return [t for t in x if t in table]", {"table"}),
         ("def f(x): return f(x - 1) if x else len(str(x))", set()),
+        ("def f(x=[j for j in TABLE]): return x", {"TABLE"}),
+        ("def f(x=[j for j in TABLE]): return j", {"TABLE", "j"}),
         ("class C(Base):\n    def m(self): return C()", {"Base"}),
         ("class C:\n    def m(self) -> C: ...", {"C"}),
         ("class C:\n    size = 3\n    def m(self): return self.size", set()),
@@ -95,6 +97,8 @@ def test_free_names(code: str, free: set[str]) -> None:
         ("with open('f') as file: pass", {"file"}),
         ("def f(a): b = a\nclass C: c = 1", {"f", "C"}),
         ("if (n := 1): n += 1", {"n"}),
+        ("[(j, last := j) for j in range(3)]", {"last"}),
+        ("j = {j: k for j, k in j.items()}", {"j"}),
         ("print(q)", set()),
     ],
 )
