@@ -12,14 +12,13 @@ import nbformat
 from jinja2 import Environment, PackageLoader, select_autoescape
 from nbformat import NotebookNode
 
+from course_lib.authoring.accessibility import picture_defects
 from course_lib.data.photos import PHOTOS
 from course_lib.results import MIMETYPE
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 # Cells that explain the run rather than the lesson: the runner's own, and papermill's marks.
 _HIDDEN = {"footer", "colab", "papermill-error-cell-tag"}
-# What nbconvert writes where an image has no alternative text.
-_NO_ALT = {"", "No description has been provided for this image"}
 _EXTERNAL = re.compile(r"\s*(https?:)?//", re.IGNORECASE)
 _EXTERNAL_CSS = re.compile(r"(url\(|@import)\s*['\"]?\s*(https?:)?//", re.IGNORECASE)
 # Lessons link to each other's notebooks; beside a page lies the other lesson's page.
@@ -58,7 +57,7 @@ def render(
         problems: why the run failed; they stand at the top.
 
     Returns:
-        The HTML, and a line for each figure without alternative text, each widget without a
+        The HTML, and a line for each figure without words of its own, each widget without a
         still, each formula that can't be shown and each resource from the network.
     """
     shown = nbformat.from_dict(notebook)
@@ -139,6 +138,12 @@ def _still(output: NotebookNode, cell: NotebookNode, defects: list[str]) -> Note
     if data is None:
         return output
     data.pop(MIMETYPE, None)
+    # Beside HTML a page leaves it out; another viewer may take it, and has no words for it.
+    if "text/html" in data and (bare := [kind for kind in data if kind.startswith("image/")]):
+        defects.append(
+            f"{_where(cell)} shows its HTML as a bare {bare[0]} too, without alternative text: "
+            "show it with viz.show(figure, alt=…)"
+        )
     if data.pop(WIDGET_VIEW, None) and "text/html" not in data:
         defects.append(f"{_where(cell)} shows a widget without a still: give it a text/html")
     return output if data else None
@@ -167,13 +172,14 @@ def _where(cell: NotebookNode) -> str:
 
 
 def _defects(html: str, notebook: NotebookNode) -> list[str]:
-    finder = _DefectFinder({f"cell-id={cell.id}": _where(cell) for cell in notebook.cells})
+    places = {f"cell-id={cell.id}": _where(cell) for cell in notebook.cells}
+    finder = _NetworkFinder(places)
     finder.feed(html)
-    return finder.defects
+    return picture_defects(html, places) + finder.defects
 
 
-class _DefectFinder(HTMLParser):
-    """Finds figures without alternative text, and resources that a network would have to bring."""
+class _NetworkFinder(HTMLParser):
+    """Finds resources that a network would have to bring."""
 
     def __init__(self, cells: dict[str, str]) -> None:
         super().__init__()
@@ -185,11 +191,6 @@ class _DefectFinder(HTMLParser):
         given = {key: value or "" for key, value in attributes}
         self.cell = self.cells.get(given.get("id", ""), self.cell)
         self.in_style = tag == "style"
-        if tag == "img" and given.get("alt", "").strip() in _NO_ALT:
-            self.defects.append(
-                f"{self.cell} shows a figure without alternative text: "
-                "show it with viz.show(figure, alt=…)"
-            )
         links = {"src", "data", "srcset", "poster"} | ({"href"} if tag == "link" else set())
         if any(_EXTERNAL.match(given.get(link, "")) for link in links):
             self.defects.append(f"{self.cell} loads a {tag} from the network: embed it")

@@ -99,7 +99,7 @@ def test_picture_in_text_needs_alternative_text_too() -> None:
         '<script src="https://cdn.example.org/x.js"></script>',
         '<img alt="a" src="//example.org/a.png">',
         '<link rel="stylesheet" href="http://example.org/a.css">',
-        '<p style="background: url(https://example.org/a.png)">x</p>',
+        '<p style="cursor: url(https://example.org/a.cur)">x</p>',
         "<style>@import 'https://example.org/a.css';</style>",
     ],
 )

@@ -9,6 +9,7 @@ from markupsafe import escape
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from course_lib.authoring import page, report
+from course_lib.authoring.accessibility import picture_defects
 from course_lib.authoring.runner import LessonRun
 from course_lib.data.photos import PHOTOS
 from course_lib.profiles import Budget
@@ -82,6 +83,15 @@ def test_report_shows_each_figure_with_its_alternative_text(tmp_path: Path) -> N
     html = report.write_report([run("00_a")], tmp_path).read_text()
     assert 'src="figures/00_a-01.png" alt="Rain &lt; snow"' in html
     assert (tmp_path / "figures" / "00_a-01.png").read_bytes() == png
+
+
+def test_every_picture_of_the_report_has_words_of_its_own(tmp_path: Path) -> None:
+    source = f"data:image/png;base64,{base64.b64encode(b'PNG').decode()}"
+    alts = ("Two curves rise until step 40", "A street in the rain", "The same street, clean")
+    write_notebook(tmp_path, "00_a", "".join(f'<img alt="{a}" src="{source}">' for a in alts))
+    html = report.write_report([run("00_a")], tmp_path).read_text()
+    assert html.count("<img") == 3
+    assert picture_defects(html) == []
 
 
 def test_figures_of_earlier_runs_are_gone(tmp_path: Path) -> None:
