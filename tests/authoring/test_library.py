@@ -97,7 +97,6 @@ def test_free_names(code: str, free: set[str]) -> None:
         ("with open('f') as file: pass", {"file"}),
         ("def f(a): b = a\nclass C: c = 1", {"f", "C"}),
         ("if (n := 1): n += 1", {"n"}),
-        ("[(j, last := j) for j in range(3)]", {"last"}),
         ("j = {j: k for j, k in j.items()}", {"j"}),
         ("print(q)", set()),
     ],
