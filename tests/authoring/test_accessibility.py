@@ -41,6 +41,7 @@ def test_pictures_with_words_are_no_defects(html: str) -> None:
     "html",
     [
         f"<img {SRC}>",
+        f"<img {SRC}><p>Words behind it</p>",
         f'<img aria-hidden="true" {SRC}>',
         f'<img alt="No description has been provided for this image" {SRC}>',
         '<svg><path d="M0 0"/></svg>',
