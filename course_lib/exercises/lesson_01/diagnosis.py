@@ -70,19 +70,19 @@ CASES = (
         letter="C",
         recording="01_c",
         fault=RANGE,
-        alt="Four rainy crops and G's answers to them, which turn from noise into pale, nearly "
-        "white pictures with washed-out patches, nearly the same for all four. No spot in them is "
-        "dark. D's loss swings around 1.4 and G's stays below 1; both gradients keep their "
-        "length; D recognises now photographs, now fakes.",
+        alt="Four rainy crops and G's answers to them, which turn from noise into pale pictures, "
+        "white with orange and red patches in the end, nearly the same for all four. No spot in "
+        "them comes near black. D's loss swings around 1.4 and G's stays below 1; both gradients "
+        "keep their length; D recognises now photographs, now fakes.",
         question=_question(
             "C",
             RANGE,
             {
                 STILL: "Then the pictures would stand still. Here they turn from noise into pale "
                 "patches.",
-                RANGE: "No curve tells. The pictures do: nothing in them is darker than a middle "
-                "grey, though the clean crops have black in them. G imitates what D is shown as "
-                "real. A photograph in [0, 1], read as [−1, 1], has no dark half.",
+                RANGE: "No curve tells. The pictures do: nothing in them comes near black, though "
+                "half of the clean crops are dark blue. G imitates what D is shown as real, and a "
+                "photograph in [0, 1], read as [−1, 1], has no dark half.",
                 SWAP: "Then both losses would go to 0. Here they move as in the healthy game.",
                 NONE: "Its curves look just like this. Its pictures have dark spots, though, as "
                 "photographs do, and these have none.",
@@ -94,10 +94,10 @@ CASES = (
         letter="D",
         recording="01_d",
         fault=PILE,
-        alt="Four rainy crops and G's answers to them: noise, then plain yellow, then blots of "
-        "pure yellow, blue and black that differ between crops and change wildly from frame to "
-        "frame. G's gradient grows all the while, from 2 to more than 600; D's keeps its length. "
-        "The losses cross: D's falls to 0.1, G's rises to 3.",
+        alt="Four rainy crops and G's answers to them: noise, then plain green or yellow, then "
+        "blots of pure yellow, red, blue and black that differ between crops and change wildly "
+        "from frame to frame. G's gradient grows all the while, from 2 to more than 600; D's keeps "
+        "its length. The losses cross: D's falls to 0.1, G's rises to 3.",
         question=_question(
             "D",
             PILE,
