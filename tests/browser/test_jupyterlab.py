@@ -1,0 +1,512 @@
+"""Both lessons as a learner meets them: opened in JupyterLab, cells run, widgets by keyboard."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from course_lib import viz
+from course_lib.checks.questions import Question
+from course_lib.exercises.lesson_00.quiz import QUIZ as QUIZ_00
+from course_lib.exercises.lesson_01.diagnosis import CASES
+from course_lib.exercises.lesson_01.quiz import QUIZ as QUIZ_01
+
+pytest.importorskip("jupyterlab")
+pytestmark = pytest.mark.slow
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+WINDOW, LAB_WINDOW = (1000, 900), (1300, 1000)
+PATIENCE = 180  # seconds for what takes five on an idle machine
+RIGHT, LEFT, DOWN, HOME, END, PAGE_UP = "\ue014", "\ue012", "\ue015", "\ue011", "\ue010", "\ue00e"
+TAB, ENTER, SPACE, ESCAPE, SHIFT, CONTROL = "\ue004", "\ue007", " ", "\ue00c", "\ue008", "\ue009"
+
+# What the scripts below may use: the notebook in front, and a cell by its number.
+BOOK = "const book = jupyterapp.shell.currentWidget.content, cell = n => book.widgets[n];"
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A student's notebook that is open in JupyterLab."""
+
+    browser: Any
+    path: str
+
+    def js(self, script: str, *arguments: Any) -> Any:
+        return self.browser.js(BOOK + script, *arguments)
+
+    def wait(self, script: str, *arguments: Any) -> Any:
+        """The first true value of the script."""
+        give_up = time.monotonic() + PATIENCE
+        while not (value := self.js(script, *arguments)):
+            assert time.monotonic() < give_up, f"waited {PATIENCE} s for: {script} {arguments}"
+            time.sleep(0.1)
+        return value
+
+    def to_front(self) -> None:
+        self.browser.js(
+            "jupyterapp.commands.execute('docmanager:open', {path: arguments[0]})", self.path
+        )
+        self.browser.wait(
+            "const front = jupyterapp.shell.currentWidget;"
+            f"return front?.context?.path == {self.path!r}"
+            " && front.content?.widgets?.length > 1"
+            " && front.sessionContext.session?.kernel?.status == 'idle'",
+            PATIENCE,
+        )
+
+    def find(self, text: str) -> int:
+        """The number of the one cell that has this id or holds this text."""
+        found = self.js(
+            "return book.widgets.map((w, n) => w.model.id == arguments[0]"
+            " || w.model.sharedModel.getSource().includes(arguments[0]) ? n : -1)"
+            ".filter(n => n >= 0)",
+            text,
+        )
+        assert len(found) == 1, f"{len(found)} cells hold {text!r}"
+        return found[0]
+
+    def select(self, number: int) -> None:
+        """Make the cell the active one, in command mode and in sight."""
+        self.browser.keys(ESCAPE)
+        self.js(
+            "book.activeCellIndex = arguments[0]; book.mode = 'command';"
+            "book.scrollToItem(arguments[0], 'start')",
+            number,
+        )
+        self.wait("return cell(arguments[0]).isAttached && !cell(arguments[0]).isHidden", number)
+        self.js("cell(arguments[0]).node.focus({preventScroll: true})", number)
+        self.wait("return cell(arguments[0]).node.contains(document.activeElement)", number)
+
+    def run_all(self) -> None:
+        """Press Shift and Enter on each cell from the first on."""
+        self.select(0)
+        for number in range(1, self.js("return book.widgets.length")):
+            self.browser.chord(SHIFT + ENTER)
+            self.wait("return book.activeCellIndex == arguments[0]", number)
+        self.browser.chord(CONTROL + ENTER)
+        self.wait(
+            "return book.widgets.every(w => w.model.type != 'code'"
+            " || (w.model.executionCount && w.model.executionState == 'idle'))"
+        )
+
+    def run(self, number: int) -> str:
+        """What the cell says when it is run."""
+        count = self.js("return cell(arguments[0]).model.executionCount || 0", number)
+        self.select(number)
+        self.browser.chord(CONTROL + ENTER)
+        self.wait(
+            "const m = cell(arguments[0]).model;"
+            "return m.executionCount > arguments[1] && m.executionState == 'idle'",
+            number,
+            count,
+        )
+        return self.said(number)
+
+    def said(self, number: int) -> str:
+        """What the cell shows, as text."""
+        return self.js("return cell(arguments[0]).outputArea.node.textContent", number)
+
+    def write_last_line(self, number: int, line: str) -> None:
+        """Type a line in place of the cell's last one."""
+        self.select(number)
+        self.browser.keys(ENTER)
+        self.wait("return book.mode == 'edit'")
+        self.browser.chord(CONTROL + END)
+        self.browser.chord(SHIFT + HOME)
+        self.browser.keys(line)
+        self.browser.keys(ESCAPE)
+        source = self.js("return cell(arguments[0]).model.sharedModel.getSource()", number)
+        assert source.splitlines()[-1].strip() == line
+
+    def tab_to(self, selector: str) -> None:
+        """Press Tab until the focus is on such an element."""
+        passed = []
+        for _ in range(60):
+            self.browser.keys(TAB)
+            if self.js("return document.activeElement.matches(arguments[0])", selector):
+                return
+            passed.append(self.js("return document.activeElement.outerHTML.slice(0, 80)"))
+        raise AssertionError(f"Tab never reached {selector!r}; it passed {passed}")
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Keys in here are the widget's: the notebook stays in its mode, cell and text."""
+        state = (
+            "return [book.mode, book.activeCellIndex, book.widgets.map(w => w.model.id),"
+            " book.widgets.map(w => w.model.sharedModel.getSource())]"
+        )
+        before = self.js(state)
+        yield
+        assert self.js(state) == before
+
+    def widget(self, text: str, selector: str) -> int:
+        """Select the cell that holds this text, and wait for its widget."""
+        number = self.find(text)
+        self.select(number)
+        self.wait("return !!cell(arguments[0]).node.querySelector(arguments[1])", number, selector)
+        return number
+
+
+@pytest.fixture(scope="module")
+def lab(browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A browser on a JupyterLab of its own, offline, with the student notebooks at `smoke`."""
+    home = tmp_path_factory.mktemp("lab")
+    copy_notebooks(home / "work")
+    server = start_server(home)
+    try:
+        url = wait_for_server(home, server)
+        browser.resize(*LAB_WINDOW)
+        browser.open(url)
+        browser.wait("return !!window.jupyterapp?.shell.currentWidget", PATIENCE)
+        yield browser
+    finally:
+        browser.open("about:blank")
+        browser.resize(*WINDOW)
+        server.terminate()
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def copy_notebooks(folder: Path) -> None:
+    folder.mkdir()
+    for path in NOTEBOOKS.glob("*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        (parameters,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", ())]
+        assert 'profile = "auto"' in parameters.source
+        parameters.source = parameters.source.replace('"auto"', '"smoke"', 1)
+        nbformat.write(notebook, folder / path.name)
+
+
+def start_server(home: Path) -> subprocess.Popen:
+    settings = home / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+    environment = {name: value for name, value in os.environ.items() if name != "COURSE_RUNS"}
+    environment |= {
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "IPYTHONDIR": str(home / "ipython"),
+    }
+    arguments = [
+        *("--no-browser", "--ip=127.0.0.1", "--port=0", f"--ServerApp.root_dir={home / 'work'}"),
+        *("--LabApp.news_url=None", "--LabApp.extension_manager=readonly"),
+        "--LabApp.expose_app_in_browser=True",
+        *(["--allow-root"] if os.geteuid() == 0 else []),
+    ]
+    with (home / "log").open("w") as log:
+        command = [sys.executable, "-m", "jupyterlab", *arguments]
+        return subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=home / "work")
+
+
+def wait_for_server(home: Path, server: subprocess.Popen) -> str:
+    """The address of the server, with its token."""
+    give_up = time.monotonic() + PATIENCE
+    while time.monotonic() < give_up:
+        assert server.poll() is None, (home / "log").read_text()
+        for file in (home / "runtime").glob(f"jpserver-{server.pid}.json"):
+            try:
+                running = json.loads(file.read_text())
+            except ValueError:  # half written
+                continue
+            return f"{running['url']}lab?token={running['token']}"
+        time.sleep(0.1)
+    raise AssertionError(f"no server after {PATIENCE} s: {(home / 'log').read_text()}")
+
+
+@pytest.fixture(scope="module")
+def lesson(lab) -> Callable[[str], Notebook]:
+    """lesson("00"): it in front, each of its cells run, no exercise attempted at first."""
+    opened: dict[str, Notebook] = {}
+
+    def lesson(number: str) -> Notebook:
+        first = number not in opened
+        (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
+        notebook = opened.setdefault(number, Notebook(lab, path.name))
+        notebook.to_front()
+        if first:
+            notebook.run_all()
+        return notebook
+
+    return lesson
+
+
+@pytest.fixture
+def look(lab, tmp_path: Path) -> Callable[[str], None]:
+    """look(name): a screenshot, in the folder that COURSE_SCREENSHOTS names or a temporary one."""
+    folder = Path(os.environ.get("COURSE_SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def look(name: str) -> None:
+        (folder / f"{name}.png").write_bytes(base64.b64decode(lab.screenshot()))
+
+    return look
+
+
+@pytest.mark.parametrize("number", ["00", "01"])
+def test_every_cell_runs_unattempted(lesson, number: str) -> None:
+    notebook = lesson(number)
+    errors = notebook.js(
+        "return book.widgets.filter(w => w.model.type == 'code').flatMap("
+        "w => w.model.outputs.toJSON().filter(o => o.output_type == 'error').map(o => o.evalue))"
+    )
+    assert errors == []
+
+
+ANSWERS = {
+    "00.3": (
+        "return 16 + (image @ np.array([65.481, 128.553, 24.966])) / 255",
+        "return (16 + image @ np.array([65.481, 128.553, 24.966])) / 255",
+    ),
+    "01.2": (
+        "return -F.logsigmoid(fake_logits).sum()",
+        "return -F.logsigmoid(fake_logits).mean()",
+    ),
+}
+
+
+@pytest.mark.parametrize(("exercise", "diagnosis"), [("00.3", "dividing"), ("01.2", "mean")])
+def test_a_wrong_answer_is_diagnosed_and_a_right_one_passes(
+    lesson, look, exercise: str, diagnosis: str
+) -> None:
+    notebook = lesson(exercise[:2])
+    cell = notebook.find(f"exercise-{exercise.replace('.', '-')}")
+    assert "Not attempted" in notebook.said(cell + 1)
+    wrong, right = ANSWERS[exercise]
+    for line, expected in ((wrong, "Not right yet"), (right, "Passed")):
+        notebook.write_last_line(cell, line)
+        notebook.run(cell)
+        said = notebook.run(cell + 1)
+        assert f"{expected} · exercise {exercise}" in said
+        assert (diagnosis in said) == (line == wrong)
+        look(f"{exercise} {expected}")
+
+
+# The slider that has the focus, once the picture is the one for its value.
+DRAWN = r"""
+const shown = cell(arguments[0]).node, row = document.activeElement.closest('.widget-hslider');
+const [label, value] = row.innerText.split("\n"), picture = shown.querySelector('figure img');
+return picture.alt.includes(`${label} ${Number(value)}`) && {
+  label, value: Number(value), picture: picture.src,
+  line: shown.querySelector('figcaption').textContent,
+};
+"""
+
+
+def test_a_slider_of_the_rain_explorer_is_moved_by_keyboard(lesson, look) -> None:
+    notebook = lesson("00")
+    number = notebook.widget("viz.RainExplorer(", "[role=slider]")
+    with notebook.undisturbed():
+        notebook.tab_to("[role=slider]")
+        seen = [notebook.wait(DRAWN, number)]
+        for key in (PAGE_UP, LEFT, HOME):
+            notebook.browser.keys(key)
+            seen.append(notebook.wait(DRAWN, number))
+    look("explorer")
+    assert {s["label"] for s in seen} == {"density (in 100×100)"}
+    first, more, less, none = (s["value"] for s in seen)
+    assert none == 0 < first < less < more
+    assert len({s["picture"] for s in seen}) == 4
+    first, more, less, none = (float(s["line"].split()[1]) for s in seen)
+    assert none > first > less >= more  # decibels
+
+
+def test_the_boundary_between_before_and_after_is_moved_by_keyboard(lesson, look) -> None:
+    notebook = lesson("00")
+    notebook.widget("viz.BeforeAfter(", ".before-after-handle")
+    with notebook.undisturbed():
+        notebook.tab_to(".before-after-handle")
+        seen = []
+        for key in (RIGHT, RIGHT, LEFT, DOWN, PAGE_UP, HOME, SPACE, RIGHT):
+            notebook.browser.keys(key)
+            seen.append(int(notebook.js("return document.activeElement.ariaValueNow")))
+    assert seen == [52, 54, 52, 50, 60, 0, 0, 2]
+    notebook.browser.keys(PAGE_UP * 3)
+    look("before after")
+
+
+@pytest.mark.parametrize(("number", "quiz"), [("00", QUIZ_00), ("01", QUIZ_01)])
+def test_the_quiz_is_answered_by_keyboard(lesson, look, number: str, quiz) -> None:
+    notebook = lesson(number)
+    cell = notebook.widget(f'quiz("{number}")', ".quiz-question input")
+    answer_all(notebook, cell, quiz)
+    look(f"quiz {number}")
+
+
+def answer_all(notebook: Notebook, cell: int, questions: Sequence[Question]) -> None:
+    """Answer each of the cell's questions wrongly at first, and rightly then."""
+    with notebook.undisturbed():
+        for n, question in enumerate(questions, 1):
+            notebook.tab_to(f".quiz-question:nth-child({n}) input")
+            wrong = next(letter for letter in question.letters if letter not in question.right)
+            for letters in (wrong, question.right):
+                choose(notebook, letters, question)
+                notebook.browser.keys(ENTER)
+                said = notebook.js(
+                    "return cell(arguments[0]).node.querySelector(arguments[1]).textContent",
+                    cell,
+                    f".quiz-question:nth-child({n}) [role=status]",
+                )
+                heading, why, *_ = question.verdict(letters).splitlines()
+                assert said.startswith(plain(heading))
+                assert plain(why) in said
+
+
+def choose(notebook: Notebook, letters: str, question: Question) -> None:
+    """Choose these options and no others; the focus is on one of them."""
+    browser, count = notebook.browser, len(question.letters)
+    options = "[...document.activeElement.form.option]"
+    if len(question.right) == 1:
+        at = notebook.js(f"return {options}.findIndex(o => o.checked)")
+        if at < 0:
+            browser.keys(SPACE)
+        browser.keys(DOWN * ((question.letters.index(letters) - max(at, 0)) % count))
+        return
+    for _ in range(notebook.js(f"return {options}.indexOf(document.activeElement)")):
+        browser.chord(SHIFT + TAB)
+    for letter in question.letters:
+        if notebook.js("return document.activeElement.checked") != (letter in letters):
+            browser.keys(SPACE)
+        if letter != question.letters[-1]:
+            browser.keys(TAB)
+
+
+def plain(text: str) -> str:
+    return text.replace("`", "").replace("*", "")
+
+
+def test_a_recorded_run_is_scrubbed_and_diagnosed_by_keyboard(lesson, look) -> None:
+    notebook = lesson("01")
+    case = CASES[0]
+    cell = notebook.widget(f'diagnose("01", "{case.letter}")', ".scrubber-slider")
+    notebook.wait("return !!cell(arguments[0]).node.querySelector('.quiz-question')", cell)
+    restored = "return cell(arguments[0]).node.querySelectorAll('canvas')[1].toDataURL()"
+    step = "return +cell(arguments[0]).node.querySelector('.scrubber-slider').value"
+    word = "return cell(arguments[0]).node.querySelector('.scrubber-play').innerText.slice(-5)"
+    with notebook.undisturbed():
+        notebook.tab_to(".scrubber-slider")
+        pictures = []
+        for key in (HOME, RIGHT, END):
+            notebook.browser.keys(key)
+            pictures.append(notebook.js(restored, cell))
+        assert len(set(pictures)) == 3
+        look("scrubber")
+        notebook.browser.keys(HOME + RIGHT + RIGHT + LEFT)
+        assert notebook.js(step, cell) == 1
+        notebook.browser.chord(SHIFT + TAB)
+        notebook.browser.keys(SPACE)
+        assert notebook.js(word, cell) == "Pause"
+        notebook.wait(f"return (() => {{ {step} }})() > 1", cell)
+        notebook.browser.keys(SPACE)
+        assert notebook.js(word, cell).endswith("Play")
+    answer_all(notebook, cell, [case.question])
+    look("diagnosis")
+
+
+# Pictures and controls of the outputs that a screen reader can't name.
+NAMELESS = """
+const words = e => e.alt || e.ariaLabel || e.labels?.[0]?.textContent || e.textContent?.trim()
+  || e.querySelector('title')?.textContent;
+// ipywidgets names neither the handle of a slider nor its number (8.1).
+const theirs = '.widget-slider *';
+return [...book.node.querySelectorAll('.jp-OutputArea-output')].flatMap(output => [
+  ...output.querySelectorAll('img, svg, canvas, a, button, input, select, summary, [tabindex="0"]')
+]).filter(e => !e.matches(theirs) && !words(e)).map(e => e.outerHTML.slice(0, 200));
+"""
+
+
+@pytest.mark.parametrize("number", ["00", "01"])
+def test_a_screen_reader_can_name_every_picture_and_control(lesson, number: str) -> None:
+    notebook = lesson(number)
+    assert notebook.js("return book.node.querySelectorAll('.jp-OutputArea-output img').length") > 5
+    assert notebook.js(NAMELESS) == []
+
+
+# Every text of the outputs, its colour, and the colours behind it down to an opaque one.
+TEXTS = """
+const texts = [];
+for (const output of book.node.querySelectorAll('.jp-OutputArea-output')) {
+  const walker = document.createTreeWalker(output, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode, e = text.parentElement;
+    if (!text.data.trim() || e.closest('[hidden], style, script, option, progress')) continue;
+    if (!e.checkVisibility()) continue;
+    const papers = [];
+    for (let up = e; up; up = up.parentElement) papers.push(getComputedStyle(up).backgroundColor);
+    texts.push([text.data.trim().slice(0, 60), getComputedStyle(e).color, papers]);
+  }
+}
+return texts;
+"""
+
+
+# Cells whose looks tell most.
+TELLING = {
+    "00": ("exercise-00-1-help", "exercise-00-3-check", "viz.RainExplorer(", "viz.table(", "quiz("),
+    "01": (
+        "exercise-01-2-check",
+        "viz.show_source(",
+        "live = viz.LivePlot(",
+        'diagnose("01", "A")',
+    ),
+}
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+@pytest.mark.parametrize("number", ["00", "01"])
+def test_every_text_that_cells_show_is_readable(
+    lesson, look, contrast, number: str, theme: str
+) -> None:
+    notebook = lesson(number)
+    help_cell = notebook.find(f"exercise-{number}-1-help")
+    ask = f'exercise("{number}.1")'
+    notebook.write_last_line(help_cell, f"{ask}.hint(); {ask}.solution()")
+    assert "Hint" in notebook.run(help_cell)
+    notebook.js(
+        "jupyterapp.commands.execute('apputils:change-theme', {theme: arguments[0]})", theme
+    )
+    notebook.wait("return document.body.dataset.jpThemeName == arguments[0]", theme)
+    for text in TELLING[number]:
+        notebook.select(notebook.find(text))
+        look(f"{number} {theme} {text.partition('(')[0]}")
+    texts = notebook.js(TEXTS)
+    assert len(texts) > 50
+    faint = {}
+    for text, ink, papers in texts:
+        if (ratio := contrast(ink, papers)) < 4.5:
+            faint[text] = (round(ratio, 2), ink)
+    assert faint == {}
+
+
+# A new widget needs a line here, and so a test of its keys. An explorer's are those of its sliders.
+MOVED_BY_KEYBOARD = {
+    viz.BeforeAfter: test_the_boundary_between_before_and_after_is_moved_by_keyboard,
+    viz.Explorer: test_a_slider_of_the_rain_explorer_is_moved_by_keyboard,
+    viz.RainExplorer: test_a_slider_of_the_rain_explorer_is_moved_by_keyboard,
+    viz.Quiz: test_the_quiz_is_answered_by_keyboard,
+    viz.Scrubber: test_a_recorded_run_is_scrubbed_and_diagnosed_by_keyboard,
+}
+
+
+def test_every_widget_has_a_test_by_keyboard() -> None:
+    widgets = {c for c in vars(viz).values() if isinstance(c, type) and hasattr(c, "still")}
+    assert set(MOVED_BY_KEYBOARD) == widgets
