@@ -77,8 +77,8 @@ class Browser:
             }
         )
 
-    def resize(self, width: int, height: int) -> None:
-        """Give the window this size, in CSS pixels."""
+    def resize(self, width: int = WINDOW[0], height: int = WINDOW[1]) -> None:
+        """Give the window this size, in CSS pixels; its first one when left out."""
         self._call("POST", f"{self._session}/window/rect", {"width": width, "height": height})
 
     def screenshot(self) -> str:
