@@ -37,7 +37,7 @@ def play(folder: Path, kill: str = "") -> None:
     optimizer_g = torch.optim.Adam(generator.parameters(), 1e-3)
     optimizer_d = torch.optim.Adam(discriminator.parameters(), 1e-3)
     samples = Samples(generator, dataset[0].rainy[None], every=5)
-    run_module.SHARE = 1.0  # a checkpoint a step
+    run_module.SHARE = 1e9  # a checkpoint a step
     where, _, number = kill.partition(" ")
     if where == "writing":
         kill_while_writing(int(number))
