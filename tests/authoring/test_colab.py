@@ -45,7 +45,7 @@ def run(source: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def in_colab(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[list[str]]]:
+def in_colab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., list[list[str]]]:
     """in_colab(source, installed=…, pip=…): runs the cell as if in Colab; what it asked of pip."""
 
     def in_colab(
@@ -78,7 +78,7 @@ def in_colab(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[list[str]]]:
         monkeypatch.setitem(sys.modules, "google", ModuleType("google"))
         monkeypatch.setitem(sys.modules, "google.colab", package)
         monkeypatch.setitem(sys.modules, "google.colab.drive", drive)
-        exec(compile(source, "<cell>", "exec"), {})
+        exec(compile(source.replace("/tmp", str(tmp_path)), "<cell>", "exec"), {})
         return asked
 
     return in_colab
