@@ -288,7 +288,7 @@ EXPERIMENTS = (
         tolerances={
             "psnr_rainy": 0.01,
             "psnr": 2.5,
-            "diversity": 10,
+            "diversity": 20,
             "detail": 60,
             "detail_highest": 80,
             "loss_d": 0.3,

@@ -35,6 +35,12 @@ def declared() -> dict[str, Experiment]:
     }
 
 
+def test_everything_that_is_declared_has_been_made() -> None:
+    assert {path.stem for path in tables.FOLDER.glob("*.csv")} == set(declared())
+    recorded = {one.name for n in experiments.lessons() for one in experiments.of(n).recordings}
+    assert set(recordings.names()) == recorded
+
+
 def test_every_committed_table_is_complete_and_holds_nothing_else() -> None:
     known = declared()
     for path in tables.FOLDER.glob("*"):
