@@ -45,7 +45,7 @@ recorded = recordings.load("01_healthy")
 last_step, answers = recorded.frames[-1]
 viz.contact_sheet(
     {"rainy": recorded.rainy, "restored": answers, "clean": recorded.clean},
-    alt="Four crops of two photographs in three rows. Rainy: the scenes with raindrops, "
+    alt="Four crops of two photographs in three rows. Rainy: the scenes with drops, "
     "round blurred patches. Restored: one pattern of pink blots on black, nearly the "
     "same four times. Clean: the scenes without drops.",
 )
@@ -277,17 +277,18 @@ generator_step = ex.use(generator_step)
 # %% [markdown]
 # ## 4. Let them play
 #
-# The loop is short enough to read. Your two steps go in as `d_step` and `g_step`. The
-# rest is plumbing: `fabric` puts networks and batches on the GPU if there is one,
-# `channels_last` is an order of the numbers in memory, `step_seed` makes each step
-# repeatable, `usage` counts steps.
+# The game is short enough to read. Your two steps go in as `d_step` and `g_step`;
+# `step_seed` makes each step repeatable.
 
 # %%
-from course_lib.training.loop import train
+from course_lib.training.loop import play, train
 
-viz.show_source(train)
+viz.show_source(play)
 
 # %% [markdown]
+# `train` plays it: it puts networks and batches on the GPU if there is one, and hands
+# each record to whoever wants to watch.
+#
 # Every few steps a **monitor** looks at the held-out crops: the PSNR of the restored
 # pictures, and how often D recognises photographs and fakes. And every few seconds the
 # `run` writes all there is to disk, both networks and both optimizers: if the kernel
@@ -834,7 +835,8 @@ viz.results_table(
 )
 
 # %% [markdown]
-# Read it by its spreads: a claim that one seed fulfils and another doesn't is no result.
+# Read it by its spreads: a claim that one seed fulfils and another doesn't proves
+# nothing.
 #
 # - **Collapse** holds. At the report's learning rate no seed keeps more than a few
 #   percent of the photographs' diversity, and no seed comes near the rainy input's

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,6 +48,41 @@ def gradient_norm(network: nn.Module) -> float:
     return float(nn.utils.get_total_norm(gradients))
 
 
+def play(
+    generator: nn.Module,
+    discriminator: nn.Module,
+    batches: Iterable[Batch],
+    *,
+    optimizer_g: torch.optim.Optimizer,
+    optimizer_d: torch.optim.Optimizer,
+    d_step: Step,
+    g_step: Step,
+    seed: int,
+    rank: int = 0,
+    done: int = 0,
+) -> Iterator[Record]:
+    """The game: for every batch one step of D, then one of G; `train` is all that is around it.
+
+    What happens in step k depends only on (seed, k) and the networks, because the batch does
+    and because torch's generator is seeded anew in each step.
+    """
+    for step, batch in enumerate(batches, start=done + 1):
+        torch.manual_seed(step_seed(seed, step, rank))
+        generator.train()
+        discriminator.train()
+        loss_d = d_step(generator, discriminator, batch, optimizer_d)
+        grad_d = gradient_norm(discriminator)
+        loss_g = g_step(generator, discriminator, batch, optimizer_g)
+        grad_g = gradient_norm(generator)
+        yield {
+            "step": step,
+            "loss_d": float(loss_d),
+            "loss_g": float(loss_g),
+            "grad_d": grad_d,
+            "grad_g": grad_g,
+        }
+
+
 def train(
     generator: nn.Module,
     discriminator: nn.Module,
@@ -63,10 +98,7 @@ def train(
     run: Run | None = None,
     fabric: Fabric | None = None,
 ) -> list[Record]:
-    """Play the game once for every batch of ``loader``: one step of D, then one of G.
-
-    What happens in step k depends only on (seed, k) and the networks, because the batch does
-    and because torch's generator is seeded anew in each step.
+    """`play` the game on the fastest device there is, watch it, and keep what it has learnt.
 
     Args:
         generator, discriminator: trained in place; they end up on the fabric's device.
@@ -112,16 +144,22 @@ def train(
             if hasattr(callback, "resume"):
                 callback.resume(game.history)
     done = len(game.history)
-    for step, batch in enumerate(_rest(loader, done), start=done + 1):
-        torch.manual_seed(step_seed(seed, step, fabric.global_rank))
-        batch = Batch(*(tensor.to(fabric.device, non_blocking=True) for tensor in batch))
-        generator.train()
-        discriminator.train()
-        record: Record = {"step": step}
-        record["loss_d"] = float(d_step(generator, discriminator, batch, optimizer_d))
-        record["grad_d"] = gradient_norm(discriminator)
-        record["loss_g"] = float(g_step(generator, discriminator, batch, optimizer_g))
-        record["grad_g"] = gradient_norm(generator)
+    batches = (
+        Batch(*(tensor.to(fabric.device, non_blocking=True) for tensor in batch))
+        for batch in _rest(loader, done)
+    )
+    for record in play(
+        generator,
+        discriminator,
+        batches,
+        optimizer_g=optimizer_g,
+        optimizer_d=optimizer_d,
+        d_step=d_step,
+        g_step=g_step,
+        seed=seed,
+        rank=fabric.global_rank,
+        done=done,
+    ):
         for scheduler in schedulers:
             scheduler.step()
         for callback in callbacks:
