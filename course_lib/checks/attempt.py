@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from course_lib.checks.reading import result_of_working_in_place
 from course_lib.checks.result import Wrong
 from course_lib.checks.sandbox import Printed, one_call
 from course_lib.checks.watchdog import TimedOut, TimeLimit
@@ -85,6 +86,12 @@ class Attempt:
         call, error = self.outcome(*args, on=on, **kwargs)
         if error is None:
             assert call is not None
+            kind = call.value if inspect.isclass(call.value) else type(call.value)
+            if issubclass(kind, BaseException):
+                raise Wrong(
+                    f"On {on}, your function returns the {kind.__name__} instead of raising it, "
+                    f"so that whoever calls it goes on with it: write `raise {kind.__name__}(...)`."
+                )
             raise Wrong(
                 f"On {on}, your function returns {describe(call.value)}; "
                 f"the docstring promises a {promised.__name__} there."
@@ -188,6 +195,8 @@ def describe_error(error: BaseException, function: Callable[..., Any]) -> str:
             ". Nothing that learns is connected to this loss: is a torch.no_grad() block too "
             "wide, or a .detach() too many?"
         )
+    if "NoneType" in message and (in_place := result_of_working_in_place(function)):
+        text += f". {in_place}"
     if isinstance(error, RecursionError):
         text += ". The function calls itself without an end."
     return text

@@ -156,6 +156,29 @@ def test_refusal_must_be_the_promised_error(promised, raised, words):
                 one.refuses(3, on="a test", promised=promised)
 
 
+@pytest.mark.parametrize("value", [ValueError("no"), ValueError])
+def test_returned_error_is_told_from_other_values(value):
+    one = attempt(lambda image: value)
+    with one.limit, pytest.raises(Wrong, match=r"write `raise ValueError\(\.\.\.\)`"):
+        one.refuses(3, on="a test")
+
+
+def test_none_from_a_method_that_works_in_place_is_told():
+    def answer(image):
+        image = image.sort()
+        return len(image)
+
+    assert "`image.sort` works in place and returns None" in diagnosis(answer, [2, 1])
+
+
+def test_none_from_elsewhere_is_not_put_down_to_methods_that_work_in_place():
+    def answer(image):
+        image.sort()
+        return len(print())
+
+    assert "in place" not in diagnosis(answer, [2, 1])
+
+
 class EqualToAll:
     def __eq__(self, other):
         return True

@@ -108,6 +108,13 @@ def test_factor_offset_and_constant_are_recognised():
     assert "gives 0 whatever it is called with" in told(lambda n: -0.0)
 
 
+def test_factor_and_offset_that_only_come_near_are_not_told():
+    right = np.linspace(1, 2, 50)
+    wrong = right.copy()
+    wrong[7] += 0.0005
+    assert "2% of the values differ" in expect.difference([wrong], [right], "a test")
+
+
 def test_first_wrong_value_of_an_array_is_told():
     right = np.arange(6.0).reshape(2, 3)
     wrong = right.copy()

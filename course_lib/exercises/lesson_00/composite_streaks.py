@@ -7,6 +7,7 @@ import numpy as np
 from course_lib.checks import expect
 from course_lib.checks.attempt import Attempt
 from course_lib.checks.expect import Case
+from course_lib.checks.reading import arrays_from_outside
 from course_lib.checks.result import Wrong
 from course_lib.checks.task import Header, Task
 from course_lib.data.streaks import Streaks, composite_streaks
@@ -49,10 +50,9 @@ def _along(alpha: np.ndarray, clean: np.ndarray, streaks: Streaks) -> np.ndarray
 
 MISCONCEPTIONS = {
     "you return the photograph without any rain.": lambda clean, streaks: clean,
-    "α meets the wrong axis of the picture: without a third axis its columns line up with the "
-    "colours. `alpha[..., None]` is H×W×1, one value a pixel.": (
-        lambda clean, streaks: _along(streaks.alpha, clean, streaks)
-    ),
+    "α meets the wrong axis of the picture: it has no third axis, or has it in front, so that its "
+    "columns line up with the colours. `alpha[..., None]` puts it at the end: H×W×1, one value a "
+    "pixel.": (lambda clean, streaks: _along(streaks.alpha, clean, streaks)),
     "α meets the wrong axis of the picture: it has to get its new axis at the end, as in "
     "`alpha[..., None]`.": (lambda clean, streaks: _along(streaks.alpha[:, None], clean, streaks)),
     "you add the rain to the photograph as it is, I = B + α·L. While a drop covers the pixel, "
@@ -130,9 +130,21 @@ def examine(attempt: Attempt, rng: np.random.Generator) -> None:
     instead of an error message about shapes.
     """
     tall, wide = int(rng.integers(8, 13)), int(rng.integers(4, 8))
-    for size in ((3, 3), (tall, wide), (wide, tall), (1, 5), (tall, 3)):
-        cases = [_case(size, rng, np.float64), _case(size, rng, np.float32)]
-        _compare(attempt, cases)
+    try:
+        for size in ((3, 3), (tall, wide), (wide, tall), (1, 5), (tall, 3)):
+            cases = [_case(size, rng, np.float64), _case(size, rng, np.float32)]
+            _compare(attempt, cases)
+    except Wrong:
+        for name in sorted(arrays_from_outside(attempt.function) & set(ARGUMENTS)):
+            raise Wrong(
+                f"Your function uses the notebook's `{name}`, which a cell above has made, not "
+                f"its own argument: `{ARGUMENTS[name]}`. So it fits a single picture."
+            ) from None
+        raise
+
+
+# What the notebook has made before this exercise → what the function is called with.
+ARGUMENTS = {"alpha": "streaks.alpha", "light": "streaks.light", "photo": "clean"}
 
 
 def _case(size: tuple[int, int], rng: np.random.Generator, dtype: type[np.floating]) -> Case:

@@ -37,6 +37,28 @@ def _wrong_axis(clean: np.ndarray, streaks: Streaks) -> np.ndarray:
     return np.clip((1 - alpha) * clean + alpha * streaks.light, 0, 1)
 
 
+def _stacked_in_front(clean: np.ndarray, streaks: Streaks) -> np.ndarray:
+    alpha_rgb = np.stack([streaks.alpha] * 3, axis=0)
+    return np.clip((1 - alpha_rgb) * clean + alpha_rgb * streaks.light, 0, 1)
+
+
+# As in the notebook, where a cell above the exercise makes them.
+alpha = np.full((96, 96), 0.1)
+light = np.array([0.86, 0.87, 0.88])
+
+
+def _alpha_of_the_notebook(clean: np.ndarray, streaks: Streaks) -> np.ndarray:
+    alpha_3d = alpha[..., None]
+    return np.clip((1 - alpha_3d) * clean + alpha_3d * streaks.light, 0, 1)
+
+
+def _light_of_the_notebook(clean: np.ndarray, streaks: Streaks) -> np.ndarray:
+    mixed = [
+        (1 - streaks.alpha) * clean[..., c] + streaks.alpha * light[c] for c in range(len(light))
+    ]
+    return np.stack(mixed, axis=-1).clip(0, 1)
+
+
 def _middle_axis(clean: np.ndarray, streaks: Streaks) -> np.ndarray:
     alpha = streaks.alpha[:, None, :]
     return np.clip((1 - alpha) * clean + alpha * streaks.light, 0, 1)
@@ -166,6 +188,9 @@ WRONG = (
     WrongAnswer(answer=_only_alpha, diagnosis="leave out the drops' light"),
     WrongAnswer(answer=_swapped, diagnosis="shares are swapped"),
     WrongAnswer(answer=_wrong_axis, diagnosis="its columns line up with the colours"),
+    WrongAnswer(answer=_stacked_in_front, diagnosis="or has it in front"),
+    WrongAnswer(answer=_alpha_of_the_notebook, diagnosis="uses the notebook's `alpha`"),
+    WrongAnswer(answer=_light_of_the_notebook, diagnosis="uses the notebook's `light`"),
     WrongAnswer(answer=_middle_axis, diagnosis="its new axis at the end"),
     WrongAnswer(answer=_square_only, diagnosis="your function"),
     WrongAnswer(answer=_three_rows, diagnosis="of the values differ: at [3, "),

@@ -14,7 +14,7 @@ from course_lib.checks.result import Wrong
 from course_lib.checks.task import Header, Task
 from course_lib.exercises.lesson_00 import psnr_zoo as zoo
 from course_lib.metrics import psnr, rgb_to_y
-from course_lib.ranges import to_unit
+from course_lib.ranges import same_pictures, to_unit
 
 HEADER = Header(
     id="00.4",
@@ -27,18 +27,20 @@ HEADER = Header(
 HINTS = (
     "`to_unit` brings both kinds of pictures to floats in [0, 1], and refuses anything else with "
     "the errors that the docstring promises. After it the peak is 1.",
-    "In this order: bring both to [0, 1]; refuse other sizes (`same_pictures` does both at once) "
-    "and unknown channels; for "
+    "In this order: bring both to [0, 1]; refuse what isn't two H×W×3 of one size "
+    "(`same_pictures` does both at once); refuse unknown channels; for "
     '"y_matlab", replace both by their `rgb_to_y`; take the mean of the squared differences; '
     "turn it into decibels. A mean of zero has its own answer.",
     "Almost the code:\n"
-    "    restored, clean = to_unit(restored), to_unit(clean)\n"
-    "    if restored.shape != clean.shape:\n"
+    "    restored, clean = same_pictures(..., ...)  # from course_lib.ranges\n"
+    '    if channel not in ("rgb", ...):\n'
     "        raise ValueError(...)\n"
     '    if channel == "y_matlab":\n'
     "        restored, clean = rgb_to_y(...), rgb_to_y(...)\n"
     "    mean_squared_error = np.mean(...)\n"
-    "    return ... if mean_squared_error == 0 else -10 * np.log10(...)",
+    "    if mean_squared_error == 0:\n"
+    "        return ...\n"
+    "    return float(-10 * np.log10(...))",
 )
 
 Formula = Callable[..., float]
@@ -76,6 +78,18 @@ def _wrapped(convert: Callable[[np.ndarray], np.ndarray], peak: float = 255) -> 
     return formula
 
 
+def _luma_of(error: Callable[[np.ndarray], np.ndarray]) -> Formula:
+    """The luma of some error in the three colours, where the error of two lumas is asked for."""
+
+    def formula(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+        difference = to_unit(restored) - to_unit(clean)
+        if channel != "y_matlab":
+            return -10 * float(np.log10(np.mean(difference**2)))
+        return -10 * float(np.log10(np.mean(error(difference))))
+
+    return formula
+
+
 def _on_bytes(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
     """The pictures as they come, with the peak 1."""
     if channel == "y_matlab":
@@ -98,8 +112,8 @@ MISCONCEPTIONS: dict[str, Formula] = {
     "you take the natural logarithm; decibels have the one to base 10, np.log10.": (
         _decibels(_mse, scale=np.log(10))
     ),
-    "the peak is 255 in your formula, but the pictures are in [0, 1] by then: the result is "
-    "48.13 dB too high.": _decibels(lambda r, c: _mse(r, c) / 255**2),
+    "the result is 48.13 dB too high: the peak is 255 in your formula, or you divide by 255, where "
+    "the pictures are floats in [0, 1] already.": _decibels(lambda r, c: _mse(r, c) / 255**2),
     "the peak is 1 in your formula, but the pictures are still in 0 to 255: the result is "
     "48.13 dB too low. Bring them to [0, 1] first.": _on_bytes,
     "you take the mean absolute error, not the mean squared one.": (
@@ -144,6 +158,12 @@ MISCONCEPTIONS: dict[str, Formula] = {
     "`rgb_to_y`, where the docstring takes 1.": _decibels(
         _mse, luma=lambda p: p @ [0.299, 0.587, 0.114]
     ),
+    "you take `rgb_to_y` of the difference, so that its offset 16/255 counts as an error. Take Y "
+    "of each picture first, then the difference, in which the two offsets cancel.": (
+        _luma_of(lambda difference: rgb_to_y(difference) ** 2)
+    ),
+    "you take `rgb_to_y` of the squared differences. Take Y of each picture first, then the "
+    "difference of the two, then its square.": _luma_of(lambda difference: rgb_to_y(difference**2)),
     "the luma is the plain mean of the three colours; use `rgb_to_y`.": (
         _decibels(_mse, luma=lambda p: p.mean(-1))
     ),
@@ -227,6 +247,11 @@ def _call(attempt: Attempt, case: Case) -> Call:
             "uint8: give it the pictures as they come, before `rgb_to_y` or anything else makes "
             "floats of them."
         )
+    if _lumas_compared(error):
+        raise Wrong(
+            f"On {case.on}, `same_pictures` gets the two lumas, H×W. It asks for pictures H×W×3: "
+            "call it first of all, and `rgb_to_y` on what it gives back."
+        )
     raise Wrong(f"On {case.on}, your function raises {describe_error(error, attempt.function)}")
 
 
@@ -237,6 +262,12 @@ def _floats_beyond_one(error: BaseException) -> bool:
         return False
     picture = frames[-1].f_locals["picture"]
     return bool(picture.min() >= 0 and picture.max() > 1)
+
+
+def _lumas_compared(error: BaseException) -> bool:
+    """Did `same_pictures` refuse what `rgb_to_y` had made of the pictures?"""
+    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
+    return frames[-1].f_code is same_pictures.__code__ and frames[-1].f_locals["clean"].ndim == 2
 
 
 def _pair(kind: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -257,9 +288,15 @@ def _pair(kind: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 def _equal_pictures(attempt: Attempt, picture: np.ndarray) -> None:
     for channel in ("rgb", "y_matlab"):
-        call = attempt.call(
-            picture, picture.copy(), channel=channel, on=f'equal pictures and channel="{channel}"'
-        )
+        on = f'equal pictures and channel="{channel}"'
+        call, error = attempt.outcome(picture, picture.copy(), channel=channel, on=on)
+        if call is None:
+            assert error is not None
+            raise Wrong(
+                f"On {on}, your function raises {describe_error(error, attempt.function)}. The "
+                "mean squared error is 0 there, of which there is no logarithm. A zero error has "
+                'its own answer, infinity: float("inf").'
+            )
         value = expect.number(call)
         if np.isnan(value) or value < 0:
             raise Wrong(
@@ -281,6 +318,12 @@ def _refusals(attempt: Attempt, picture: np.ndarray, rng: np.random.Generator) -
         sizes = f"{height}×{width}×3 and {'×'.join(map(str, other.shape))}"
         attempt.refuses(other, unit, on=f"pictures of {sizes}")
         attempt.refuses(unit, other, on=f"pictures of {sizes}")
+    for one, words in (
+        (unit[..., 0], "two grey pictures H×W"),
+        (unit[..., :1], "two pictures of one colour, H×W×1"),
+        (np.stack([unit, unit / 2]), "two batches N×H×W×3"),
+    ):
+        attempt.refuses(one, one * 0.9, on=words)
     for channel in ("Y", "grey"):
         attempt.refuses(unit, unit * 0.9, channel=channel, on=f'channel="{channel}"')
     for wrong, words in (

@@ -10,16 +10,14 @@ import torch
 
 from course_lib.checks.task import Equivalent, WrongAnswer
 from course_lib.metrics import rgb_to_y
-from course_lib.ranges import to_unit
+from course_lib.ranges import same_pictures, to_unit
 
 
 def _pictures(
     restored: np.ndarray, clean: np.ndarray, channel: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """The right beginning, on which most of the wrong answers go on."""
-    restored, clean = to_unit(restored), to_unit(clean)
-    if restored.shape != clean.shape:
-        raise ValueError("sizes differ")
+    restored, clean = same_pictures(restored, clean)
     if channel not in ("rgb", "y_matlab"):
         raise ValueError(f"no channel {channel}")
     if channel == "y_matlab":
@@ -93,6 +91,55 @@ def _brightest_is_peak(restored: np.ndarray, clean: np.ndarray, *, channel: str 
     return 20 * np.log10(clean.max() / np.sqrt(np.mean((restored - clean) ** 2)))
 
 
+def _always_by_255(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = restored / 255, clean / 255
+    if channel == "y_matlab":
+        restored, clean = rgb_to_y(restored), rgb_to_y(clean)
+    return float(-10 * np.log10(np.mean((restored - clean) ** 2)))
+
+
+def _luma_of_the_difference(
+    restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb"
+) -> float:
+    restored, clean = same_pictures(restored, clean)
+    error = restored - clean
+    if channel == "y_matlab":
+        error = rgb_to_y(error)
+    return float(-10 * np.log10(np.mean(error**2)))
+
+
+def _luma_of_the_square(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = same_pictures(restored, clean)
+    squared = (restored - clean) ** 2
+    if channel == "y_matlab":
+        squared = rgb_to_y(squared)
+    return float(-10 * np.log10(np.mean(squared)))
+
+
+def _shapes_compared_only(
+    restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb"
+) -> float:
+    restored, clean = to_unit(restored), to_unit(clean)
+    if restored.shape != clean.shape:
+        raise ValueError("sizes differ")
+    if channel not in ("rgb", "y_matlab"):
+        raise ValueError(f"no channel {channel}")
+    if channel == "y_matlab":
+        restored, clean = rgb_to_y(restored), rgb_to_y(clean)
+    return float(-10 * np.log10(np.mean((restored - clean) ** 2)))
+
+
+def _axes_counted_only(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    if restored.ndim == clean.ndim != 3:
+        raise ValueError("H×W×3")
+    return _shapes_compared_only(restored, clean, channel=channel)
+
+
+def _divides_by_zero(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    restored, clean = _pictures(restored, clean, channel)
+    return 10 * math.log10(1 / float(np.mean((restored - clean) ** 2)))
+
+
 def _wraps_round(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
     if channel == "y_matlab" or restored.dtype != np.uint8 or clean.dtype != np.uint8:
         restored, clean = _pictures(restored, clean, channel)
@@ -136,6 +183,14 @@ def _peak_219(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") 
 
 
 def _luma_of_bytes(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb") -> float:
+    if channel == "y_matlab":
+        restored, clean = rgb_to_y(restored), rgb_to_y(clean)
+    return float(-10 * np.log10(np.mean((to_unit(restored) - to_unit(clean)) ** 2)))
+
+
+def _luma_before_same_pictures(
+    restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb"
+) -> float:
     if channel == "y_matlab":
         restored, clean = rgb_to_y(restored), rgb_to_y(clean)
     return float(_by_root(restored, clean))
@@ -202,8 +257,11 @@ def _any_float(restored: np.ndarray, clean: np.ndarray, *, channel: str = "rgb")
         if picture.dtype == np.uint8:
             picture = picture / 255
         pictures.append(rgb_to_y(picture) if channel == "y_matlab" else picture)
-    if pictures[0].shape != pictures[1].shape or channel not in ("rgb", "y_matlab"):
-        raise ValueError("sizes or channel")
+    sizes = {picture.shape[:2] for picture in (restored, clean)}
+    if len(sizes) > 1 or any(p.shape[2:] != (3,) for p in (restored, clean)):
+        raise ValueError("sizes")
+    if channel not in ("rgb", "y_matlab"):
+        raise ValueError("channel")
     return -10 * np.log10(np.mean((pictures[0] - pictures[1]) ** 2))
 
 
@@ -287,8 +345,8 @@ def _without_to_unit(restored: np.ndarray, clean: np.ndarray, *, channel: str = 
         elif picture.dtype.kind != "f" or picture.min() < 0 or picture.max() > 1:
             raise ValueError("pictures are uint8 or floats in [0, 1]")
         pictures.append(picture)
-    if pictures[0].shape != pictures[1].shape:
-        raise ValueError("the pictures differ in size")
+    if pictures[0].shape != pictures[1].shape or clean.ndim != 3 or clean.shape[-1] != 3:
+        raise ValueError("two pictures H×W×3 of one size are compared")
     if channel == "y_matlab":
         pictures = [rgb_to_y(picture) for picture in pictures]
     elif channel != "rgb":
@@ -300,6 +358,9 @@ def _without_to_unit(restored: np.ndarray, clean: np.ndarray, *, channel: str = 
 WRONG = (
     WrongAnswer(answer=_peak_255, diagnosis="48.13 dB too high"),
     WrongAnswer(answer=_never_to_unit, diagnosis="48.13 dB too low"),
+    WrongAnswer(answer=_always_by_255, diagnosis="or you divide by 255, where the pictures are"),
+    WrongAnswer(answer=_luma_of_the_difference, diagnosis="its offset 16/255 counts as an error"),
+    WrongAnswer(answer=_luma_of_the_square, diagnosis="`rgb_to_y` of the squared differences"),
     WrongAnswer(answer=_twenty, diagnosis="20·log₁₀ of the mean squared error"),
     WrongAnswer(answer=_ten_of_the_root, diagnosis="10·log₁₀ of the root"),
     WrongAnswer(answer=_natural_log, diagnosis="natural logarithm"),
@@ -319,11 +380,15 @@ WRONG = (
     WrongAnswer(answer=_peak_255_for_all, diagnosis="48.13 dB too high"),
     WrongAnswer(answer=_channel_and_conversion_forgotten, diagnosis="channel makes no difference"),
     WrongAnswer(answer=_luma_of_bytes, diagnosis="gets floats in 0 to 255"),
+    WrongAnswer(answer=_luma_before_same_pictures, diagnosis="`same_pictures` gets the two lumas"),
     WrongAnswer(answer=_luma_is_none, diagnosis="is `rgb_to_y` from exercise 00.3 written?"),
     WrongAnswer(answer=_epsilon, diagnosis="hides that two pictures are equal"),
     WrongAnswer(answer=_hundred_when_equal, diagnosis="hides that two pictures are equal"),
-    WrongAnswer(answer=_fails_when_equal, diagnosis="On equal pictures"),
+    WrongAnswer(answer=_fails_when_equal, diagnosis="A zero error has its own answer"),
+    WrongAnswer(answer=_divides_by_zero, diagnosis="A zero error has its own answer"),
     WrongAnswer(answer=_sizes_unchecked, diagnosis="docstring promises a ValueError"),
+    WrongAnswer(answer=_shapes_compared_only, diagnosis="On two grey pictures H×W"),
+    WrongAnswer(answer=_axes_counted_only, diagnosis="On two pictures of one colour, H×W×1"),
     WrongAnswer(answer=_any_channel_is_rgb, diagnosis='On channel="Y"'),
     WrongAnswer(answer=_any_float, diagnosis="On float pictures in 0 to 255"),
     WrongAnswer(answer=_not_squared, diagnosis="squar"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from course_lib.checks import expect
-from course_lib.checks.attempt import Attempt
+from course_lib.checks.attempt import Attempt, Call, describe_error
 from course_lib.checks.expect import Case
 from course_lib.checks.result import Wrong
 from course_lib.checks.task import Header, Task
@@ -33,7 +35,9 @@ HINTS = (
 
 WEIGHTS = np.array([65.481, 128.553, 24.966])
 
-MISCONCEPTIONS = {
+Formula = Callable[[np.ndarray], np.ndarray]
+
+MISCONCEPTIONS: dict[str, Formula] = {
     "you return Y on the scale 0 to 255: divide the whole bracket by 255, the offset too.": (
         lambda image: 16 + image @ WEIGHTS
     ),
@@ -59,7 +63,8 @@ MISCONCEPTIONS = {
     "Here the order is red, green, blue.": lambda image: (16 + image @ WEIGHTS[::-1]) / 255,
     "you divide the colours by 255, but they are in [0, 1] already: only the bracket is "
     "divided.": lambda image: (16 + image / 255 @ WEIGHTS) / 255,
-    "you multiply the colours by 255, but these weights are made for colours in [0, 1].": (
+    "you divide only the 16 by 255, where the whole bracket is divided; or you multiply the "
+    "colours by 255, where these weights are made for colours in [0, 1].": (
         lambda image: (16 + image * 255 @ WEIGHTS) / 255
     ),
     "you divide by 256; 8-bit values go from 0 to 255, so 255 is the divisor.": (
@@ -89,12 +94,50 @@ def examine(attempt: Attempt, rng: np.random.Generator) -> None:
     ]
     got = []
     for case in cases:
-        call = case.call(attempt)
+        call = _call(attempt, case)
         _sums_over_colours(call.value, case.args[0])
         got.append(expect.array(call, case.args[0].shape[:-1], "Y without the last axis"))
         expect.finite(call, got[-1])
         expect.untouched(call)
-    expect.values(got, cases, rgb_to_y, MISCONCEPTIONS, tolerance=1e-5)
+    known = MISCONCEPTIONS | _other_weights(got[0], cases[0])
+    expect.values(got, cases, rgb_to_y, known, tolerance=1e-5)
+
+
+def _call(attempt: Attempt, case: Case) -> Call:
+    """Call the answer; errors that come with other than three axes say so."""
+    call, error = attempt.outcome(*case.args, on=case.on)
+    if call is not None:
+        return call
+    assert error is not None
+    text = f"On {case.on}, your function raises {describe_error(error, attempt.function)}"
+    if case.args[0].ndim != 3:
+        text += (
+            ". The docstring's …×3 may be one pixel, or many pictures: `image[..., 0]` is red in "
+            "all of them, and the colours' axis is -1."
+        )
+    raise Wrong(text)
+
+
+def _other_weights(got: np.ndarray, case: Case) -> dict[str, Formula]:
+    """Where the answer is a weighted sum, but not this one: the diagnosis, and its formula."""
+    (image,) = case.args
+    ones = np.ones((*image.shape[:-1], 1))
+    terms = np.concatenate([ones, image], axis=-1).reshape(-1, 4)
+    have = np.round(255 * np.linalg.lstsq(terms, got.ravel(), rcond=None)[0], 3) + 0.0  # no −0
+    right = np.array([16, *WEIGHTS])
+    off = [n for n in range(4) if abs(have[n] - right[n]) > 0.002]
+    if not have[1:].any() or not 1 <= len(off) <= 3:
+        return {}
+    if np.allclose(sorted(have), sorted(right), rtol=0, atol=0.002):
+        given = ", ".join(f"{name} is {have[n]:g}" for n, name in enumerate(TERMS) if n in off)
+        text = f"the numbers are right, but in other places: in your formula {given}."
+    else:
+        wrong = [f"{TERMS[n]} is {have[n]:g}, not {right[n]:g}" for n in off]
+        text = f"in your formula {'; '.join(wrong)}."
+    return {text: lambda image: (have[0] + image @ have[1:]) / 255}
+
+
+TERMS = ("the offset", "the weight of red", "the weight of green", "the weight of blue")
 
 
 def _sums_over_colours(value: object, image: np.ndarray) -> None:

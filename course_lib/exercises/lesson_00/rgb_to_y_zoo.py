@@ -67,6 +67,26 @@ def _only_three_axes(image: np.ndarray) -> np.ndarray:
     return (16 + 65.481 * image[:, :, 0] + 128.553 * image[:, :, 1] + 24.966 * image[:, :, 2]) / 255
 
 
+def _axis_two(image: np.ndarray) -> np.ndarray:
+    return (16 + (image * np.array([65.481, 128.553, 24.966])).sum(axis=2)) / 255
+
+
+def _only_offset_divided(image: np.ndarray) -> np.ndarray:
+    return 16 / 255 + image @ np.array([65.481, 128.553, 24.966])
+
+
+def _mistyped(image: np.ndarray) -> np.ndarray:
+    return (16 + image @ np.array([65.481, 128.553, 24.996])) / 255
+
+
+def _other_offset(image: np.ndarray) -> np.ndarray:
+    return (0.16 + image @ np.array([65.481, 128.553, 24.966])) / 255
+
+
+def _swapped(image: np.ndarray) -> np.ndarray:
+    return (16 + image @ np.array([65.481, 24.966, 128.553])) / 255
+
+
 def _first_axis(image: np.ndarray) -> np.ndarray:
     return (16 + np.tensordot(WEIGHTS, np.resize(image, (3, *image.shape[1:])), 1)) / 255
 
@@ -118,19 +138,30 @@ def _by_scikit_image(image: np.ndarray) -> np.ndarray:
 
 
 WRONG = (
-    WrongAnswer(answer=_of_docstring_example, diagnosis="formula gives"),
+    WrongAnswer(
+        answer=_of_docstring_example, diagnosis="of red is 0, not 65.481; the weight of blue is 0"
+    ),
     WrongAnswer(answer=_scale_255, diagnosis="on the scale 0 to 255"),
     WrongAnswer(answer=_bracket_forgotten, diagnosis="without dividing it by 255"),
+    WrongAnswer(answer=_only_offset_divided, diagnosis="divide only the 16 by 255"),
     WrongAnswer(answer=_last_term_divided, diagnosis="Only the last term is divided"),
     WrongAnswer(answer=_no_offset, diagnosis="offset 16 is missing"),
     WrongAnswer(answer=_jpeg_luma, diagnosis="as in JPEG files"),
     WrongAnswer(answer=_rgb2gray, diagnosis="high-definition television"),
     WrongAnswer(answer=_jpeg_luma_with_offset, diagnosis="weights are those of the full range"),
+    WrongAnswer(
+        answer=_mistyped, diagnosis="n your formula the weight of blue is 24.996, not 24.966."
+    ),
+    WrongAnswer(answer=_other_offset, diagnosis="the offset is 0.16, not 16"),
+    WrongAnswer(answer=_swapped, diagnosis="of green is 24.966, the weight of blue is 128.553"),
     WrongAnswer(answer=_bgr, diagnosis="blue, green, red"),
     WrongAnswer(answer=_as_if_uint8, diagnosis="they are in [0, 1] already"),
     WrongAnswer(answer=_rounded_like_matlab_uint8, diagnosis="round Y to 8-bit steps"),
     WrongAnswer(answer=_channel_mean, diagnosis="plain mean of the three channels"),
-    WrongAnswer(answer=_only_three_axes, diagnosis="On a single pixel"),
+    WrongAnswer(
+        answer=_only_three_axes, diagnosis="may be one pixel, or many pictures: `image[..., 0]`"
+    ),
+    WrongAnswer(answer=_axis_two, diagnosis="the colours' axis is -1"),
     WrongAnswer(answer=_first_axis, diagnosis="sums over the first axis"),
     WrongAnswer(answer=_not_summed, diagnosis="doesn't add them up"),
     WrongAnswer(answer=_in_place, diagnosis="changes its input `image`"),

@@ -98,6 +98,7 @@ def _split(attempt: Attempt, names: Sequence[str], fractions: Sequence[float], s
     parts = _parts(expect.returned(call), names, fractions, on)
     expect.untouched(call)
     _numbers_of_pictures(parts, names)
+    _not_a_handful(parts, names, on)
     _no_photo_twice(parts, names)
     _each_index_once(parts, names, on)
     for part in parts:
@@ -106,7 +107,7 @@ def _split(attempt: Attempt, names: Sequence[str], fractions: Sequence[float], s
                 f"On {on}, the indices of a part are not ascending: they start with "
                 f"{part[:4]}. Sort them, or collect them in the order of the names."
             )
-    _sizes(parts, names, fractions, on)
+    _sizes(attempt, parts, names, fractions, on)
     return parts
 
 
@@ -154,17 +155,50 @@ def _numbers_of_pictures(parts: Parts, names: Sequence[str]) -> None:
         )
 
 
+def _not_a_handful(parts: Parts, names: Sequence[str], on: str) -> None:
+    held = len({index for part in parts for index in part})
+    if held < len(set(names)) / 2:
+        raise Wrong(
+            f"On {on}, your parts hold {held} pictures in all. The parts together hold the index "
+            "of every picture."
+        )
+
+
 def _no_photo_twice(parts: Parts, names: Sequence[str]) -> None:
-    where: dict[str, int] = {}
+    where: dict[str, list[int]] = {}  # photograph → the parts that hold pictures of it
     for number, part in enumerate(parts, 1):
-        for index in part:
-            first = where.setdefault(names[index], number)
-            if first != number:
-                raise Wrong(
-                    f"Pictures of the photograph {names[index]!r} are in part {first} and in "
-                    f"part {number}: your function deals out pictures. What is tested has then "
-                    "been seen in training. Deal out whole photographs."
-                )
+        for photo in sorted({names[index] for index in part}):
+            where.setdefault(photo, []).append(number)
+    twice = [photo for photo, numbers in where.items() if len(numbers) > 1]
+    if not twice:
+        return
+    first, second = where[twice[0]][:2]
+    if not all(_holds_whole_photos(part, names) for part in parts):
+        raise Wrong(
+            f"Pictures of the photograph {twice[0]!r} are in part {first} and in part {second}: "
+            "your function deals out pictures. What is tested has then been seen in training. "
+            "Deal out whole photographs."
+        )
+    text = (
+        f"The photograph {twice[0]!r} is dealt out twice, with all its pictures: to part {first} "
+        f"and to part {second}. "
+    )
+    if len(where) < len(set(names)):
+        raise Wrong(
+            f"{text}Others are dealt to no part. Draw without replacement: shuffle each photograph "
+            "once with `rng.permutation`, and cut. Every call of `rng.choice` draws from all "
+            "again, and puts back what it has drawn unless told replace=False; `names` has each "
+            "photograph as often as it has pictures."
+        )
+    text += "The names repeat: take each photograph once before you shuffle, sorted(set(names))."
+    if len(twice) < len(parts):
+        text += " If you do, your cuts overlap: a part begins where the one before it ends."
+    raise Wrong(text)
+
+
+def _holds_whole_photos(part: list[int], names: Sequence[str]) -> bool:
+    photos = {names[index] for index in part}
+    return {index for index, name in enumerate(names) if name in photos} == set(part)
 
 
 def _each_index_once(parts: Parts, names: Sequence[str], on: str) -> None:
@@ -177,22 +211,32 @@ def _each_index_once(parts: Parts, names: Sequence[str], on: str) -> None:
         )
     if missing:
         lost = sorted({names[i] for i in range(len(names)) if i not in count})
-        raise Wrong(
+        text = (
             f"On {on}, {missing} pictures are in no part, those of {lost[0]!r} for example. The "
-            "parts together hold every picture: watch what rounding leaves over."
+            "parts together hold every picture: "
+        )
+        if len(lost) < len(parts):  # rounding down loses less than one photograph a part
+            raise Wrong(f"{text}watch what rounding leaves over.")
+        raise Wrong(
+            f"{text}is one left out, or does the list of photographs that you cut lack some? It "
+            "does when they are drawn with replacement, as `rng.choice` draws unless told "
+            "replace=False; `rng.permutation` has each once."
         )
     twice = [index for index, times in count.items() if times > 1]
     if twice:
         raise Wrong(f"On {on}, the index {twice[0]} is in a part more than once.")
 
 
-def _sizes(parts: Parts, names: Sequence[str], fractions: Sequence[float], on: str) -> None:
+def _sizes(
+    attempt: Attempt, parts: Parts, names: Sequence[str], fractions: Sequence[float], on: str
+) -> None:
     photos = len(set(names))
     sizes = [len({names[i] for i in part}) for part in parts]
     shares = [fraction * photos for fraction in fractions]
     off = [abs(size - share) for size, share in zip(sizes, shares, strict=True)]
     if max(off) <= 1 + 1e-6:
         return
+    _sizes_by_chance(attempt, fractions)
     if len(parts) > 2 and max(off[:-1]) < 1:
         raise Wrong(
             f"On {on}, the last part has {sizes[-1]} photographs; its share is {shares[-1]:.3g}. "
@@ -205,6 +249,24 @@ def _sizes(parts: Parts, names: Sequence[str], fractions: Sequence[float], on: s
         "shares count photographs, not pictures: cut the shuffled list of photographs where the "
         "running sum of the shares falls."
     )
+
+
+def _sizes_by_chance(attempt: Attempt, fractions: Sequence[float]) -> None:
+    """Do the sizes differ with the seed, where each photograph has one picture?"""
+    names = [f"photo_{n:02}" for n in range(16)]
+    on = f"16 photographs with one picture each and the fractions {tuple(fractions)}"
+    sizes = []
+    for seed in range(12):
+        call = attempt.call(names, fractions, np.random.default_rng(seed), on=on)
+        parts = _parts(expect.returned(call), names, fractions, on)
+        sizes.append("+".join(str(len(part)) for part in parts))
+    if len(set(sizes)) > 1:
+        other = next(one for one in sizes if one != sizes[0])
+        raise Wrong(
+            f"Your parts' sizes are left to chance: on {on}, one seed gives {sizes[0]}, another "
+            f"{other}. A part's number of photographs is its share, to within one: shuffle the "
+            "photographs and cut the shuffled list."
+        )
 
 
 def _float_sums(attempt: Attempt, rng: np.random.Generator) -> None:

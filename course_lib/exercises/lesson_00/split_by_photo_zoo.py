@@ -101,6 +101,77 @@ def _drawn_with_replacement(
     names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
 ) -> Parts:
     photos = sorted(set(names))
+    drawn = rng.choice(photos, len(photos))
+    cuts = np.rint(np.cumsum(fractions) * len(photos)).astype(int)[:-1]
+    return [[i for i, name in enumerate(names) if name in part] for part in np.split(drawn, cuts)]
+
+
+def _each_part_from_all(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    photos, parts = sorted(set(names)), []
+    for fraction in fractions:
+        chosen = rng.choice(photos, round(fraction * len(photos)), replace=False)
+        parts.append([i for i, name in enumerate(names) if name in chosen])
+    return parts
+
+
+def _names_shuffled(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    order = rng.permutation(names)
+    cuts = np.rint(np.cumsum(fractions) * len(order)).astype(int)[:-1]
+    return [[i for i, name in enumerate(names) if name in part] for part in np.split(order, cuts)]
+
+
+def _cuts_overlap(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    photos = list(rng.permutation(sorted(set(names))))
+    ends = [round(total * len(photos)) for total in np.cumsum(fractions)]
+    starts = [0, *(end - 1 for end in ends[:-1])]
+    parts = [set(photos[start:end]) for start, end in zip(starts, ends, strict=True)]
+    return [[i for i, name in enumerate(names) if name in part] for part in parts]
+
+
+def _first_example(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    return [[0], [1]]
+
+
+def _empty_parts(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    return [[] for _ in fractions]
+
+
+def _last_part_empty(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    parts = split_by_photo(names, fractions, rng)
+    return [*parts[:-1], []]
+
+
+def _result_of_shuffle(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    photos = rng.shuffle(sorted(set(names)))
+    return _deal(names, photos, fractions)  # type: ignore[arg-type]
+
+
+def _returns_the_error(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts | ValueError:
+    if not np.isclose(sum(fractions), 1):
+        return ValueError("the fractions don't sum to 1")
+    return split_by_photo(names, fractions, rng)
+
+
+def _drawn_part_by_part(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    photos = sorted(set(names))
     part_of = {photo: rng.choice(len(fractions), p=fractions) for photo in photos}
     return [[i for i, n in enumerate(names) if part_of[n] == k] for k in range(len(fractions))]
 
@@ -237,7 +308,16 @@ WRONG = (
     WrongAnswer(answer=_shares_of_pictures, diagnosis="shares count photographs, not pictures"),
     WrongAnswer(answer=_each_share_rounded_down, diagnosis="are rounded one by one"),
     WrongAnswer(answer=_each_share_rounded, diagnosis="are rounded one by one"),
-    WrongAnswer(answer=_drawn_with_replacement, diagnosis="its share is"),
+    WrongAnswer(answer=_drawn_part_by_part, diagnosis="sizes are left to chance"),
+    WrongAnswer(answer=_drawn_with_replacement, diagnosis="replace=False"),
+    WrongAnswer(answer=_each_part_from_all, diagnosis="raw without replacement"),
+    WrongAnswer(answer=_names_shuffled, diagnosis="take each photograph once"),
+    WrongAnswer(answer=_cuts_overlap, diagnosis="your cuts overlap"),
+    WrongAnswer(answer=_first_example, diagnosis="your parts hold 2 pictures in all"),
+    WrongAnswer(answer=_empty_parts, diagnosis="your parts hold 0 pictures in all"),
+    WrongAnswer(answer=_last_part_empty, diagnosis="is one left out"),
+    WrongAnswer(answer=_result_of_shuffle, diagnosis="`rng.shuffle` works in place and returns"),
+    WrongAnswer(answer=_returns_the_error, diagnosis="write `raise ValueError(...)`"),
     WrongAnswer(answer=_exact_sum, diagnosis="0.9999999999999999"),
     WrongAnswer(answer=_accepts_any_sum, diagnosis="promises a ValueError"),
     WrongAnswer(answer=_unsorted, diagnosis="not ascending"),
