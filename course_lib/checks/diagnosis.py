@@ -16,8 +16,16 @@ CURVES = {
     "loss": {"loss_d": "discriminator", "loss_g": "generator"},
     "length of the gradient": {"grad_d": "discriminator", "grad_g": "generator"},
     "share recognised by D": {"accuracy_real": "photographs", "accuracy_fake": "fakes"},
-    "diversity, share of the photographs'": {"diversity": "restored"},
+    "diversity (photographs: 1)": {"diversity": "restored"},
 }
+# All runs on the same axes, so that they can be compared.
+LIMITS = {
+    "loss": (0.0, 6.0),
+    "length of the gradient": (1e-3, 1e3),
+    "share recognised by D": (-0.05, 1.05),
+    "diversity (photographs: 1)": (-0.05, 1.2),
+}
+LOG = ("length of the gradient",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +46,22 @@ class Case:
     fault: str
     alt: str
     question: Question
+
+
+def show_run(recording: str, *, alt: str) -> viz.Scrubber:
+    """A recorded run on the axes that all diagnoses share; the healthy one to compare with.
+
+    Args:
+        recording: its name in the assets.
+        alt: see `viz.Scrubber`.
+
+    Raises:
+        ValueError: there is no such recording.
+    """
+    from course_lib import viz
+    from course_lib.results import recordings
+
+    return viz.Scrubber(recordings.load(recording), curves=CURVES, alt=alt, limits=LIMITS, log=LOG)
 
 
 class Diagnosis:
@@ -78,10 +102,8 @@ class Diagnosis:
             ValueError: the recording isn't there.
         """
         from course_lib import viz
-        from course_lib.results import recordings
 
-        recording = recordings.load(self.case.recording)
-        run = viz.Scrubber(recording, curves=CURVES, alt=self.case.alt)
+        run = show_run(self.case.recording, alt=self.case.alt)
         label = f"Diagnosis of run {self.case.letter}"
         return run, viz.Quiz(plain([self.case.question]), label=label)
 

@@ -72,7 +72,11 @@ def measure(generator: nn.Module, discriminator: nn.Module, held_out: Batch) -> 
 
 
 class Monitor:
-    """Adds `measure` on held-out pairs to the record of every ``every``-th step."""
+    """Adds `measure` on held-out pairs to the record of every ``every``-th step.
+
+    Not to the first: in eval mode an untrained network with batch norm shows the statistics it
+    was made with, which settle within some dozen steps, whether anything is learnt or not.
+    """
 
     def __init__(
         self, generator: nn.Module, discriminator: nn.Module, held_out: Batch, *, every: int
@@ -82,7 +86,7 @@ class Monitor:
 
     def __call__(self, record: Record) -> None:
         """Measure, if it is time."""
-        if record["step"] == 1 or record["step"] % self.every == 0:
+        if record["step"] % self.every == 0:
             record |= measure(self.generator, self.discriminator, self.held_out)
 
 
@@ -99,7 +103,7 @@ class Samples:
 
     def __call__(self, record: Record) -> None:
         """Restore and keep, if it is time."""
-        if record["step"] == 1 or record["step"] % self.every == 0:
+        if record["step"] % self.every == 0:
             restored = to_uint8(from_model(restore(self.generator, self.rainy)))
             self.frames.append((int(record["step"]), restored))
 

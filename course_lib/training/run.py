@@ -118,7 +118,7 @@ class Run:
         self.told = f"Trained from the first step; the run lies in {self.folder}."
         if found:
             self.told = (
-                f"Went on behind step {done:,}, where the checkpoint in {self.folder} stood."
+                f"Went on after step {done:,}, the last that was kept in {self.folder}."
             )
         self._due = time.monotonic() + self.seconds
 

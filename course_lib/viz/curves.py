@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from course_lib.viz.output import show
-from course_lib.viz.style import FONT_POINTS, ROLES, SERIES, panels
+from course_lib.viz.style import FONT_POINTS, REFERENCES, ROLES, SERIES, panels
 
 Series = Mapping[str, tuple[ArrayLike, ArrayLike]]
 
@@ -103,7 +103,8 @@ def series_looks(labels: Sequence[str]) -> dict[str, dict]:
             f"one plot shows 1 to {len(SERIES)} series that can be told apart, not {len(labels)}: "
             "draw two panels"
         )
-    looks = {label: ROLES[label] for label in labels if label in ROLES}
+    known = ROLES | REFERENCES
+    looks = {label: known[label] for label in labels if label in known}
     taken = {look["color"] for look in looks.values()}
     free = (look for look in SERIES if look["color"] not in taken)
     return {label: looks[label] if label in looks else next(free) for label in labels}

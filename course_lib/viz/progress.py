@@ -14,6 +14,8 @@ from IPython.display import display
 
 from course_lib.times import clock
 
+SETTLED = 2.0  # seconds; a forecast from less is wild
+
 
 class Progress:
     """A progress bar with the elapsed and the expected time.
@@ -40,6 +42,7 @@ class Progress:
             raise ValueError(f"progress counts to at least 1, total is {total}")
         self.total, self.what, self.done = total, what, 0
         self._before = 0
+        self._pace: tuple[float, int] | None = None  # when, and with how many, it was set
         self._started = time.perf_counter()
         self._shown = -math.inf
         self._handle: Any = None
@@ -49,6 +52,8 @@ class Progress:
         """Say how many are done; shown at most once a second."""
         self.done = done
         now = time.perf_counter()
+        if self._pace is None:
+            self._pace = (now, done)  # what came before the first one says nothing of the pace
         if now - self._shown >= 1:
             self._shown = now
             self._show()
@@ -58,7 +63,7 @@ class Progress:
         self.update(int(record["step"]))
 
     def resume(self, history: Sequence[Mapping[str, float]]) -> None:
-        """As a training callback: so many steps were done before; they say nothing of speed."""
+        """As a training callback: so many steps were there when a run went on."""
         self.done = self._before = len(history)
 
     def close(self) -> None:
@@ -69,12 +74,17 @@ class Progress:
 
     def text(self) -> str:
         """The line, such as ``step 300/1200 · 0:24 · 1:12 left``."""
-        elapsed = time.perf_counter() - self._started
-        line = f"{self.what} {self.done}/{self.total} · {clock(elapsed)}"
-        fresh = self.done - self._before
-        if self._closed or not fresh:
+        now = time.perf_counter()
+        line = f"{self.what} {self.done}/{self.total} · {clock(now - self._started)}"
+        if self._before:
+            line += f" · went on after {self._before}"
+        if self._closed or self._pace is None:
             return line
-        return f"{line} · {clock(elapsed / fresh * (self.total - self.done))} left"
+        began, first = self._pace
+        if self.done == first or now - began < SETTLED:
+            return line
+        left = (now - began) / (self.done - first) * (self.total - self.done)
+        return f"{line} · {clock(left)} left"
 
     def _show(self) -> None:
         text = self.text()

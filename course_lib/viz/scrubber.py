@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,15 @@ class Scrubber(anywidget.AnyWidget):
     plots: traitlets.List = traitlets.List().tag(sync=True)
     steps = traitlets.List(traitlets.Int()).tag(sync=True)
 
-    def __init__(self, recording: Recording, *, curves: Plots, alt: str) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        *,
+        curves: Plots,
+        alt: str,
+        limits: Mapping[str, tuple[float, float]] | None = None,
+        log: Collection[str] = (),
+    ) -> None:
         """Prepare the slider; as the last line of a cell it shows itself.
 
         A thin line is what was measured, a bold one its running mean over 2 % of the points.
@@ -60,6 +68,9 @@ class Scrubber(anywidget.AnyWidget):
             recording: the run.
             curves: axis label → {key of the recording: label of its curve}, one to four axes.
             alt: what pictures and curves show, for readers who can't see them; see `show`.
+            limits: axis label → lowest and highest value shown, the same for runs that are to
+                be compared; without them an axis fits its own curves.
+            log: labels of the axes that are logarithmic.
 
         Raises:
             ValueError: no axes or more than four, a key that wasn't recorded, too many curves
@@ -69,6 +80,9 @@ class Scrubber(anywidget.AnyWidget):
         _require_curves(recording, curves)
         steps = [step for step, _ in recording.frames]
         figure, axes = _draw(recording, curves)
+        for ax, axis in zip(axes, curves, strict=True):
+            ax.set_yscale("log" if axis in log else "linear")
+            ax.set_ylim(*(limits or {}).get(axis, (None, None)))
         self._png = figure_png(figure)
         self._recording = recording
         count, height, width = recording.rainy.shape[:3]

@@ -31,6 +31,8 @@ ROLES = {
     "generator": {"color": GENERATOR, "linestyle": "-", "marker": "^"},
     "discriminator": {"color": DISCRIMINATOR, "linestyle": "--", "marker": "s"},
 }
+# Lines to compare with look as the rainy input does, with which none shares a plot.
+REFERENCES = {"even game": ROLES["rainy"]}
 
 # The looks that other series get, in this order.
 SERIES = (

@@ -163,8 +163,8 @@ def test_monitor_and_samples_keep_their_rhythm() -> None:
             keep_samples,
         ],
     )
-    assert ["psnr" in record for record in history] == [True, True, False, True, False]
-    assert [step for step, _ in samples[0].frames] == [1, 2, 4]
+    assert ["psnr" in record for record in history] == [False, True, False, True, False]
+    assert [step for step, _ in samples[0].frames] == [2, 4]
     assert samples[0].frames[0][1].shape == (2, 16, 16, 3)
     assert samples[0].frames[0][1].dtype == np.uint8
 

@@ -99,7 +99,7 @@ def test_a_run_that_was_cut_goes_on_and_says_so(tmp_path) -> None:
     run, before = here(tmp_path), usage.measure().steps
     history, generator = play(run)
     assert usage.measure().steps == before + 3
-    assert "behind step 3" in str(run)
+    assert "Went on after step 3," in str(run)
     whole, unbroken = play(None)
     assert history == whole
     assert same_weights(generator, unbroken)

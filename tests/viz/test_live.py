@@ -139,13 +139,28 @@ def test_outside_notebooks_the_progress_and_the_final_words_are_printed(capsys) 
 
 def test_progress_tells_the_elapsed_and_the_expected_time(clock) -> None:
     progress = viz.Progress(1200)
-    clock.now = 24
-    progress.update(300)
-    assert progress.text() == "step 300/1200 · 0:24 · 1:12 left"
+    clock.now = 20  # starting up
+    progress.update(1)
+    assert progress.text() == "step 1/1200 · 0:20"
+    clock.now = 21
+    progress.update(13)
+    assert progress.text() == "step 13/1200 · 0:21"  # too early to tell
+    clock.now = 44
+    progress.update(301)
+    assert progress.text() == "step 301/1200 · 0:44 · 1:12 left"
     clock.now = 3700
     progress.update(1200)
     progress.close()
     assert progress.text() == "step 1200/1200 · 1:01:40"
+
+
+def test_progress_of_a_run_that_goes_on_says_so_and_forecasts_from_new_steps(clock) -> None:
+    progress = viz.Progress(1200)
+    progress.resume([{"step": float(n)} for n in range(1, 901)])
+    for step in (901, 1001):
+        clock.now += 10
+        progress({"step": step})
+    assert progress.text() == "step 1001/1200 · 0:20 · went on after 900 · 0:20 left"
 
 
 def test_progress_is_one_output_that_updates(outputs, clock, parse) -> None:
@@ -173,15 +188,15 @@ def test_progress_rewrites_one_line_of_a_terminal(monkeypatch, clock) -> None:
     monkeypatch.setattr(sys, "stderr", terminal)
     progress = viz.Progress(2)
     for n in (1, 2):
-        clock.now += 1
+        clock.now += 2
         progress.update(n)
     progress.close()
     lines = terminal.getvalue().split("\r\033[K")
     assert lines == [
         "",
-        "step 1/2 · 0:01 · 0:01 left",
-        "step 2/2 · 0:02 · 0:00 left",
-        "step 2/2 · 0:02\n",
+        "step 1/2 · 0:02",
+        "step 2/2 · 0:04 · 0:00 left",
+        "step 2/2 · 0:04\n",
     ]
 
 

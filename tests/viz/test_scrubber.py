@@ -8,11 +8,12 @@ import json
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 from skimage.data import chelsea
 
 from course_lib.results.recordings import Recording
-from course_lib.viz import Scrubber
+from course_lib.viz import Scrubber, scrubber
 
 ALT = "Three crops of a cat clear up over 400 steps, while the loss falls."
 CLEAN = np.stack([chelsea()[60:92, x : x + 48] for x in (100, 180, 260)])  # 3×32×48×3
@@ -64,6 +65,16 @@ def test_values_are_the_last_ones_up_to_each_frame() -> None:
     assert [values[step] for step in (1, 40, 60, 80, 100, 380, 400)] == [
         *("10", "10", "10", "10", "12", "12", "15")
     ]
+
+
+def test_runs_to_be_compared_share_their_axes(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Figure] = []
+    png = scrubber.figure_png
+    monkeypatch.setattr(scrubber, "figure_png", lambda figure: drawn.append(figure) or png(figure))
+    Scrubber(RUN, curves=LOSSES | PSNR, alt=ALT, limits={"loss": (1e-3, 1e3)}, log=["loss"])
+    loss, psnr = drawn[0].axes
+    assert (loss.get_ylim(), loss.get_yscale()) == ((1e-3, 1e3), "log")
+    assert (psnr.get_ylim() != (1e-3, 1e3), psnr.get_yscale()) == (True, "linear")
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
