@@ -249,9 +249,9 @@ def piled_up_step(
 
 FAULTS: dict[str, dict[str, Step]] = {
     "none": {},
-    "labels swapped in D's step": {"d_step": swapped_labels_step},
+    "real and fake swapped in D's step": {"d_step": swapped_labels_step},
     "G's optimizer never takes its step": {"g_step": forgotten_step},
-    "D gets photographs in [0, 1]": {"d_step": half_range_step},
+    "D gets photographs in [0, 1], not [−1, 1]": {"d_step": half_range_step},
     "G's gradients are never cleared": {"g_step": piled_up_step},
 }
 RECORDED = (
@@ -324,9 +324,9 @@ RECORDINGS = tuple(
     RecordedRun(name=name, make=partial(_recorded, name, fault))
     for name, fault in (
         ("01_healthy", "none"),
-        ("01_a", "labels swapped in D's step"),
+        ("01_a", "real and fake swapped in D's step"),
         ("01_b", "G's optimizer never takes its step"),
-        ("01_c", "D gets photographs in [0, 1]"),
+        ("01_c", "D gets photographs in [0, 1], not [−1, 1]"),
         ("01_d", "G's gradients are never cleared"),
     )
 )

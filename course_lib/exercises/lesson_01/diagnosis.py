@@ -4,8 +4,8 @@ from course_lib.checks.diagnosis import Case
 from course_lib.checks.questions import Option, Question
 
 STILL = "G's optimizer never takes its step"
-RANGE = "D gets photographs in [0, 1]"
-SWAP = "labels swapped in D's step"
+RANGE = "D gets photographs in [0, 1], not [−1, 1]"
+SWAP = "real and fake swapped in D's step"
 PILE = "G's gradients are never cleared"
 NONE = "none, it is the healthy game"
 
@@ -45,7 +45,7 @@ CASES = (
         recording="01_b",
         fault=STILL,
         alt="Four rainy crops and G's answers to them: coarse coloured noise that is the same in "
-        "every frame but the first. D's loss falls to nearly 0, G's rises to 5.5. G's gradient "
+        "every frame. D's loss falls to nearly 0, G's rises to 5.5. G's gradient "
         "grows tenfold, D's shrinks tenfold. From step 250 on D recognises all photographs and "
         "all fakes.",
         question=_question(
@@ -59,7 +59,7 @@ CASES = (
                 "brighter. Here they stand still.",
                 SWAP: "A D that is taught the wrong way round recognises nothing. This one "
                 "recognises everything.",
-                NONE: "In the healthy game G moves from noise to blots, and D's loss stays near "
+                NONE: "In the healthy game G moves on from noise to blots, and D's loss stays near "
                 "1.39. Here the pictures stand still, and D's loss goes to 0.",
                 PILE: "That would drive G far away: its pictures would change wildly. Here they "
                 "stand still, and the gradient grows only as fast as D gets surer.",
@@ -96,8 +96,8 @@ CASES = (
         fault=PILE,
         alt="Four rainy crops and G's answers to them: noise, then plain green or yellow, then "
         "blots of pure yellow, red, blue and black that differ between crops and change wildly "
-        "from frame to frame. G's gradient grows all the while, from 2 to more than 600; D's keeps "
-        "its length. The losses cross: D's falls to 0.1, G's rises to 3.",
+        "from frame to frame. G's gradient grows all the while, from 2 to more than 600; D's stays "
+        "between 1 and 20. The losses cross: D's falls to 0.1, G's rises to 3.",
         question=_question(
             "D",
             PILE,
@@ -107,8 +107,8 @@ CASES = (
                 "blue and yellow.",
                 SWAP: "At the end D recognises nearly every photograph and every fake, so it was "
                 "taught the right way round.",
-                NONE: "There G's gradient keeps its length. Here it is hundreds of times longer "
-                "at the end than at the beginning, while D's hardly changes.",
+                NONE: "There G's gradient stays about as long as D's or shorter. Here it is "
+                "hundreds of times longer.",
                 PILE: "G's gradient grows from step to step, whatever the losses do: it is the sum "
                 "of all steps so far. What was right a hundred steps ago still pushes, so G "
                 "overshoots into pure colours, and can't follow D any more.",
