@@ -17,6 +17,9 @@ from course_lib.checks.result import Wrong
 from course_lib.checks.sandbox import Printed, one_call
 from course_lib.checks.watchdog import TimedOut, TimeLimit
 
+# Where None was taken for a list or an array; numpy makes an array without axes of it.
+SIGNS_OF_NONE = ("NoneType", "dimension 0", "0-d", "unsized")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
@@ -28,6 +31,7 @@ class Call:
         changed: names of the arguments whose values the call changed.
         switched: global switches that it left in another position, in words.
         printed: whether anything has been printed so far.
+        in_place: what explains a None, as `result_of_working_in_place` says it.
     """
 
     value: Any
@@ -35,6 +39,7 @@ class Call:
     changed: tuple[str, ...] = ()
     switched: tuple[str, ...] = ()
     printed: bool = False
+    in_place: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +139,7 @@ class Attempt:
             changed=changed,
             switched=tuple(switched),
             printed=bool(self.printed.tell()),
+            in_place=result_of_working_in_place(self.function) if value is None else "",
         ), None
 
     def _must_accept(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -195,7 +201,9 @@ def describe_error(error: BaseException, function: Callable[..., Any]) -> str:
             ". Nothing that learns is connected to this loss: is a torch.no_grad() block too "
             "wide, or a .detach() too many?"
         )
-    if "NoneType" in message and (in_place := result_of_working_in_place(function)):
+    if any(sign in message for sign in SIGNS_OF_NONE) and (
+        in_place := result_of_working_in_place(function)
+    ):
         text += f". {in_place}"
     if isinstance(error, RecursionError):
         text += ". The function calls itself without an end."

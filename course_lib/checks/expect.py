@@ -52,6 +52,8 @@ def returned(call: Call) -> Any:
             "Your function prints and returns None: give the result back with `return`, "
             "so that the lesson can go on with it."
         )
+    if call.value is None and call.in_place:
+        raise Wrong(f"Your function returns None: {call.in_place}")
     if call.value is None:
         raise Wrong("Your function returns None: is the `return` missing?")
     return call.value

@@ -62,6 +62,6 @@ def result_of_working_in_place(function: Callable[..., Any]) -> str:
         ):
             return (
                 f"`{ast.unparse(node.func)}` works in place and returns None: give it a line of "
-                f"its own, without `=`; {IN_PLACE[node.func.attr]}."
+                f"its own, without `=` or `return`; {IN_PLACE[node.func.attr]}."
             )
     return ""

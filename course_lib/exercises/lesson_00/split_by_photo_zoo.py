@@ -160,6 +160,20 @@ def _result_of_shuffle(
     return _deal(names, photos, fractions)  # type: ignore[arg-type]
 
 
+def _result_of_sort(
+    names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
+) -> Parts:
+    photos = rng.permutation(list(set(names)).sort())  # type: ignore[call-overload]
+    cuts = np.rint(np.cumsum(fractions) * len(photos)).astype(int)[:-1]
+    return [[i for i, name in enumerate(names) if name in part] for part in np.split(photos, cuts)]
+
+
+def _returns_shuffled(
+    names: list[str], fractions: Sequence[float], rng: np.random.Generator
+) -> None:
+    return rng.shuffle(sorted(set(names)))
+
+
 def _returns_the_error(
     names: Sequence[str], fractions: Sequence[float], rng: np.random.Generator
 ) -> Parts | ValueError:
@@ -317,6 +331,8 @@ WRONG = (
     WrongAnswer(answer=_empty_parts, diagnosis="your parts hold 0 pictures in all"),
     WrongAnswer(answer=_last_part_empty, diagnosis="is one left out"),
     WrongAnswer(answer=_result_of_shuffle, diagnosis="`rng.shuffle` works in place and returns"),
+    WrongAnswer(answer=_result_of_sort, diagnosis="`sorted(…)` gives a sorted list back"),
+    WrongAnswer(answer=_returns_shuffled, diagnosis="returns None: `rng.shuffle` works in place"),
     WrongAnswer(answer=_returns_the_error, diagnosis="write `raise ValueError(...)`"),
     WrongAnswer(answer=_exact_sum, diagnosis="0.9999999999999999"),
     WrongAnswer(answer=_accepts_any_sum, diagnosis="promises a ValueError"),
