@@ -162,7 +162,7 @@ def output_diversity(outputs: torch.Tensor) -> torch.Tensor:
         outputs: N×3×H×W, N ≥ 2, any range.
 
     Returns:
-        A scalar tensor ≥ 0, in the units of ``outputs``.
+        A scalar ≥ 0, a tensor or a number, in the units of ``outputs``.
 
     Raises:
         ValueError: fewer than two outputs.

@@ -29,7 +29,7 @@ def discriminator_step(
         optimizer: holds the discriminator's parameters.
 
     Returns:
-        The `discriminator_loss` before the update, a scalar tensor.
+        The `discriminator_loss` before the update, a scalar: a tensor or a number.
 
     Example:
         A discriminator that answers logit 0 to everything has the loss 2·log 2 ≈ 1.386 here.
@@ -61,7 +61,7 @@ def generator_step(
         optimizer: holds the generator's parameters.
 
     Returns:
-        The `generator_loss` before the update, a scalar tensor.
+        The `generator_loss` before the update, a scalar: a tensor or a number.
 
     Example:
         Against a discriminator that answers logit 0 to everything the loss is log 2 ≈ 0.693.

@@ -14,9 +14,9 @@ from course_lib.exercises.lesson_01.losses import (
     LARGE,
     Loss,
     devices,
-    examine_large_logits,
-    examine_values,
+    examine_loss,
     logits,
+    with_epsilons,
 )
 from course_lib.losses import discriminator_loss
 
@@ -24,7 +24,7 @@ HEADER = Header(
     id="01.1",
     title="What the discriminator minimises",
     difficulty=2,
-    minutes=12,
+    minutes=15,
     needed_for="the discriminator's step in exercise 01.3",
 )
 
@@ -59,6 +59,10 @@ def _each(function: Loss) -> Loss:
 
 def _pooled(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
     return torch.cat([F.softplus(-real).flatten(), F.softplus(fake).flatten()]).mean()
+
+
+def _with_epsilon(real: torch.Tensor, fake: torch.Tensor, epsilon: float) -> torch.Tensor:
+    return -((real.sigmoid() + epsilon).log().mean() + (1 - fake.sigmoid() + epsilon).log().mean())
 
 
 def _sum(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
@@ -109,7 +113,15 @@ MISCONCEPTIONS: dict[str, Loss] = {
     "this is the hinge loss; here it is the cross-entropy.": (
         lambda real, fake: F.relu(1 - real).mean() + F.relu(1 + fake).mean()
     ),
-}
+    "for the fakes you take −(1 − log D); the formula has −log(1 − D), the logarithm of the whole "
+    "bracket, and 1 − D is the sigmoid of minus the logit.": (
+        lambda real, fake: F.softplus(-real).mean() - 1 - F.softplus(-fake).mean()
+    ),
+    "for the fakes you add 1 − log D; the formula has −log(1 − D), the logarithm of the whole "
+    "bracket, and 1 − D is the sigmoid of minus the logit.": (
+        lambda real, fake: F.softplus(-real).mean() + 1 + F.softplus(-fake).mean()
+    ),
+} | with_epsilons(_with_epsilon)
 
 
 def examine(attempt: Attempt, rng: np.random.Generator) -> None:
@@ -129,22 +141,18 @@ def examine(attempt: Attempt, rng: np.random.Generator) -> None:
             ((n, 1, h, w), (m, 1, h, w)),
         )
     ]
-    examine_values(attempt, cases, discriminator_loss, MISCONCEPTIONS)
+    large = [
+        Case(
+            on=f"real logits of {real:g} and fake ones of {fake:g}",
+            args=(torch.full((4, 1), real), torch.full((4, 1), fake)),
+        )
+        for size in LARGE
+        for real, fake in ((size, -size), (-size, -size), (size, size), (-size, size))
+    ]
+    examine_loss(attempt, cases, large, discriminator_loss, MISCONCEPTIONS)
     for device in devices()[1:]:
         pair = (logits((n, 1), generator).to(device), logits((n, 1), generator).to(device))
         attempt.call(*pair, on="logits on the GPU")
-    examine_large_logits(
-        attempt,
-        [
-            Case(
-                on=f"real logits of {real:g} and fake ones of {fake:g}",
-                args=(torch.full((4, 1), real), torch.full((4, 1), fake)),
-            )
-            for size in LARGE
-            for real, fake in ((size, -size), (-size, -size), (size, size), (-size, size))
-        ],
-        discriminator_loss,
-    )
 
 
 def _size(shape: tuple[int, ...]) -> str:

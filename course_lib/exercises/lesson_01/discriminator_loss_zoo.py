@@ -81,6 +81,34 @@ def _log_with_epsilon(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return -torch.log(real + 1e-8).mean() - torch.log(1 - fake + 1e-8).mean()
 
 
+def _log_with_a_large_epsilon(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    real, fake = torch.sigmoid(real_logits), torch.sigmoid(fake_logits)
+    return -(torch.log(real + 1e-5).mean() + torch.log(1 - fake + 1e-5).mean())
+
+
+def _log_with_a_tiny_epsilon(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    real, fake = torch.sigmoid(real_logits), torch.sigmoid(-fake_logits)
+    return -(torch.log(real + 1e-12).mean() + torch.log(fake + 1e-12).mean())
+
+
+def _log_of_clamped(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    real = torch.sigmoid(real_logits).clamp(1e-7, 1 - 1e-7)
+    fake = torch.sigmoid(fake_logits).clamp(1e-7, 1 - 1e-7)
+    return -torch.log(real).mean() - torch.log(1 - fake).mean()
+
+
+def _log_of_exponential(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    return torch.log(1 + torch.exp(-real_logits)).mean() + torch.log(1 + fake_logits.exp()).mean()
+
+
+def _one_minus_log(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    return -(F.logsigmoid(real_logits).mean() + (1 - F.logsigmoid(fake_logits)).mean())
+
+
+def _one_minus_log_added(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    return -F.logsigmoid(real_logits).mean() + (1 - F.logsigmoid(fake_logits)).mean()
+
+
 def _cross_entropy_of_probabilities(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     real, fake = torch.sigmoid(real_logits), torch.sigmoid(fake_logits)
     return F.binary_cross_entropy(real, torch.ones_like(real)) + F.binary_cross_entropy(
@@ -169,7 +197,13 @@ WRONG = (
     WrongAnswer(answer=_sigmoid_forgotten, diagnosis="between 0 and 1"),
     WrongAnswer(answer=_log_of_logits, diagnosis="Logits are any numbers, not probabilities"),
     WrongAnswer(answer=_log_of_sigmoid, diagnosis="its logarithm is lost"),
-    WrongAnswer(answer=_log_with_epsilon, diagnosis="its logarithm is lost"),
+    WrongAnswer(answer=_log_with_epsilon, diagnosis="stops near 18.4"),
+    WrongAnswer(answer=_log_with_a_large_epsilon, diagnosis="before the logarithm"),
+    WrongAnswer(answer=_log_with_a_tiny_epsilon, diagnosis="clamp to, about 1e-12"),
+    WrongAnswer(answer=_log_of_clamped, diagnosis="stops near 16.1"),
+    WrongAnswer(answer=_log_of_exponential, diagnosis="an exponential to infinity"),
+    WrongAnswer(answer=_one_minus_log, diagnosis="take −(1 − log D)"),
+    WrongAnswer(answer=_one_minus_log_added, diagnosis="add 1 − log D"),
     WrongAnswer(answer=_cross_entropy_of_probabilities, diagnosis="its logarithm is lost"),
     WrongAnswer(answer=_only_real, diagnosis="the real term is there"),
     WrongAnswer(answer=_only_fake, diagnosis="the fake term is there"),

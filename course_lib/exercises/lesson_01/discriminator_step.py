@@ -14,7 +14,7 @@ from course_lib.checks.task import Header, Task
 from course_lib.data.pair import Batch
 from course_lib.exercises.lesson_01 import discriminator_step_zoo as zoo
 from course_lib.exercises.lesson_01 import steps
-from course_lib.exercises.lesson_01.toys import Objective, Scene, build_scene
+from course_lib.exercises.lesson_01.toys import Objective, Scene, build_scene, flat_gradients
 from course_lib.losses import discriminator_loss, generator_loss
 from course_lib.training.steps import discriminator_step
 
@@ -68,12 +68,6 @@ MISCONCEPTIONS: dict[str, Objective] = {
     "generator makes of them.": lambda g, d, b: discriminator_loss(d(b.clean), d(b.rainy)),
     "Your discriminator learns to be fooled: it minimises the generator's loss. Use "
     "discriminator_loss.": lambda g, d, b: generator_loss(d(_fake(g, b))),
-    "The fakes teach your discriminator nothing, only the real pictures do: it never gives logits "
-    "for them, or gives them inside torch.no_grad(), or a second zero_grad() clears their "
-    "gradients.": (lambda g, d, b: discriminator_loss(d(b.clean), d(_fake(g, b)).detach())),
-    "The real pictures teach your discriminator nothing, only the fakes do: it never gives logits "
-    "for them, or gives them inside torch.no_grad(), or a second zero_grad() clears their "
-    "gradients.": (lambda g, d, b: discriminator_loss(d(b.clean).detach(), d(_fake(g, b)))),
     "The sigmoid is applied twice: the discriminator answers with logits, and discriminator_loss "
     "takes them as they are.": lambda g, d, b: discriminator_loss(
         d(b.clean).sigmoid(), d(_fake(g, b)).sigmoid()
@@ -114,7 +108,7 @@ def _one_step(attempt: Attempt, build: steps.Build, on: str) -> None:
         scene,
         build,
         right.movement("discriminator"),
-        MISCONCEPTIONS | WITH_BATCH_NORM,
+        MISCONCEPTIONS | _one_kind_only(scene) | WITH_BATCH_NORM,
         why_no_gradient=NO_GRADIENT,
     )
     _returned(loss, right_loss, build(), scene)
@@ -122,19 +116,59 @@ def _one_step(attempt: Attempt, build: steps.Build, on: str) -> None:
 
 
 def _generator_without_gradient(scene: Scene) -> None:
-    """Its gradients are as before the step, or cleared."""
-    n = 0
-    for parameter in scene.generator.parameters():
-        stale = scene.stale["generator"][n : n + parameter.numel()]
-        n += parameter.numel()
-        gradient = parameter.grad
-        if gradient is None or not gradient.any() or torch.equal(gradient.flatten(), stale):
-            continue
-        raise Wrong(
-            "The generator's parameters receive gradients in the discriminator's step: the fake "
-            "batch is still attached to the graph. Call the generator inside torch.no_grad(), or "
-            "use .detach() on what it returns."
+    """No backward pass has come to its parameters; clearing them afterwards is no help."""
+    if "generator" not in scene.reached:
+        return
+    cleared = not flat_gradients(scene.generator).any()
+    raise Wrong(
+        "The generator's parameters receive gradients in the discriminator's step: the fake "
+        "batch is still attached to the graph. "
+        + (
+            "Your step clears them afterwards, but the backward pass through the generator is "
+            "time wasted. "
+            if cleared
+            else ""
         )
+        + "Call the generator inside torch.no_grad(), or use .detach() on what it returns."
+    )
+
+
+def _one_kind_only(scene: Scene) -> dict[str, Objective]:
+    """The misconceptions that leave only the real pictures or only the fakes to learn from."""
+    return {
+        "The fakes teach your discriminator nothing, only the real pictures do: "
+        + _why_nothing_learnt(scene, real=False): (
+            lambda g, d, b: discriminator_loss(d(b.clean), d(_fake(g, b)).detach())
+        ),
+        "The real pictures teach your discriminator nothing, only the fakes do: "
+        + _why_nothing_learnt(scene, real=True): (
+            lambda g, d, b: discriminator_loss(d(b.clean).detach(), d(_fake(g, b)))
+        ),
+    }
+
+
+def _why_nothing_learnt(scene: Scene, *, real: bool) -> str:
+    shown = [
+        recorded
+        for pictures, recorded in zip(
+            scene.discriminator.seen, scene.discriminator.recorded, strict=True
+        )
+        if torch.equal(pictures, scene.batch.clean) == real
+        or len(pictures) > len(scene.batch.clean)
+    ]
+    parameters = list(scene.discriminator.parameters())
+    if not shown:
+        return "it never gives logits for them."
+    if not any(shown):
+        return "it gives their logits inside torch.no_grad(), where only the generator belongs."
+    if scene.optimizer.events.count("backward") > len(parameters):
+        return "a second zero_grad() clears their gradients before optimizer.step()."
+    if real:
+        return "their logits are detached, or left out of the loss. Nothing needs detaching there."
+    return (
+        "their logits are detached, or left out of the loss. Detach what the generator returns, "
+        "not what the discriminator makes of it."
+    )
 
 
 def _returned(loss: float, right: float, fresh: Scene, after: Scene) -> None:

@@ -23,6 +23,18 @@ def _attached(
     return loss.detach()
 
 
+def _attached_and_cleared(
+    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: Optimizer
+) -> Tensor:
+    optimizer.zero_grad()
+    fake_logits = discriminator(generator(batch.rainy))
+    loss = discriminator_loss(discriminator(batch.clean), fake_logits)
+    loss.backward()
+    optimizer.step()
+    generator.zero_grad()
+    return loss.detach()
+
+
 def _zero_grad_missing(
     generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: Optimizer
 ) -> Tensor:
@@ -146,6 +158,40 @@ def _no_grad_too_wide(
     with torch.no_grad():
         fake_logits = discriminator(generator(batch.rainy))
     loss = discriminator_loss(discriminator(batch.clean), fake_logits)
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def _logits_detached(
+    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: Optimizer
+) -> Tensor:
+    optimizer.zero_grad()
+    with torch.no_grad():
+        fake = generator(batch.rainy)
+    loss = discriminator_loss(discriminator(batch.clean), discriminator(fake).detach())
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def _real_logits_detached(
+    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: Optimizer
+) -> Tensor:
+    optimizer.zero_grad()
+    fake = generator(batch.rainy).detach()
+    loss = discriminator_loss(discriminator(batch.clean).detach(), discriminator(fake))
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def _real_alone(
+    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: Optimizer
+) -> Tensor:
+    optimizer.zero_grad()
+    generator(batch.rainy)
+    loss = F.softplus(-discriminator(batch.clean)).mean()
     loss.backward()
     optimizer.step()
     return loss.detach()
@@ -402,15 +448,14 @@ def _frozen_and_thawed(
     return loss.detach()
 
 
-def _attached_and_cleared(
+def _attached_but_not_followed(
     generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: Optimizer
 ) -> Tensor:
     optimizer.zero_grad()
     fake_logits = discriminator(generator(batch.rainy))
     loss = discriminator_loss(discriminator(batch.clean), fake_logits)
-    loss.backward()
+    loss.backward(inputs=list(discriminator.parameters()))
     optimizer.step()
-    generator.zero_grad()
     return loss.detach()
 
 
@@ -437,6 +482,7 @@ def _in_training_mode(
 
 WRONG = (
     WrongAnswer(answer=_attached, diagnosis="still attached to the graph"),
+    WrongAnswer(answer=_attached_and_cleared, diagnosis="Your step clears them afterwards"),
     WrongAnswer(answer=_zero_grad_missing, diagnosis="Gradients left over from earlier steps"),
     WrongAnswer(answer=_zero_grad_at_the_end, diagnosis="Gradients left over from earlier steps"),
     WrongAnswer(answer=_zero_grad_before_step, diagnosis="comes between loss.backward()"),
@@ -448,11 +494,11 @@ WRONG = (
     WrongAnswer(answer=_clean_into_generator, diagnosis="gives the generator the clean"),
     WrongAnswer(answer=_no_generator, diagnosis="never calls the generator"),
     WrongAnswer(answer=_wrong_loss, diagnosis="learns to be fooled"),
-    WrongAnswer(answer=_no_grad_too_wide, diagnosis="The fakes teach your discriminator nothing"),
-    WrongAnswer(
-        answer=_real_gradient_cleared,
-        diagnosis="The real pictures teach your discriminator nothing",
-    ),
+    WrongAnswer(answer=_no_grad_too_wide, diagnosis="only the real pictures do: it gives their"),
+    WrongAnswer(answer=_logits_detached, diagnosis="real pictures do: their logits are detached"),
+    WrongAnswer(answer=_real_logits_detached, diagnosis="the fakes do: their logits are detached"),
+    WrongAnswer(answer=_real_alone, diagnosis="real pictures do: it never gives logits for them"),
+    WrongAnswer(answer=_real_gradient_cleared, diagnosis="the fakes do: a second zero_grad()"),
     WrongAnswer(answer=_two_steps, diagnosis="calls optimizer.step() 2 times"),
     WrongAnswer(answer=_steps_twice, diagnosis="calls optimizer.step() 2 times"),
     WrongAnswer(answer=_ascends, diagnosis="the opposite direction"),
@@ -476,7 +522,7 @@ VALID = (
     _by_detach,
     _two_backward_calls,
     _frozen_and_thawed,
-    _attached_and_cleared,
+    _attached_but_not_followed,
     _in_training_mode,
 )
 

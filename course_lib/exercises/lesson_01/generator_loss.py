@@ -14,9 +14,9 @@ from course_lib.exercises.lesson_01.losses import (
     LARGE,
     Loss,
     devices,
-    examine_large_logits,
-    examine_values,
+    examine_loss,
     logits,
+    with_epsilons,
 )
 from course_lib.losses import generator_loss
 
@@ -69,7 +69,7 @@ MISCONCEPTIONS: dict[str, Loss] = {
     "you take the logarithm of the mean of D; the loss is the mean of the logarithms.": (
         lambda fake: -fake.sigmoid().mean().log()
     ),
-}
+} | with_epsilons(lambda fake, epsilon: -(fake.sigmoid() + epsilon).log().mean())
 
 
 def examine(attempt: Attempt, rng: np.random.Generator) -> None:
@@ -80,18 +80,14 @@ def examine(attempt: Attempt, rng: np.random.Generator) -> None:
         Case(on=f"logits of size {'×'.join(map(str, shape))}", args=(logits(shape, generator),))
         for shape in ((n, 1), (n, 1, h, w), (1, 1), (n,), (1, 1, h, w))
     ]
-    examine_values(attempt, cases, generator_loss, MISCONCEPTIONS)
+    large = [
+        Case(on=f"logits of {size:g}", args=(torch.full((4, 1), size),))
+        for large in LARGE
+        for size in (-large, large)
+    ]
+    examine_loss(attempt, cases, large, generator_loss, MISCONCEPTIONS)
     for device in devices()[1:]:
         attempt.call(logits((n, 1), generator).to(device), on="logits on the GPU")
-    examine_large_logits(
-        attempt,
-        [
-            Case(on=f"logits of {size:g}", args=(torch.full((4, 1), size),))
-            for large in LARGE
-            for size in (-large, large)
-        ],
-        generator_loss,
-    )
 
 
 TASK = Task(

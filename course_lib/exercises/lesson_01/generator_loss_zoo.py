@@ -56,6 +56,14 @@ def _log_with_epsilon(fake_logits: Tensor) -> Tensor:
     return -torch.log(torch.sigmoid(fake_logits) + 1e-7).mean()
 
 
+def _log_with_a_large_epsilon(fake_logits: Tensor) -> Tensor:
+    return -torch.log(torch.sigmoid(fake_logits) + 1e-4).mean()
+
+
+def _log_of_clamped(fake_logits: Tensor) -> Tensor:
+    return -torch.log(torch.sigmoid(fake_logits).clamp(min=1e-8)).mean()
+
+
 def _cross_entropy_of_probabilities(fake_logits: Tensor) -> Tensor:
     probability = fake_logits.sigmoid()
     return F.binary_cross_entropy(probability, torch.ones_like(probability))
@@ -125,7 +133,9 @@ WRONG = (
     WrongAnswer(answer=_sigmoid_forgotten, diagnosis="between 0 and 1"),
     WrongAnswer(answer=_log_of_logits, diagnosis="Logits are any numbers, not probabilities"),
     WrongAnswer(answer=_log_of_sigmoid, diagnosis="its logarithm is lost"),
-    WrongAnswer(answer=_log_with_epsilon, diagnosis="its logarithm is lost"),
+    WrongAnswer(answer=_log_with_epsilon, diagnosis="stops near 16.1"),
+    WrongAnswer(answer=_log_with_a_large_epsilon, diagnosis="add 0.0001 to the probabilities"),
+    WrongAnswer(answer=_log_of_clamped, diagnosis="clamp to, about 1e-08"),
     WrongAnswer(answer=_cross_entropy_of_probabilities, diagnosis="its logarithm is lost"),
     WrongAnswer(answer=_least_squares, diagnosis="LSGAN"),
     WrongAnswer(answer=_wasserstein, diagnosis="Wasserstein"),

@@ -55,6 +55,10 @@ MISCONCEPTIONS: dict[str, Loss] = {
     "pairs to divide by, not N·(N−1).": lambda x: output_diversity(x) / 2,
     "your result is twice as large: if each pair is counted both ways, there are N·(N−1) of them "
     "to divide by.": lambda x: output_diversity(x) * 2,
+    "you divide the sum over the pairs i < j by N·N: in the mean of an N×N table the zeros on the "
+    "diagonal and below it count too. Divide by the number of pairs, N·(N−1)/2.": (
+        lambda x: output_diversity(x) * (len(x) - 1) / (2 * len(x))
+    ),
     "you add the distances of all pairs up; the docstring asks for their average.": (
         lambda x: output_diversity(x) * len(x) * (len(x) - 1) / 2
     ),

@@ -31,6 +31,12 @@ def _half(outputs: Tensor) -> Tensor:
     return total / (n * (n - 1))
 
 
+def _mean_of_the_upper_half(outputs: Tensor) -> Tensor:
+    _refuse(outputs)
+    distances = (outputs[:, None] - outputs[None]).abs().flatten(2).mean(2)
+    return torch.triu(distances, diagonal=1).mean()
+
+
 def _double(outputs: Tensor) -> Tensor:
     n = _refuse(outputs)
     distances = (outputs[:, None] - outputs[None]).abs().mean((2, 3, 4))
@@ -176,6 +182,7 @@ def _by_numpy(outputs: Tensor) -> np.floating:
 WRONG = (
     WrongAnswer(answer=_itself_too, diagnosis="compared with itself too"),
     WrongAnswer(answer=_half, diagnosis="half as large"),
+    WrongAnswer(answer=_mean_of_the_upper_half, diagnosis="on the diagonal and below it count"),
     WrongAnswer(answer=_double, diagnosis="twice as large"),
     WrongAnswer(answer=_sum_of_pairs, diagnosis="add the distances of all pairs up"),
     WrongAnswer(answer=_each_with_itself, diagnosis="compared with itself only"),

@@ -196,13 +196,14 @@ def leaves_flags(scene: Scene) -> None:
         if any(not module.training for module in network.modules()):
             raise Wrong(
                 f"Your step leaves the {player} in eval mode: from then on its batch norm no "
-                "longer follows the pictures. Leave the mode alone, or switch back with .train()."
+                "longer follows the pictures. Both networks keep their modes in a step: leave out "
+                ".eval()."
             )
         if not all(network.modes):
             raise Wrong(
                 f"Your step calls the {player} in eval mode, where batch norm takes old "
-                "statistics instead of the batch's, and dropout drops nothing. Both networks keep "
-                "their modes in a step: leave out .eval()."
+                "statistics instead of the batch's. Both networks keep their modes in a step: "
+                "leave out .eval()."
             )
         if any(not parameter.requires_grad for parameter in network.parameters()):
             raise Wrong(

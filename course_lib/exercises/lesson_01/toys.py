@@ -34,7 +34,7 @@ class ToyGenerator(nn.Module):
 
 
 class ToyDiscriminator(nn.Module):
-    """N×3×H×W → logits, N×1 or N×1×h×w; `seen`, `attached` and `modes` tell how."""
+    """N×3×H×W → logits, N×1 or N×1×h×w; `seen`, `attached`, `recorded` and `modes` tell how."""
 
     def __init__(self, *, patch: bool, norm: bool) -> None:
         super().__init__()
@@ -48,11 +48,13 @@ class ToyDiscriminator(nn.Module):
         self.seen: list[Tensor] = []
         self.modes: list[bool] = []
         self.attached: list[bool] = []
+        self.recorded: list[bool] = []
 
     def forward(self, pictures: Tensor) -> Tensor:
         self.seen.append(pictures.detach().clone())
         self.modes.append(self.training)
         self.attached.append(pictures.requires_grad)
+        self.recorded.append(torch.is_grad_enabled())
         logits = self.layers(pictures)
         return logits if self.patch else logits.mean((2, 3))
 
@@ -85,6 +87,7 @@ class Scene:
         player: whose step it is.
         before: both networks' parameters, flat, before the step.
         stale: their left-over gradients, flat.
+        reached: the players whose parameters a backward pass has come to.
     """
 
     generator: ToyGenerator
@@ -94,6 +97,7 @@ class Scene:
     player: Player
     before: dict[Player, Tensor]
     stale: dict[Player, Tensor]
+    reached: set[Player]
 
     @property
     def arguments(self) -> tuple[nn.Module, nn.Module, Batch, torch.optim.Optimizer]:
@@ -127,6 +131,10 @@ def build_scene(
             parameter.data = 0.4 * torch.randn(parameter.shape, generator=draw)
             parameter.grad = torch.randn(parameter.shape, generator=draw)
     optimizer = WatchedSGD(list(networks[player].parameters()))
+    reached: set[Player] = set()
+    for name, network in networks.items():
+        for parameter in network.parameters():
+            parameter.register_hook(lambda _, name=name: reached.add(name))
     for parameter in networks[player].parameters():
         parameter.register_hook(lambda _: optimizer.events.append("backward"))
     rainy, clean = (2 * torch.rand(2, n, 3, height, width, generator=draw) - 1).unbind(0)
@@ -139,6 +147,7 @@ def build_scene(
         player=player,
         before={name: flat(network) for name, network in networks.items()},
         stale={name: flat_gradients(network) for name, network in networks.items()},
+        reached=reached,
     )
 
 
