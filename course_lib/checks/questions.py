@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from string import ascii_lowercase
 
@@ -68,19 +69,19 @@ class Question:
         pairs = zip(self.letters, self.options, strict=True)
         return "".join(letter for letter, option in pairs if option.right)
 
-    def verdict(self, chosen: str) -> str:
+    def verdict(self, chosen: str | Iterable[str]) -> str:
         """What the chosen options deserve, line by line: the verdict, then why for each.
 
         What is missing is counted, not named. Once the answer is right, the other options are
         explained too. `viz.Quiz` says the same in the same words.
 
         Args:
-            chosen: letters of options, such as ``"b"`` or ``"ac"``.
+            chosen: letters of options, such as ``"b"``, ``"ac"`` or ``["a", "c"]``.
 
         Raises:
             ValueError: no letter, one that no option has, or two where one option is right.
         """
-        letters = sorted(set(chosen.lower()) - set(" ,"))
+        letters = _letters(chosen)
         single = len(self.right) == 1
         if not letters or set(letters) - set(self.letters) or (single and len(letters) > 1):
             expected = "one letter" if single else "letters"
@@ -97,7 +98,9 @@ class Question:
             return "\n".join([f"✓ Right: {named}.", *lines])
         missing = len(set(self.right) - set(letters))
         if missing and not single:
-            named += f". {missing} more {'is' if missing == 1 else 'are'} right"
+            # Beside wrong choices alone, "more" would call them right.
+            kind = "more" if missing < len(self.right) else "others"
+            named += f". {missing} {kind} {'is' if missing == 1 else 'are'} right"
         return "\n".join([f"✗ Not right yet: {named}.", *lines])
 
     def _sign(self, letter: str) -> str:
@@ -105,6 +108,14 @@ class Question:
 
     def _why(self, letter: str) -> str:
         return self.options[self.letters.index(letter)].why
+
+
+def _letters(chosen: str | Iterable[str]) -> list[str]:
+    """Each chosen letter once, in order; nothing where ``chosen`` holds no texts."""
+    texts = list(chosen) if isinstance(chosen, Iterable) else []
+    if not all(isinstance(text, str) for text in texts):
+        return []
+    return sorted(set("".join(texts).lower()) - set(" ,"))
 
 
 def _readable(text: str, what: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -35,12 +35,13 @@ class Quiz:
             'or "ac" for a and c.'
         )
 
-    def answer(self, number: int, letters: str) -> None:
+    def answer(self, number: int, letters: str | Iterable[str]) -> None:
         """Print the verdict on an answer, with the explanation of each chosen option.
 
         Args:
             number: the question's, from 1.
-            letters: of the chosen options: ``"b"``, or ``"ac"`` where several are right.
+            letters: of the chosen options: ``"b"``, or where several are right ``"ac"``, which
+                may also be written ``["a", "c"]``.
 
         Raises:
             ValueError: there is no such question or option.

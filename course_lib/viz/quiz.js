@@ -60,7 +60,9 @@ function show(verdict, options, chosen, right) {
   verdict.dataset.verdict = solved ? "right" : "wrong";
   const named = chosen.map(letter).join(", ");
   element(verdict, "strong", "").textContent = solved ? "✓ Right" : "✗ Not right yet";
-  const more = ` ${missing} more ${missing === 1 ? "is" : "are"} right.`;
+  // Beside a wrong choice alone, "more" would call it right.
+  const kind = found ? "more" : "others";
+  const more = ` ${missing} ${kind} ${missing === 1 ? "is" : "are"} right.`;
   verdict.append(`: ${named}.${missing && right > 1 ? more : ""}`);
 
   const explain = (parent, index) => {

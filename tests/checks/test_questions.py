@@ -70,7 +70,12 @@ def test_what_is_missing_is_counted_and_not_named() -> None:
         "✗ Not right yet: c. 1 more is right.",
         "✓ c: this one, too",
     ]
-    assert MULTIPLE.verdict("b").startswith("✗ Not right yet: b. 2 more are right.\n")
+
+
+def test_right_ones_beside_wrong_choices_alone_are_called_others() -> None:
+    assert MULTIPLE.verdict("b").startswith("✗ Not right yet: b. 2 others are right.\n")
+    assert MULTIPLE.verdict("bd").startswith("✗ Not right yet: b, d. 2 others are right.\n")
+    assert MULTIPLE.verdict("ab").startswith("✗ Not right yet: a, b. 1 more is right.\n")
 
 
 def test_a_wrong_choice_beside_all_right_ones_is_not_right() -> None:
@@ -82,13 +87,15 @@ def test_a_wrong_choice_beside_all_right_ones_is_not_right() -> None:
     ]
 
 
-@pytest.mark.parametrize("chosen", ["ac", "ca", "a, c", "A C", "aac"])
-def test_letters_may_be_written_as_people_write_them(chosen: str) -> None:
+@pytest.mark.parametrize(
+    "chosen", ["ac", "ca", "a, c", "A C", "aac", ["a", "c"], ("C", "a"), ["ac"], {"a", "c"}]
+)
+def test_letters_may_be_written_as_people_write_them(chosen) -> None:
     assert MULTIPLE.verdict(chosen).startswith("✓ Right: a, c.")
 
 
-@pytest.mark.parametrize("chosen", ["", "x", "1", "ab"])
-def test_what_is_no_answer_is_refused_with_what_would_be(chosen: str) -> None:
+@pytest.mark.parametrize("chosen", ["", "x", "1", "ab", [], ["x"], 2, [2], None, [None]])
+def test_what_is_no_answer_is_refused_with_what_would_be(chosen) -> None:
     with pytest.raises(ValueError, match=r'give one letter from a to c, such as "a"'):
         SINGLE.verdict(chosen)
 

@@ -30,11 +30,12 @@ QUIZ = (
         ),
     ),
     Question(
-        text="Papers write I = B + R with a rain layer R that is never negative and doesn't "
-        "depend on the background B. Where does that go wrong?",
+        text="Papers write I = B + R: the rain layer R is never negative and doesn't depend on "
+        "the background B, so the same streak adds the same light wherever it falls. Where does "
+        "that go wrong?",
         options=(
             Option(
-                text="A streak falls in front of a dark wall.",
+                text="A streak falls in front of an evenly dark wall.",
                 why="Here the formula is at its best: the streak adds light, and there is room "
                 "for it (section 2).",
             ),
@@ -44,10 +45,11 @@ QUIZ = (
                 why="It darkens the sky, and no R that is never negative can do that.",
             ),
             Option(
-                text="A streak runs from a dark roof across a bright sky.",
+                text="A streak, the same along its whole length, runs from a dark roof across a "
+                "bright sky.",
                 right=True,
-                why="It adds much to the roof and hardly anything to the sky, so R would have to "
-                "know the background.",
+                why="Its light is the same throughout, yet it adds much to the roof and hardly "
+                "anything to the sky: R would have to know the background.",
             ),
             Option(
                 text="Two streaks run side by side in front of the same dark wall.",
@@ -105,7 +107,7 @@ QUIZ = (
             ),
             Option(
                 text="Nobody can know until both have measured RGB.",
-                why="RGB would be a third scale. Between the two Ys the gap is always 20 log(255 / "
+                why="RGB would be a third scale. Between the two Ys the gap is always 20·log₁₀(255 / "
                 "219) dB, so one can be turned into the other (section 5).",
             ),
         ),
