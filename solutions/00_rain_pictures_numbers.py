@@ -60,8 +60,8 @@ viz.picture_grid(
 # - model rain streaks, drops on a lens and haze, and say where the usual formula "rainy
 #   = clean + streaks" breaks;
 # - build training pairs and split them so that the test is honest;
-# - compute PSNR in the convention a paper used, and explain a gap of 1.3 dB that no
-#   network made;
+# - compute PSNR in the convention a paper used, and explain a gap between two papers
+#   that no network made;
 # - show a picture that scores well and looks bad, and one that looks good and scores
 #   badly.
 #
@@ -69,47 +69,68 @@ viz.picture_grid(
 #
 # {{budgets}}
 #
+# This lesson trains nothing, so its profiles differ in the size of the pictures alone,
+# and `smoke` and `cpu` not even in that. In later lessons `smoke` only shows that
+# everything runs.
+#
 # Work from top to bottom. Each exercise asks for one function; write it, run the cell,
-# run the check below it. If you skip an exercise, the lesson goes on with the library's
-# own function. What the text says of numbers and pictures holds for the `cpu` profile
-# and larger ones; `smoke` only shows that everything runs.
+# run the check below it. If you skip an exercise, run its check cell all the same: it
+# hands the library's own function to the cells that come after. And if the kernel was
+# restarted, run everything from the top again, down to where you were; a message such
+# as "name 'exercise' is not defined" means just that.
 
 # %% [markdown]
 # ## 1. What a camera sees of a falling drop
 #
-# A raindrop of 2 mm falls at about 6.7 m/s. While the shutter is open for 1/60 s it
-# travels 11 cm, so the camera doesn't record a drop but a **streak**: one line, as wide
-# as the drop and as long as its way.
+# A drop falls on while the shutter is open, so the camera doesn't record a drop but a
+# **streak**: one line, as wide as the drop and as long as its way.
 #
 # Two things decide how bright the streak is. The drop is a tiny lens that shows nearly
 # the whole scene in front of it, so it carries the light of the sky, even in front of a
-# dark wall. And it covers each pixel only for a short share of the exposure; for the
-# rest of the time the pixel sees the background.
-#
-# **Predict:** a drop covers a pixel for 30 % of the exposure. The background there is
-# 0.2 (dark), the light in the drop is 0.8. How bright is the pixel? And where the
-# background is 0.8 too?
+# dark wall. And it covers each pixel only for a share of the exposure, the drop's width
+# over its way; for the rest of the time the pixel sees the background.
+
+# %%
+from course_lib.data.streaks import terminal_speed
+
+width = 2.0  # of the drop, mm
+speed = 1000 * terminal_speed(np.array(width))  # mm/s
+for shutter in (60, 250, 1000):
+    way = speed / shutter
+    share = width / way
+    print(f"1/{shutter} s: way {way:.0f} mm, covers a pixel {share:.1%} of the time")
+
+# %% [markdown]
+# **Predict:** the shutter is quick, and a drop covers a pixel for 30 % of the exposure.
+# The background there is 0.2 (dark), the light in the drop is 0.8. How bright is the
+# pixel? And where the background is 0.8 too? How bright would the dark pixel be at 1/60
+# s?
 
 # %%
 from course_lib.data.streaks import StreakParameters, Streaks, draw_alpha
 
 shower = StreakParameters(density=1.5, length=40, width=1.8, angle=12)
 alpha = draw_alpha(shower, (size, size), np.random.default_rng(seed))
-light = np.array([0.86, 0.87, 0.88])  # the grey of a bright overcast sky
-streaks = Streaks(alpha, light)
 print(f"alpha: {alpha.shape}, from {alpha.min():.2f} to {alpha.max():.2f}")
+light = np.array([0.86, 0.87, 0.88])  # L, the grey of a bright overcast sky
 
 # %% [markdown]
-# `alpha` holds, for each pixel, the share of the exposure during which a drop covered
-# it. The library draws it in several layers of depth: near drops make long, wide
-# streaks out of focus, far ones short and thin. (`density` is the number of near
-# streaks on 100×100 pixels, `length` and `width` are in pixels, `angle` in degrees.)
-#
 # The pixel of the prediction is a weighted mean: 0.7 · 0.2 + 0.3 · 0.8 = 0.38 in front
 # of the dark wall, and 0.8, no change at all, in front of the bright one. With the
 # background $B$, the light in the drops $L$ and the covered share $\alpha$:
 #
 # $$I = (1 - \alpha) \cdot B + \alpha \cdot L$$
+#
+# At 1/60 s the share is so small that the dark pixel gains about 0.01, which nobody
+# sees. A long exposure hides rain, unless the sky in the drops is many times brighter
+# than white; a short one shows it, as short streaks. The rain that this course draws
+# stands out, like that of the public sets: its streaks are as long as after a long
+# exposure, and as opaque as after a short one.
+#
+# `alpha` holds that share for each pixel. The library draws it in several layers of
+# depth: near drops make long, wide streaks out of focus, far ones short and thin.
+# (`density` is the number of near streaks on 100×100 pixels, `length` and `width` are
+# in pixels, `angle` in degrees.)
 #
 # One more thing: a sunlit sky can be brighter than the camera's white, so $L$ may
 # exceed 1. The camera cuts off what is brighter than white, and so must you.
@@ -125,9 +146,11 @@ composite_streaks = ex.use(composite_streaks)
 # %%
 # to_unit: 0..255 as whole numbers → 0 to 1 as floats, which physics and metrics use;
 # to_uint8: back again, rounded.
+# same_pictures: brings two pictures to 0 to 1 and refuses two of different sizes;
+# exercise 00.4 uses it.
 from course_lib.ranges import same_pictures, to_uint8, to_unit
 
-composed = to_uint8(composite_streaks(to_unit(photo), streaks))
+composed = to_uint8(composite_streaks(to_unit(photo), Streaks(alpha, light)))
 viz.picture_grid(
     [photo, alpha / alpha.max(), composed],
     ["clean, B", "covered share α", "rainy, I"],
@@ -142,37 +165,42 @@ viz.picture_grid(
 # Compare the enlarged squares: a streak is plain to see in front of dark wood and fades
 # in front of the sky. It can only pull a pixel towards $L$, and this sky is already
 # near it. In the first picture of this lesson the streaks show on the sky as well:
-# there the library gave them a light brighter than white. Set `light` to 1.2 above, run
-# the two cells again, and compare.
+# there the library gave them a light brighter than white. Try it: in the cell that
+# draws `alpha`, change the last line to `light = np.array([1.2, 1.2, 1.2])`. Run that
+# cell, then the one that made these pictures, and compare.
 #
-# Now play. Each slider is a physical quantity: how many streaks, how long, wide and
-# slanted, how far out of focus (blur), how much of the background they cover (opacity),
-# and how much of it the far rain hides (veil). Look for the rain outside your own
-# window. Then turn opacity up and blur to 0: rain turns into scratches on a film. Real
-# streaks are soft and half transparent. (The decibels under the picture are the subject
-# of section 5; for now, fewer means more rain.)
+# Now play. `kind` sets all sliders to a light, heavy or wide shower. Each slider is a
+# physical quantity: how many streaks, how long, wide and slanted, how far out of focus
+# (blur), how much of the background they cover (opacity), and how much of it the far
+# rain hides (veil). `seed` lets the drops fall elsewhere, and changes nothing else.
+# Look for the rain outside your own window. Then choose wide, and turn opacity to 1 and
+# blur to 0: rain turns into scratches on a film. Real streaks are soft and half
+# transparent. (The decibels above the picture are the subject of section 5; for now,
+# fewer means more rain.)
 
 # %%
 viz.RainExplorer(
     photo,
-    alt="The temple roof under rain whose density, length, width, angle, blur and "
-    "veil are set by sliders.",
+    alt="The temple roof under rain whose density, length, width, angle, blur, opacity "
+    "and veil are set by sliders.",
 )
 
 # %% [markdown]
 # ## 2. The papers' formula, and where it breaks
 #
 # Most deraining papers write $I = B + R$: a rainy picture is the background plus a rain
-# layer $R$ that doesn't depend on the background. That would be convenient: a network
-# need only find $R$ and take it away.
+# layer $R$. It adds light, so $R \ge 0$, and it doesn't depend on the background. That
+# would be convenient: a network need only find $R$ and take it away.
 #
 # Test it. If $R$ doesn't depend on the background, then rain adds as much light to
-# bright pixels as to dark ones.
+# bright pixels as to dark ones, until the camera cuts off at white.
 #
 # **Predict:** we put rain on all eight photographs of the course, and plot how much
-# light it adds against how bright the background is, dark pixels on the left. $I = B +
-# R$ says: a flat line. What will heavy streaks give? Guess, too, for drops on the lens
-# and for haze; both are explained below the plot.
+# light it adds against how bright the background is, dark pixels on the left. For
+# comparison we let the same heavy streaks fall on black, take that as $R$, and add it
+# to each photograph. What line will $B + R$ give, cut off at white? And the heavy
+# streaks themselves? Guess, too, for drops on the lens and for haze; both are explained
+# below the plot.
 
 # %%
 viz.contact_sheet(
@@ -186,45 +214,50 @@ edges = np.linspace(0, 1, 11)
 middles = (edges[1:] + edges[:-1]) / 2
 
 
+def rain_on(name: str, kind: str) -> np.ndarray:
+    """The photograph in this rain; "B + R" adds heavy rain that fell on black."""
+    photo, rng = load_photo(name), np.random.default_rng(seed)
+    if kind != "B + R":
+        return to_unit(synthesize(photo, kind, rng, name=name).rainy)
+    rain_layer = to_unit(synthesize(np.zeros_like(photo), "heavy", rng).rainy)
+    return (to_unit(photo) + rain_layer).clip(0, 1)
+
+
 def light_added(kind: str) -> np.ndarray:
     """Mean change of brightness, one value for each tenth of background brightness."""
     backgrounds, changes = [], []
     for name in PHOTOS:
-        pair = synthesize(
-            load_photo(name), kind, np.random.default_rng(seed), name=name
-        )
-        clean, spoiled = (
-            to_unit(pair.clean).mean(axis=2),
-            to_unit(pair.rainy).mean(axis=2),
-        )
-        backgrounds.append(clean.ravel())
-        changes.append((spoiled - clean).ravel())
+        clean, spoiled = to_unit(load_photo(name)), rain_on(name, kind)
+        backgrounds.append(clean.mean(axis=2).ravel())
+        changes.append((spoiled - clean).mean(axis=2).ravel())
     tenth = np.digitize(np.concatenate(backgrounds), edges[1:-1])
     total = np.bincount(tenth, np.concatenate(changes), minlength=10)
     return total / np.maximum(np.bincount(tenth, minlength=10), 1)
 
 
-added = {kind: light_added(kind) for kind in ("heavy", "drops", "haze")}
+added = {kind: light_added(kind) for kind in ("B + R", "heavy", "drops", "haze")}
 viz.curves(
     {label: (middles, values) for label, values in added.items()},
     xlabel="brightness of the background, 0 to 1",
     ylabel="light added, −1 to 1",
-    alt="Light added against brightness of the background, for heavy streaks, drops "
-    "and haze. From left to right all three lines come down: water brightens what is "
-    f"dark. Streaks add {added['heavy'][1]:.2f} there and {added['heavy'][-1]:.2f} to "
-    "the brightest pixels; the lines of drops and haze end below zero.",
+    alt="Light added against brightness of the background. B + R is nearly flat in the "
+    "dark half and falls to the right, where it is cut off. Heavy streaks fall from "
+    f"the left end on, from {added['heavy'][0]:.2f} at the darkest pixels to "
+    f"{added['heavy'][-1]:.2f} at the brightest. Drops fall too, and haze after a "
+    "small rise at first; both end below zero.",
 )
-print("heavy streaks, dark → bright:", added["heavy"].round(2))
+for label, values in added.items():
+    print(f"{label:6} dark → bright:", " ".join(f"{value:5.2f}" for value in values))
 
 # %% [markdown]
-# No line is flat. Heavy streaks add most to dark pixels, and less the brighter the
-# background is: at its right end the line has nearly reached zero, because nothing is
-# brighter than white. Drops and haze even *darken* bright pixels, which no rain layer
-# with $R \ge 0$ can do. So $I = B + R$ is a shorthand that holds for streaks in front
-# of dark backgrounds. (Haze rises a little at first: the darkest things in these
-# photographs are near, and haze grows with distance.) A network that computes "rainy
-# minus rain" starts from that shorthand. One that puts out the clean picture itself
-# doesn't have to.
+# $B + R$ stays nearly level as long as there is room below white, and comes down only
+# where it is cut off. Heavy streaks come down from the start: the brighter the
+# background, the less a drop adds that covers it. Drops and haze even *darken* bright
+# pixels, which no rain layer with $R \ge 0$ can do. So $I = B + R$ is a shorthand that
+# holds for streaks in front of dark backgrounds. (Haze rises a little at first: the
+# darkest things in these photographs are near, and haze grows with distance.) A network
+# that computes "rainy minus rain" starts from that shorthand. One that puts out the
+# clean picture itself doesn't have to.
 #
 # Why do drops behave so differently? Look closely at some. First with a camera that is
 # focused on the wet glass, then with one focused on the scene far behind it.
@@ -233,31 +266,44 @@ print("heavy streaks, dark → bright:", added["heavy"].round(2))
 from course_lib.data.drops import DropParameters, draw_drops, lay_drops
 from course_lib.data.rain import prepare_photo
 
-views = prepare_photo(photo).wide_views  # what drops look at: more than the photo shows
+view = photo[:224, :224]
+around = prepare_photo(view).wide_views  # what drops look at: more than the view shows
 glass = {
     defocus: draw_drops(
-        DropParameters(coverage=0.25, radius=30, radius_spread=0.2, defocus=defocus),
-        (size, size),
-        np.random.default_rng(seed),
+        DropParameters(
+            coverage=0.25,
+            radius=30,
+            radius_spread=0.2,
+            contact_angle=44,  # degrees: thick drops
+            defocus=defocus,
+        ),
+        view.shape[:2],
+        np.random.default_rng(0),
     )
     for defocus in (0.5, 8)
 }
 seen = {
-    d: lay_drops(to_unit(photo, np.float32), drops, views) for d, drops in glass.items()
+    d: lay_drops(to_unit(view, np.float32), drops, around) for d, drops in glass.items()
 }
 viz.picture_grid(
-    [photo, seen[0.5], seen[8]],
+    [view, seen[0.5], seen[8]],
     ["clean", "focused on the glass", "focused on the scene"],
-    zoom=(size // 3, size // 3, size // 4),
+    zoom=(32, 16, 74),
     alt="The temple roof three times: clean; with drops in focus, each showing the "
-    "same tiny scene upside down, sky below and roof above; and with the same drops "
-    "out of focus, soft patches of mixed colour.",
+    "same tiny scene turned by half a circle, the temple at its upper right, the sky "
+    "below, and a white crescent with a black fringe along its lower rim; and with the "
+    "same drops out of focus, soft patches of mixed colour. The enlarged squares hold "
+    "one whole drop.",
 )
 
 # %% [markdown]
 # A drop on the glass is a small thick lens. It bends the rays so far that it shows a
-# wide, tiny, upside-down picture of the *whole* scene: in every drop of the middle
-# picture the pale sky lies at the bottom and the dark roof at the top. A camera that
+# wide, tiny picture of the *whole* scene, turned by half a circle: up is down, and left
+# is right. The temple, on the left of the photograph, stands on its head at the upper
+# right of each drop, and the pale sky fills the rest. The drop sees even farther than
+# the photograph: the white crescent at its lower rim is the bright sky above the frame.
+# Where the rim is steepest no light comes through at all (rays of that slant are
+# totally reflected inside the water), which leaves the black fringe. A camera that
 # looks far away blurs all of it, as on the right. What was behind the drop is not
 # dimmed but gone. To restore it a network must invent, and the only source for
 # inventing is what it has seen in training. Keep that in mind: it is why this course
@@ -265,9 +311,10 @@ viz.picture_grid(
 # second one judges whether they look real, and why their inventions need checking
 # (lessons 05 and 06).
 #
-# Haze is gentler: $I = J \cdot t + A \cdot (1 - t)$ with the scene $J$, the air's light
-# $A$ and the transmission $t = e^{-\beta d}$, which falls with the distance $d$. It is
-# the streaks' formula again, with a share that depends on depth in place of $\alpha$.
+# Haze is gentler: $I = B \cdot t + A \cdot (1 - t)$ with the scene $B$ (papers on haze
+# call it $J$), the air's light $A$ and the transmission $t = e^{-\beta d}$, which falls
+# with the distance $d$. It is the streaks' formula again, with a share $1 - t$ that
+# depends on depth in place of $\alpha$.
 # (Single photographs carry no depth, so the library makes up a smooth one from height
 # in the picture and brightness. Only the motorcycle comes with measured depth, from a
 # second photograph taken a little to the side.)
@@ -278,9 +325,9 @@ viz.picture_grid(
 # Streaks are thin, bright and nearly vertical. Walk across one, left to right, and
 # brightness jumps up and down; walk along it, and little happens.
 #
-# **Predict:** we add up all brightness steps between left-right neighbours, in the
-# rainy picture and in the clean one. What is their ratio under light streaks? And
-# behind drops on the lens?
+# **Predict:** we add up all brightness steps between left-right neighbours, over the
+# whole rainy picture and over the clean one. What is their ratio under light streaks?
+# And under drops on the lens?
 
 
 # %%
@@ -292,8 +339,8 @@ def gradients(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 before, after = gradients(photo)[0], gradients(rainy["light"])[0]
 drops = gradients(rainy["drops"])[0]
-print(f"left-right steps under light streaks: {after.sum() / before.sum():.2f} times")
-print(f"left-right steps behind drops:        {drops.sum() / before.sum():.2f} times")
+print(f"left-right steps, light streaks: {after.sum() / before.sum():.2f} times")
+print(f"left-right steps, drops:         {drops.sum() / before.sum():.2f} times")
 viz.picture_grid(
     [np.clip(4 * before, 0, 1), np.clip(4 * after, 0, 1)],
     ["left-right steps, clean (× 4)", "left-right steps, rainy (× 4)"],
@@ -304,13 +351,42 @@ viz.picture_grid(
 
 # %% [markdown]
 # In the sky the clean map is black and the rainy one full of streaks. On the roof they
-# mix with the scene's own edges. Gradients separate rain from scene better than
-# brightness does; GRASPP-GAN (lesson 04) builds a loss on that.
+# mix with the scene's own edges.
+#
+# Do gradients tell rain from scene better than brightness does? Take two pixels of a
+# rainy picture, one on which rain fell and a dry one. If you bet that the wet one is
+# the brighter, how often are you right? And if you bet that it has the larger step
+# beside it? A coin would be right half of the time.
+
+
+# %%
+def right_bets(quantity: np.ndarray, wet: np.ndarray) -> float:
+    """How often a wet pixel beats a dry one, in 10,000 random pairs."""
+    rng = np.random.default_rng(seed)
+    return np.mean(
+        rng.choice(quantity[wet], 10_000) > rng.choice(quantity[~wet], 10_000)
+    )
+
+
+bets = {"brightness": [], "left-right steps": []}
+for name in PHOTOS:
+    pair = synthesize(load_photo(name), "light", np.random.default_rng(seed), name=name)
+    wet = pair.mask[:, 1:]  # where light rain changed the brightness visibly
+    bets["brightness"].append(right_bets(pair.rainy.mean(axis=2)[:, 1:], wet))
+    bets["left-right steps"].append(right_bets(gradients(pair.rainy)[0], wet))
+for quantity, right in bets.items():
+    low, high = min(right), max(right)
+    print(f"{quantity:16}  {np.mean(right):.0%} right, from {low:.0%} to {high:.0%}")
+
+# %% [markdown]
+# On average over the eight photographs steps give rain away more often than brightness,
+# and they never fall to a coin's chance, as brightness does where the scene is bright.
+# Neither is enough alone. GRASPP-GAN (lesson 04) builds a loss on gradients.
 #
 # Now all kinds of rain, over all eight photographs. "Affected" are the pixels whose
 # brightness changed by more than 12 of 255 levels. The ratios are rainy over clean: 1
 # means that rain left this quantity as it was. "Fine detail" is what a slight blur
-# would take away.
+# would take away. (PSNR is the subject of section 5; for now, lower is worse.)
 
 # %%
 from course_lib.data.rain_statistics import measure, summarise
@@ -333,11 +409,24 @@ for kind in rainy:
             "fine detail, ratio": summary["high_frequency"]["mean"],
         }
     )
-viz.table(rows, caption="What each kind of rain does to the eight photographs")
+viz.table(rows, caption="What each kind of rain does to the eight photographs, means")
+for kind in ("light", "drops"):
+    steps = summaries[kind]["horizontal_gradient"]
+    print(
+        f"left-right steps, {kind}: from {steps['min']:.2f} to {steps['max']:.2f} times"
+    )
 
 # %% [markdown]
-# Streaks raise left-right steps far more than up-down ones; drops and haze lower both
-# alike. But haze only scales the scene down, while drops have wiped part of it out. No
+# Both means lie above the ratios of the one crop further up. That crop is full of
+# tiles, and a ratio depends on what it divides by: where the scene has many edges of
+# its own, streaks add little to them and drops take away much. The lines below the
+# table show how far the eight photographs differ. On one with few edges of its own even
+# the rims of the drops add more than the drops take away.
+#
+# Streaks raise left-right steps far more than up-down ones. Haze lowers all three
+# ratios to nearly the same number: it turns the contrast down, of coarse and fine
+# alike, and what is turned down can be turned up again. Drops leave more of the steps
+# than haze, yet they cost more fine detail than steps: the fine part is wiped out. No
 # single restoration can be right for all three: against streaks a network should smooth
 # sideways, against drops it has to draw detail that isn't there.
 
@@ -361,8 +450,8 @@ ex.check(split_by_photo)
 split_by_photo = ex.use(split_by_photo)
 
 # %% [markdown]
-# Eight photographs under six rains each, 48 pairs. We deal them out twice: picture by
-# picture, and with your function, photograph by photograph.
+# Eight photographs, light rain drawn six times for each: 48 pairs. We deal them out
+# twice: picture by picture, and with your function, photograph by photograph.
 
 # %%
 names = [name for name in PHOTOS for _ in range(6)]
@@ -398,10 +487,10 @@ print(f"restored perfectly, split by photograph: {honest:4.0%}")
 # Split by picture, pure memory looks like the best derainer ever built. Split by
 # photograph, it restores nothing: it has never seen the scene, so it can't recall it.
 # This is not a toy worry. Rain100H, Rain100L and Rain800 are public sets that most
-# papers train or test on. The training set of Rain100H shares 546 backgrounds with its
-# own test set, and 13 training pictures of Rain800 show scenes of Rain100L. Whoever
-# trains on one and tests on the other must leave those out, and many tables don't say
-# whether they did.
+# papers train or test on. In the training set of Rain100H, 546 pictures show a
+# background of its own test set, and in that of Rain800, 13 show one of Rain100L's
+# test. Whoever trains on the one and tests on the other must leave those out, and many
+# tables don't say whether they did.
 #
 # From here on the course uses one fixed rule: photographs are split before anything is
 # cropped, and another seed holds out other photographs. So when a later lesson shows a
@@ -414,7 +503,7 @@ for s in range(4):
     print(f"seed {s} tests on", " and ".join(photo_split(s).test))
 
 # %% [markdown]
-# ## 5. PSNR, and the 1.3 dB that no network made
+# ## 5. PSNR, and what it is taken over
 #
 # The score of nearly every deraining table is the **peak signal-to-noise ratio**. Take
 # the mean squared error between restored and clean, relative to the largest possible
@@ -496,7 +585,8 @@ ssim_table = {
         x, y, channel_axis=2, data_range=1
     ),
     "data range 2 for pictures in [0, 1]": structural_similarity(
-        *(x, y),
+        x,
+        y,
         channel_axis=2,
         data_range=2,
         gaussian_weights=True,
@@ -516,50 +606,62 @@ for convention, value in ssim_table.items():
 # %% [markdown]
 # ## 6. Good scores, bad pictures
 #
-# **Predict:** five versions of one photograph, each spoiled in its own way: blurred,
-# moved by two pixels, made a little brighter, speckled with noise, and under light
-# rain. Order them by how much they would bother *you*. Then guess the order of their
-# PSNR.
+# Five versions of one photograph, each spoiled in its own way: blurred, moved by two
+# pixels, made a little brighter, speckled with noise, and under light rain.
 
 # %%
 from scipy.ndimage import gaussian_filter
 
-cat = to_unit(load_photo("chelsea")[30 : 30 + size, 100 : 100 + size])
+chelsea = to_unit(load_photo("chelsea"))
+cat = chelsea[30 : 30 + size, 100 : 100 + size]
 noise = np.random.default_rng(seed).normal(0, 0.06, cat.shape)
 versions = {
     "clean": cat,
     "blurred": gaussian_filter(cat, (3, 3, 0)),
-    "moved by 2 pixels": np.roll(cat, 2, axis=1),
+    "moved by 2 pixels": chelsea[30 : 30 + size, 98 : 98 + size],
     "brighter": (cat + 0.1).clip(0, 1),
     "noise": (cat + noise).clip(0, 1),
     "light rain": to_unit(
         synthesize(to_uint8(cat), "light", np.random.default_rng(seed)).rainy
     ),
 }
-scores = {name: psnr(version, cat, channel="rgb") for name, version in versions.items()}
-perceptual = {name: lpips(version, cat) for name, version in versions.items()}
 viz.picture_grid(
     list(versions.values()),
-    [
-        name
-        if name == "clean"
-        else f"{name}\n{scores[name]:.1f} dB, SSIM {ssim(version, cat):.2f}"
-        for name, version in versions.items()
-    ],
+    list(versions),
     columns=3,
-    alt="A cat's face six times with its PSNR: clean; blurred, "
-    f"{scores['blurred']:.1f} dB, the fur gone; moved by two pixels, "
-    f"{scores['moved by 2 pixels']:.1f} dB, looking untouched; brighter, "
-    f"{scores['brighter']:.1f} dB, looking fine; with noise, {scores['noise']:.1f} "
-    f"dB; under light rain, {scores['light rain']:.1f} dB.",
+    alt="A cat's face six times: clean; blurred, the fur gone; moved by two pixels, "
+    "looking untouched; a little brighter, looking fine; with coloured specks of noise "
+    "all over; and under thin slanted streaks of light rain.",
 )
-print("LPIPS:", {k: "n/a" if v is None else round(v, 3) for k, v in perceptual.items()})
+
+# %% [markdown]
+# **Predict:** order the five by how much they bother *you*, the worst first. Then guess
+# the order of their PSNR.
+
+# %%
+scores = {
+    name: psnr(version, cat, channel="rgb")
+    for name, version in versions.items()
+    if name != "clean"
+}
+viz.table(
+    [
+        {
+            "version": name,
+            "PSNR, dB": scores[name],
+            "SSIM": ssim(versions[name], cat),
+        }
+        for name in sorted(scores, key=scores.__getitem__)
+    ],
+    caption="The five versions against the clean one, the lowest PSNR first",
+)
 
 # %% [markdown]
 # PSNR puts the blurred cat above the one that merely sits two pixels to the right, and
 # the brighter one last of all. SSIM forgives brightness, but punishes the shift even
-# harder. Your eye forgives both, but not the loss of the fur; and noise and rain, which
-# you notice at once, score well.
+# harder. Your eye forgives both, but not the loss of the fur. And the streaks, which
+# you notice at once, cost less PSNR than anything else here: rain leaves most pixels as
+# they were, and the mean is over all of them.
 #
 # **LPIPS** is a third answer: the distance of the two pictures in the features of a
 # network that has learnt to see. It follows human judgement better. It needs that
@@ -567,7 +669,16 @@ print("LPIPS:", {k: "n/a" if v is None else round(v, 3) for k, v in perceptual.i
 # course prints "n/a", because the same formula on other weights would be another number
 # under the same name. With a network connection, `lpips(restored, clean,
 # download=True)` fetches them once.
-#
+
+# %%
+perceptual = {name: lpips(versions[name], cat) for name in scores}
+if None in perceptual.values():
+    print("LPIPS: n/a")
+else:
+    for name, distance in perceptual.items():
+        print(f"LPIPS, lower is closer: {distance:.3f}  {name}")
+
+# %% [markdown]
 # Compare the blurred cat with the original yourself: drag the handle, or use the arrow
 # keys.
 
@@ -576,43 +687,48 @@ viz.BeforeAfter(
     to_uint8(versions["blurred"]),
     to_uint8(cat),
     labels=("blurred", "clean"),
-    alt=f"The cat's face, blurred at {scores['blurred']:.1f} dB on the left, clean on "
-    "the right.",
+    alts=(
+        f"The cat's face at {scores['blurred']:.1f} dB, whiskers and fur smeared.",
+        "The same face, every hair of its fur sharp.",
+    ),
 )
 
 # %% [markdown]
-# ### Why a careful restorer blurs
+# ### One answer, or all of them
 #
 # Behind a drop, the scene is gone. Say a restorer knows that there is fur, but not
 # where exactly each hair lies. We imitate its plausible answers by the same fur, moved
 # by a few pixels. It can commit to one of them, or give the average of all.
 #
-# **Predict:** which of the two scores the higher PSNR?
+# **Predict:** which of the two scores the higher PSNR? Always?
 
 # %%
 rng = np.random.default_rng(seed)
-photograph = to_unit(load_photo("chelsea"))
-truth = photograph[4:100, 200:296]
+truth = chelsea[4:100, 200:296]
 offsets = [(dy, dx) for dy, dx in rng.integers(-4, 5, (24, 2)) if (dy, dx) != (0, 0)]
-answers = [photograph[4 + dy : 100 + dy, 200 + dx : 296 + dx] for dy, dx in offsets]
+answers = [chelsea[4 + dy : 100 + dy, 200 + dx : 296 + dx] for dy, dx in offsets]
 average = np.mean(answers, axis=0)
-commits = float(np.mean([psnr(answer, truth, channel="rgb") for answer in answers]))
+commits = [psnr(answer, truth, channel="rgb") for answer in answers]
 hedges = psnr(average, truth, channel="rgb")
 viz.picture_grid(
     [truth, answers[0], average],
     [
         "truth",
-        f"one plausible answer\n{commits:.1f} dB on average",
-        f"their mean\n{hedges:.1f} dB",
+        f"one plausible answer\n{commits[0]:.1f} dB",
+        f"mean of {len(answers)} answers\n{hedges:.1f} dB",
     ],
     alt="Cat fur three times: the truth, one plausible answer with crisp hairs, "
-    f"{commits:.1f} dB, and the mean of {len(answers)} plausible answers, a smooth "
+    f"{commits[0]:.1f} dB, and the mean of {len(answers)} plausible answers, a smooth "
     f"brown blur, {hedges:.1f} dB.",
 )
+print(f"one answer, on average over {len(answers)}: {np.mean(commits):.1f} dB")
+print(f"answers that beat their mean: {np.sum(np.array(commits) > hedges)}")
 
 # %% [markdown]
-# The blur wins by several decibels, and it must: among all answers, the mean of the
-# plausible ones has the smallest expected squared error. A network trained on squared
+# The blur wins by several decibels on average. A lucky guess can beat it, where the
+# hairs happen to lie nearly right; but a restorer that doesn't know where they lie
+# can't count on luck, and of all the answers it can give, the mean of the plausible
+# ones has the smallest expected squared error. A network trained on squared
 # error learns to give just that. It isn't a weak network; it answers the question that
 # it was asked.
 #
@@ -647,11 +763,12 @@ viz.results_table(
             unit="dB",
         ),
         Measured(
-            name="PSNR of a sharp picture, 0.1 too bright",
+            name="PSNR of a sharp picture, only 0.1 too bright",
             value=scores["brighter"],
             unit="dB",
             claim=20.0,
-            source="report, Experiment 3: good perceptual quality above 20 dB",
+            claim_is="acceptable above",
+            source="report, Experiment 3: a threshold, not a measurement",
         ),
         Measured(
             name="PSNR of a strongly blurred picture",

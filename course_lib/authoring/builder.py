@@ -15,7 +15,7 @@ from typing import Literal
 import nbformat
 from nbformat import NotebookNode
 
-from course_lib import profiles
+from course_lib import profiles, times
 from course_lib.authoring import colab, library, release, source
 from course_lib.authoring.release import Release
 from course_lib.authoring.rules import Cell, Lesson, LessonError
@@ -25,6 +25,7 @@ SOLUTIONS, NOTEBOOKS = "solutions", "notebooks"
 BUDGETS = "{{budgets}}"
 QUIZ = "{{quiz}}"
 QUIZ_AS_TEXT = "<details><summary>The quiz as text</summary>"
+READING_MINUTES = 60  # of a lesson, beside its exercises: to read, predict, look and play
 _REBUILD = "run `make build` and commit what it writes"
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -90,7 +91,7 @@ def assemble(
         else:
             name = _name(cell, repeats)
             if cell.kind == "markdown":
-                text = _with_quiz(cell, _with_budgets(cell, lesson.number), lesson.number, edition)
+                text = _with_quiz(cell, _with_budgets(cell, lesson), lesson.number, edition)
                 cells.append(_markdown(text, name))
             else:
                 cells.append(_code(cell.text, name, {"tags": list(cell.tags)} if cell.tags else {}))
@@ -120,11 +121,11 @@ def budget_table(settings: Mapping[str, profiles.Profile]) -> str:
         "paper": "the paper's hardware",
     }
     rows = [
-        f"| `{name}` | {runs_on[name]} | {_minutes(profile)} "
+        f"| `{name}` | {runs_on[name]} | {_time(profile)} "
         f"| {profile.budget.memory_mb / 1000:.1f} GB | none |"
         for name, profile in settings.items()
     ]
-    head = ["| profile | runs on | minutes | memory, at most | download |", "|---|---|--:|--:|--:|"]
+    head = ["| profile | runs on | time | memory, at most | download |", "|---|---|--:|--:|--:|"]
     return "\n".join([*head, *rows])
 
 
@@ -208,12 +209,14 @@ def _header(lesson: Lesson, cell: Cell, header: Callable[[str], str]) -> str:
         ) from None
 
 
-def _with_budgets(cell: Cell, lesson: str) -> str:
+def _with_budgets(cell: Cell, lesson: Lesson) -> str:
     if BUDGETS not in cell.text:
         return cell.text
-    if lesson not in profiles.LESSONS:
-        raise LessonError(f"lesson {lesson}, {cell}: it has no budgets; add them to profiles.py")
-    return cell.text.replace(BUDGETS, budget_table(profiles.LESSONS[lesson]))
+    number = lesson.number
+    if number not in profiles.LESSONS:
+        raise LessonError(f"lesson {number}, {cell}: it has no budgets; add them to profiles.py")
+    shown = f"{budget_table(profiles.LESSONS[number])}\n\n{_own_time(lesson)}".rstrip()
+    return cell.text.replace(BUDGETS, shown)
 
 
 def _with_quiz(cell: Cell, text: str, lesson: str, edition: Edition) -> str:
@@ -252,11 +255,25 @@ def _help(exercise_id: str) -> str:
     )
 
 
-def _minutes(profile: profiles.Profile) -> str:
+def _own_time(lesson: Lesson) -> str:
+    """How long the lesson takes a learner, in a line of markdown."""
+    from course_lib.checks import exercise
+
+    own = [exercise(cell.exercise).header.minutes for cell in lesson.cells if cell.answers]
+    if not own:
+        return ""
+    hours = round((sum(own) + READING_MINUTES) / 30) / 2
+    return (
+        f"Your own time: about {hours:g} hours, {sum(own)} minutes of them for the "
+        f"{len(own)} exercises."
+    )
+
+
+def _time(profile: profiles.Profile) -> str:
     """How long a profile runs on the hardware it is for; without a measurement, on our CPU."""
     needs_gpu = profile.cpu_hours is not None
     if (minutes := profiles.minutes(profile, gpu=needs_gpu)) is not None:
-        return f"{minutes:.2g}"
+        return f"{minutes:.2g} min" if minutes >= 1 else times.duration(60 * minutes)
     return f"not measured on a GPU yet; about {profile.cpu_hours:g} h on 2 CPU cores"
 
 

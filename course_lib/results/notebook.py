@@ -35,6 +35,8 @@ class Measured:
         over: what the spread runs over, such as ``"5 seeds"``.
         claim: the paper's value in the same unit.
         source: where the paper says so, such as ``"report 1, table 2"``.
+        claim_is: what the claim is where the paper measured no such thing: ``"acceptable
+            above"`` for a threshold. It stands before the claimed value.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Measured:
     over: str = ""
     claim: float | None = None
     source: str = ""
+    claim_is: str = ""
 
     def __post_init__(self) -> None:
         for key in ("value", "spread", "claim"):
@@ -68,10 +71,11 @@ class Measured:
         return f"{_signed(self.value, decimals)}{spread} {self.unit}".rstrip() + over
 
     def claim_text(self) -> str:
-        """The paper's value: ``"28.10 dB"``, ``""`` if it has none."""
+        """The paper's value: ``"28.10 dB"``, ``"acceptable above 20.00 dB"``, or ``""``."""
         if self.claim is None:
             return ""
-        return f"{_signed(self.claim, _decimals(self.unit, self.claim))} {self.unit}".rstrip()
+        number = _signed(self.claim, _decimals(self.unit, self.claim))
+        return f"{self.claim_is} {number} {self.unit}".strip()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,16 +13,15 @@ function element(parent, tag, className, attributes = {}) {
 function render({ model, el }) {
   const [first, second] = model.get("labels");
   const [width, height] = model.get("size");
-  const root = element(el, "div", "before-after", { role: "group", "aria-label": model.get("alt") });
+  const root = element(el, "div", "before-after", { role: "group", "aria-label": `Two pictures under a slider: ${first} and ${second}` });
   root.style.maxWidth = `${model.get("width")}px`;
   const stage = element(root, "div", "before-after-stage");
   stage.style.aspectRatio = `${width} / ${height}`;
-  const picture = (key, label) =>
-    element(stage, "img", "before-after-picture", {
-      src: model.get(key), alt: `${label}: ${model.get("alt")}`, draggable: "false",
-    });
-  picture("before", first);
-  const after = picture("after", second);
+  const picture = (key, alt) =>
+    element(stage, "img", "before-after-picture", { src: model.get(key), alt, draggable: "false" });
+  const [firstAlt, secondAlt] = model.get("alts");
+  picture("before", firstAlt);
+  const after = picture("after", secondAlt);
   const leftLabel = element(stage, "span", "before-after-label left", { "aria-hidden": "true" });
   const rightLabel = element(stage, "span", "before-after-label right", { "aria-hidden": "true" });
   leftLabel.textContent = first;

@@ -30,7 +30,7 @@ class BeforeAfter(anywidget.AnyWidget):
     before = traitlets.Unicode().tag(sync=True)
     after = traitlets.Unicode().tag(sync=True)
     labels = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    alt = traitlets.Unicode().tag(sync=True)
+    alts = traitlets.List(traitlets.Unicode()).tag(sync=True)
     size = traitlets.List(traitlets.Int()).tag(sync=True)
     width = traitlets.Int().tag(sync=True)
 
@@ -40,7 +40,7 @@ class BeforeAfter(anywidget.AnyWidget):
         after: np.ndarray,
         *,
         labels: tuple[str, str] = ("rainy", "clean"),
-        alt: str,
+        alts: tuple[str, str],
     ) -> None:
         """Prepare the slider; as the last line of a cell it shows itself.
 
@@ -48,13 +48,12 @@ class BeforeAfter(anywidget.AnyWidget):
             before: shown left of the boundary; H×W×3 or H×W, uint8 or floats in [0, 1].
             after: shown right of it; the same size.
             labels: what the two are, in the course's words.
-            alt: what the pictures show, for readers who can't see them; see `show`.
+            alts: what each of the two shows, for readers who can't see it; see `show`.
 
         Raises:
-            ValueError: pictures of different sizes, ``alt`` isn't a sentence.
+            ValueError: pictures of different sizes, alternative texts that aren't sentences.
             TypeError, ValueError: pixels of another type or range.
         """
-        alt = checked_alt(alt)
         first = picture_uint8(before, what=f"before ({labels[0]})")
         second = picture_uint8(after, what=f"after ({labels[1]})")
         if first.shape != second.shape:
@@ -68,7 +67,7 @@ class BeforeAfter(anywidget.AnyWidget):
             before=data_url(self._pngs[0]),
             after=data_url(self._pngs[1]),
             labels=list(labels),
-            alt=alt,
+            alts=[f"{label}: {checked_alt(alt)}" for label, alt in zip(labels, alts, strict=True)],
             size=[width, height],
             # A small crop is enlarged by a whole number, so that its pixels are seen.
             width=width * max(1, 512 // width),
@@ -78,11 +77,11 @@ class BeforeAfter(anywidget.AnyWidget):
         """Both pictures side by side, as HTML, for pages without widgets."""
         figures = "".join(
             '<figure style="margin:0;flex:0 1 auto">'
-            + image_html(png, alt=f"{label}: {self.alt}", width=self.width, pixelated=True)
+            + image_html(png, alt=alt, width=self.width, pixelated=True)
             + f"<figcaption>{escape(label)}</figcaption></figure>"
-            for png, label in zip(self._pngs, self.labels, strict=True)
+            for png, label, alt in zip(self._pngs, self.labels, self.alts, strict=True)
         )
         return f'<div style="display:flex;flex-wrap:wrap;gap:8px">{figures}</div>'
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
-        return with_still(super()._repr_mimebundle_(**kwargs), self.still(), self.alt)
+        return with_still(super()._repr_mimebundle_(**kwargs), self.still(), "\n".join(self.alts))

@@ -38,8 +38,8 @@ def table(
 def results_table(measured: Sequence[Measured], *, caption: str, provenance: str = "") -> None:
     """Show what was measured beside what a paper claims, and hand it to the runner.
 
-    The output also carries the records under `results.MIMETYPE`, from which the report of a
-    whole run is made.
+    Where there are spreads, a line below the table says what ± means. The output also carries
+    the records under `results.MIMETYPE`, from which the report of a whole run is made.
 
     Args:
         measured: one record a row.
@@ -63,8 +63,9 @@ def results_table(measured: Sequence[Measured], *, caption: str, provenance: str
         rows = [{"what": row["what"], "measured": row["measured"]} for row in rows]
     numbers = {"measured", "claimed"}
     html, text = _html(rows, numbers, caption), _text(rows, numbers, caption)
-    if provenance:
-        html, text = f"{html}<p><small>{escape(provenance)}</small></p>", f"{text}\n{provenance}"
+    spread = "± is one standard deviation." if any(r.spread is not None for r in measured) else ""
+    if below := f"{spread} {provenance}".strip():
+        html, text = f"{html}<p><small>{escape(below)}</small></p>", f"{text}\n{below}"
     put(html, text=text, extra=bundle(measured))
 
 

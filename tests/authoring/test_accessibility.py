@@ -131,7 +131,7 @@ RECORDING = Recording(
 )
 ASKED = {"text": "Wet?", "options": [{"text": "Yes", "right": True, "why": "It rains."}] * 2}
 WIDGETS = {
-    viz.BeforeAfter: lambda: viz.BeforeAfter(PHOTO, PHOTO, alt=WORDS),
+    viz.BeforeAfter: lambda: viz.BeforeAfter(PHOTO, PHOTO, alts=(WORDS, WORDS)),
     viz.Explorer: lambda: viz.Explorer(lambda n: PHOTO, n=(0, 3, 1), alt=WORDS),
     viz.RainExplorer: lambda: viz.RainExplorer(PHOTO, alt=WORDS),
     viz.Scrubber: lambda: viz.Scrubber(RECORDING, curves=CURVES, alt=WORDS),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,9 +8,10 @@ import nbformat
 import pytest
 
 from course_lib import profiles
-from course_lib.authoring import builder
+from course_lib.authoring import builder, library
 from course_lib.authoring.rules import LessonError
 from course_lib.authoring.source import read, read_all
+from course_lib.checks import exercise
 
 Write = Callable[..., Path]
 EXERCISE = '# %% exercise="00.1"\nfrom course_lib.fake import double\n'
@@ -118,7 +120,16 @@ def test_budgets_become_a_table_of_the_profiles(
     monkeypatch.setitem(profiles.LESSONS, "00", {"smoke": smoke})
     title = make(write(("# About", "# {{budgets}}\n#\n# About")), library_root).cells[0].source
     assert "{{" not in title
-    assert "| `smoke` | any CPU: does it run? | 0.075 | 1.5 GB | none |" in title
+    assert "| `smoke` | any CPU: does it run? | 4 s | 1.5 GB | none |" in title
+
+
+def test_the_learners_own_time_stands_below_the_budgets() -> None:
+    for lesson in read_all(library.ROOT / "solutions"):
+        minutes = [exercise(c.exercise).header.minutes for c in lesson.cells if c.answers]
+        text = "\n".join(c.source for c in builder.assemble(lesson, "student").cells)
+        own = re.search(r"about ([\d.]+) hours, (\d+) minutes of them for the (\d+) ex", text)
+        assert (int(own[2]), int(own[3])) == (sum(minutes), len(minutes))
+        assert 60 * float(own[1]) == pytest.approx(sum(minutes) + 60, abs=15)
 
 
 def test_budgets_of_a_lesson_without_profiles_are_refused(

@@ -14,7 +14,7 @@ from skimage.data import chelsea
 
 from course_lib.viz import BeforeAfter
 
-ALT = "A cat looks at the camera, rainy on the left and clean on the right."
+ALTS = "A cat looks at the camera, in false colours.", "The same cat looks at the camera."
 CLEAN = chelsea()[60:260, 100:400]
 RAINY = 255 - CLEAN
 RIGHT, LEFT, HOME, END, PAGE_UP, TAB, ENTER = (
@@ -40,8 +40,8 @@ def page(browser, tmp_path: Path):
     """A page without a kernel that shows the slider; gives the browser."""
 
     def show(width: str = "auto"):
-        state = BeforeAfter(RAINY, CLEAN, alt=ALT).get_state()
-        sent = {key: state[key] for key in ("before", "after", "labels", "alt", "size", "width")}
+        state = BeforeAfter(RAINY, CLEAN, alts=ALTS).get_state()
+        sent = {key: state[key] for key in ("before", "after", "labels", "alts", "size", "width")}
         esm = base64.b64encode(state["_esm"].encode()).decode()
         html = PAGE.format(css=state["_css"], esm=esm, state=json.dumps(sent), width=width)
         (tmp_path / "page.html").write_text(html, encoding="utf-8")
@@ -158,7 +158,9 @@ def test_a_screen_reader_is_told_what_is_shown(page) -> None:
     assert (slider["aria-valuemin"], slider["aria-valuemax"]) == ("0", "100")
     assert slider["aria-valuetext"] == "30 % rainy, 70 % clean"
     alts = browser.js("return [...document.images].map(i => i.alt)")
-    assert alts == [f"rainy: {ALT}", f"clean: {ALT}"]
+    assert alts == [f"rainy: {ALTS[0]}", f"clean: {ALTS[1]}"]
+    group = "return document.querySelector('[role=group]').getAttribute('aria-label')"
+    assert browser.js(group) == "Two pictures under a slider: rainy and clean"
 
 
 def test_pictures_keep_their_shape_and_fit_a_narrow_page(page) -> None:

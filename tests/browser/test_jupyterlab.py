@@ -290,7 +290,13 @@ return texts;
 
 # Cells whose looks tell most.
 TELLING = {
-    "00": ("exercise-00-1-help", "exercise-00-3-check", "viz.RainExplorer(", "viz.table(", "quiz("),
+    "00": (
+        "exercise-00-1-help",
+        "exercise-00-3-check",
+        "viz.RainExplorer(",
+        "viz.table(rows",
+        "quiz(",
+    ),
     "01": (
         "exercise-01-2-check",
         "viz.show_source(",

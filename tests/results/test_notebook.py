@@ -116,3 +116,8 @@ def test_a_claim_is_written_like_a_measurement() -> None:
     assert Measured(name="x", value=27.0, claim=28.1, unit="dB").claim_text() == "28.10 dB"
     assert Measured(name="x", value=1.0, claim=-0.25).claim_text() == "−0.250"
     assert Measured(name="x", value=1.0).claim_text() == ""
+
+
+def test_a_claim_that_nobody_measured_says_what_it_is() -> None:
+    row = Measured(name="x", value=21.0, claim=20.0, claim_is="acceptable above", unit="dB")
+    assert row.claim_text() == "acceptable above 20.00 dB"

@@ -97,7 +97,7 @@ def test_results_stand_beside_their_claims_with_spread_and_unit(shown) -> None:
         "PSNR   24.31 ± 0.42 dB (5 seeds)  25.40 dB  § 3",
         "LPIPS                        n/a",
         "steps                       1200",
-        "cpu, seed 0",
+        "± is one standard deviation. cpu, seed 0",
     ]
 
 
@@ -115,3 +115,4 @@ def test_results_carry_the_records_for_the_runner(shown) -> None:
 def test_without_claims_there_are_no_columns_for_them(shown) -> None:
     text = shown(lambda: viz.results_table(MEASURED[1:], caption="Results"))["text/plain"]
     assert "claimed" not in text
+    assert "±" not in text

@@ -16,12 +16,13 @@ from course_lib.viz import rain_explorer
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 ALT = 'A cat looks at the camera, "rainy" and clean.'
+ALTS = ('A cat looks at the camera, "rainy" and pale.', "The same cat in its own colours.")
 CLEAN = chelsea()[100:164, 60:124]
 RAINY = np.clip(CLEAN.astype(int) + 40, 0, 255).astype(np.uint8)
 
 
 def test_before_after_holds_both_pictures_without_a_network() -> None:
-    widget = viz.BeforeAfter(RAINY, CLEAN, alt=ALT)
+    widget = viz.BeforeAfter(RAINY, CLEAN, alts=ALTS)
     state = widget.get_state()
     assert state["before"].startswith("data:image/png;base64,")
     assert state["after"].startswith("data:image/png;base64,")
@@ -31,11 +32,12 @@ def test_before_after_holds_both_pictures_without_a_network() -> None:
 
 
 def test_before_after_puts_its_still_beside_the_widget(parse) -> None:
-    data, _ = viz.BeforeAfter(RAINY, CLEAN, alt=ALT)._repr_mimebundle_()
+    data, _ = viz.BeforeAfter(RAINY, CLEAN, alts=ALTS)._repr_mimebundle_()
     assert set(data) == {VIEW, "text/html", "text/plain"}
-    assert data["text/plain"] == ALT
     page = parse(data["text/html"])
-    assert [img["alt"] for img in page.all("img")] == [f"rainy: {ALT}", f"clean: {ALT}"]
+    alts = [img["alt"] for img in page.all("img")]
+    assert alts == [f"rainy: {ALTS[0]}", f"clean: {ALTS[1]}"]
+    assert data["text/plain"].splitlines() == alts
     for picture, expected in zip(page.pictures(), (RAINY, CLEAN), strict=True):
         assert np.array_equal(picture, expected)
 
@@ -43,12 +45,12 @@ def test_before_after_puts_its_still_beside_the_widget(parse) -> None:
 def test_before_after_shows_one_output_in_a_notebook(outputs) -> None:
     from IPython.display import display
 
-    (output,) = outputs(lambda: display(viz.BeforeAfter(RAINY, CLEAN, alt=ALT)))
+    (output,) = outputs(lambda: display(viz.BeforeAfter(RAINY, CLEAN, alts=ALTS)))
     assert set(output["data"]) == {VIEW, "text/html", "text/plain"}
 
 
 def test_before_after_takes_floats_and_names_of_its_own(parse) -> None:
-    widget = viz.BeforeAfter(RAINY / 255, CLEAN / 255, labels=("<rainy>", "restored"), alt=ALT)
+    widget = viz.BeforeAfter(RAINY / 255, CLEAN / 255, labels=("<rainy>", "restored"), alts=ALTS)
     page = parse(widget.still())
     assert "<rainy>" in page.text
     assert np.array_equal(page.pictures()[1], CLEAN)
@@ -56,12 +58,12 @@ def test_before_after_takes_floats_and_names_of_its_own(parse) -> None:
 
 def test_before_after_refuses_pictures_of_two_sizes() -> None:
     with pytest.raises(ValueError, match="before is 64×64 and after 63×64"):
-        viz.BeforeAfter(RAINY, CLEAN[1:], alt=ALT)
+        viz.BeforeAfter(RAINY, CLEAN[1:], alts=ALTS)
 
 
 def test_before_after_refuses_an_empty_alternative_text() -> None:
     with pytest.raises(ValueError, match="at least one sentence"):
-        viz.BeforeAfter(RAINY, CLEAN, alt="cat")
+        viz.BeforeAfter(RAINY, CLEAN, alts=(ALTS[0], "cat"))
 
 
 def brighten(level: float, flip: bool) -> tuple[np.ndarray, str]:
@@ -114,7 +116,7 @@ def test_colabs_ipywidgets_7_shows_stills_too(explorer, monkeypatch: pytest.Monk
     def show_without_still(widget: ipywidgets.Widget) -> None:
         raise AssertionError("ipywidgets 7 shows the widget by itself")
 
-    slider = viz.BeforeAfter(RAINY, CLEAN, alt=ALT)
+    slider = viz.BeforeAfter(RAINY, CLEAN, alts=ALTS)
     monkeypatch.setattr(ipywidgets.Widget, "_ipython_display_", show_without_still, raising=False)
     monkeypatch.delattr(ipywidgets.Widget, "_repr_mimebundle_")
     for widget in (explorer, slider):
