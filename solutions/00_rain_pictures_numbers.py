@@ -803,8 +803,8 @@ viz.results_table(
 # 3. Split by photograph before anything else. A leaky split makes memory look like
 #    skill.
 # 4. PSNR without its convention means little: 1.3 dB lie between two definitions of Y.
-# 5. The best PSNR belongs to the mean of all plausible answers, which is a blur. That
-#    is why this course trains GANs, and why it then checks what they invent.
+# 5. On average the best PSNR belongs to the mean of all plausible answers, which is a
+#    blur. That is why this course trains GANs, and why it then checks what they invent.
 
 # %% [markdown]
 # ## Quiz
