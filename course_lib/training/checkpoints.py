@@ -17,6 +17,10 @@ Record = dict[str, float]
 FORMAT = 1
 
 
+class OtherFormat(BadCheckpoint):
+    """A checkpoint that another version of the course has written."""
+
+
 @dataclass(kw_only=True)
 class Game:
     """What changes while two networks train.
@@ -58,11 +62,23 @@ def save(path: Path, game: Game, about: Mapping[str, Any]) -> int:
     rest = {
         name: _take_tensors(part.state_dict(), name, tensors) for name, part in game.parts().items()
     }
-    for key in sorted({key for record in game.history for key in record}):
-        rows = [(row, record[key]) for row, record in enumerate(game.history) if key in record]
-        tensors[f"history/{key}/rows"] = torch.tensor([row for row, _ in rows])
-        tensors[f"history/{key}/values"] = torch.tensor([v for _, v in rows], dtype=torch.float64)
-    header = {"format": FORMAT, "step": len(game.history), "about": dict(about), "rest": rest}
+    for name, network in game.networks.items():
+        for key, parameter in network.named_parameters():
+            if parameter.grad is not None:  # a step may build on what the last one left
+                tensors[f"gradient/{name}/{key}"] = parameter.grad
+    keys = list(dict.fromkeys(key for record in game.history for key in record))
+    for key in keys:
+        rows = [row for row, record in enumerate(game.history) if key in record]
+        tensors[f"history/{key}/rows"] = torch.tensor(rows)
+        values = [_number(game.history[row][key], key, row + 1) for row in rows]
+        tensors[f"history/{key}/values"] = torch.tensor(values, dtype=torch.float64)
+    header = {
+        "format": FORMAT,
+        "step": len(game.history),
+        "about": dict(about),
+        "keys": keys,
+        "rest": rest,
+    }
     return write_tensors(path, tensors, header)
 
 
@@ -94,22 +110,21 @@ def load(path: Path) -> Checkpoint:
     tensors, header = read_tensors(path)
     try:
         if header["format"] != FORMAT:
-            raise BadCheckpoint(
-                f"{path} has the format {header['format']}, this version of the course reads "
-                f"{FORMAT}"
+            raise OtherFormat(
+                f"{path} was written by another version of the course (its format is "
+                f"{header['format']}, this version reads {FORMAT})"
             )
         history: list[Record] = [{} for _ in range(header["step"])]
-        for name in tensors:
-            if name.startswith("history/") and name.endswith("/rows"):
-                key = name.removeprefix("history/").removesuffix("/rows")
-                values = tensors[f"history/{key}/values"].tolist()
-                for row, value in zip(tensors[name].tolist(), values, strict=True):
-                    history[row][key] = value
+        for key in header["keys"]:
+            rows = tensors[f"history/{key}/rows"].tolist()
+            values = tensors[f"history/{key}/values"].tolist()
+            for row, value in zip(rows, values, strict=True):
+                history[row][key] = int(value) if key == "step" else value
         return Checkpoint(
             path=path,
             step=header["step"],
             about=header["about"],
-            history=[{"step": int(row.pop("step")), **row} for row in history],
+            history=history,
             rest=header["rest"],
             tensors=tensors,
         )
@@ -123,7 +138,7 @@ def restore(game: Game, checkpoint: Checkpoint) -> None:
     """Put everything back as it was, to the bit.
 
     Raises:
-        BadCheckpoint: it is another game's; then nothing has been changed.
+        BadCheckpoint: it is another game's; then no network has been changed.
     """
     parts = game.parts()
     if missing := sorted(parts.keys() ^ checkpoint.rest.keys()):
@@ -138,7 +153,41 @@ def restore(game: Game, checkpoint: Checkpoint) -> None:
         _same_optimizer(name, optimizer, states[name], checkpoint.path)
     for name, part in parts.items():
         part.load_state_dict(states[name])
+    for name, network in game.networks.items():
+        for key, parameter in network.named_parameters():
+            gradient = checkpoint.tensors.get(f"gradient/{name}/{key}")
+            if gradient is None:
+                parameter.grad = None
+            else:  # laid out in memory as torch would have it
+                parameter.grad = torch.empty_like(parameter).copy_(gradient)
     game.history[:] = checkpoint.history
+
+
+def restore_networks(game: Game, checkpoint: Checkpoint) -> bool:
+    """Put the networks alone back, if they are the same networks.
+
+    Returns:
+        Whether they are; else nothing has been changed.
+    """
+    for name, network in game.networks.items():
+        there = _put_tensors(checkpoint.rest.get(name), name, checkpoint.tensors)
+        try:
+            _same_network(name, network.state_dict(), there or {}, checkpoint.path)
+        except BadCheckpoint:
+            return False
+    for name, network in game.networks.items():
+        network.load_state_dict(_put_tensors(checkpoint.rest[name], name, checkpoint.tensors))
+        network.zero_grad(set_to_none=True)
+    return True
+
+
+def _number(value: Any, key: str, step: int) -> float:
+    if isinstance(value, int | float):
+        return value
+    raise TypeError(
+        f"the record of step {step} has {key}={value!r}, a {type(value).__name__}; callbacks may "
+        "add numbers only, such as float(…)"
+    )
 
 
 def _take_tensors(value: Any, name: str, tensors: dict[str, torch.Tensor]) -> Any:

@@ -53,7 +53,7 @@ def write_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], Any]:
@@ -62,12 +62,15 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], Any]:
     Nothing in the file is ever run: safetensors holds numbers and text only.
 
     Raises:
-        BadCheckpoint: it was cut short, or is no file of `write_tensors`.
+        BadCheckpoint: it was cut short, is no file of `write_tensors`, or can't be read.
     """
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             about = json.loads((file.metadata() or {})[_ABOUT])
-            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
+            # Copies: the others are windows into the file, which may change or go.
+            return {name: file.get_tensor(name).clone() for name in file.keys()}, about  # noqa: SIM118
+    except OSError as error:
+        raise BadCheckpoint(f"{path} can't be read ({error.strerror or error})") from None
     except (safetensors.SafetensorError, KeyError, ValueError) as error:
         raise BadCheckpoint(
             f"{path} was cut short or is no checkpoint of this course "
@@ -94,7 +97,7 @@ def _beside(path: Path) -> Iterator[Path]:
         raise
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """The new name survives a power cut too, where the file system can promise that."""
     with contextlib.suppress(OSError):  # Windows and some network drives can't
         handle = os.open(folder, os.O_RDONLY)

@@ -138,7 +138,9 @@ def train(
             run.begin(
                 game,
                 steps=len(loader) if isinstance(loader, Sized) else None,
-                settings=_settings(game, loader, seed=seed, d_step=d_step, g_step=g_step),
+                settings=_settings(game, loader, seed=seed),
+                codes={"d_step": code_of(d_step), "g_step": code_of(g_step)},
+                writes=fabric.is_global_zero,
             )
         for callback in callbacks:
             if hasattr(callback, "resume"):
@@ -148,28 +150,32 @@ def train(
         Batch(*(tensor.to(fabric.device, non_blocking=True) for tensor in batch))
         for batch in _rest(loader, done)
     )
-    for record in play(
-        generator,
-        discriminator,
-        batches,
-        optimizer_g=optimizer_g,
-        optimizer_d=optimizer_d,
-        d_step=d_step,
-        g_step=g_step,
-        seed=seed,
-        rank=fabric.global_rank,
-        done=done,
-    ):
-        for scheduler in schedulers:
-            scheduler.step()
-        for callback in callbacks:
-            callback(record)
-        game.history.append(record)
-        usage.count_steps()
+    try:
+        for record in play(
+            generator,
+            discriminator,
+            batches,
+            optimizer_g=optimizer_g,
+            optimizer_d=optimizer_d,
+            d_step=d_step,
+            g_step=g_step,
+            seed=seed,
+            rank=fabric.global_rank,
+            done=done,
+        ):
+            for scheduler in schedulers:
+                scheduler.step()
+            for callback in callbacks:
+                callback(record)
+            game.history.append(record)
+            usage.count_steps()
+            if run and fabric.is_global_zero:
+                run.step_done(game)
         if run and fabric.is_global_zero:
-            run.step_done(game)
-    if run and fabric.is_global_zero and len(game.history) > done:
-        run.step_done(game, ended=True)
+            run.step_done(game, ended=True)
+    finally:
+        if run:
+            run.leave()
     return game.history
 
 
@@ -182,18 +188,36 @@ def _rest(loader: Iterable[Batch], done: int) -> Iterable[Batch]:
     return itertools.islice(loader, done, None)
 
 
-def _settings(
-    game: Game, loader: Iterable[Batch], *, seed: int, d_step: Step, g_step: Step
-) -> dict[str, Any]:
+def _settings(game: Game, loader: Iterable[Batch], *, seed: int) -> dict[str, Any]:
     """What makes this run another one when it changes."""
     settings: dict[str, Any] = {"seed": seed}
     if isinstance(loader, StepLoader):
         settings |= loader.settings
     for name, optimizer in game.optimizers.items():
-        for key in ("lr", "betas", "momentum", "weight_decay"):
-            if values := [group[key] for group in optimizer.param_groups if key in group]:
-                settings[f"{name}'s {key}"] = values[0] if len(values) == 1 else values
-    return settings | {"d_step_code": code_of(d_step), "g_step_code": code_of(g_step)}
+        settings[name] = type(optimizer).__name__
+        for n, group in enumerate(optimizer.param_groups):
+            whose = name if len(optimizer.param_groups) == 1 else f"{name}, group {n}"
+            # A scheduler moves lr away from where it began.
+            begun = {**group, "lr": group.get("initial_lr", group["lr"])}
+            for key in begun.keys() - {"params", "initial_lr"}:
+                settings[f"{whose}'s {key}"] = begun[key]
+    for n, scheduler in enumerate(game.schedulers):
+        settings[f"scheduler {n}"] = type(scheduler).__name__
+        for key, value in scheduler.state_dict().items():
+            if key not in MOVING and not key.startswith("_"):
+                settings[f"scheduler {n}'s {key}"] = value
+    return {key: value for key, value in settings.items() if _is_plain(value)}
+
+
+# What changes in a scheduler's state while it runs.
+MOVING = {"last_epoch", "best", "num_bad_epochs", "cooldown_counter"}
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether JSON can hold it: a setting then, and no state."""
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def series(history: Sequence[Record], key: str) -> tuple[list[float], list[float]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import errno
 import functools
 import hashlib
 import io
@@ -10,17 +12,21 @@ import json
 import os
 import platform
 import time
+import types
 import warnings
-from collections.abc import Callable, Mapping
+import weakref
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import filelock
 import torch
+from torch import nn
 
 import course_lib
 from course_lib import machine
 from course_lib.training import checkpoints, files
-from course_lib.training.checkpoints import Checkpoint, Game, Record
+from course_lib.training.checkpoints import Checkpoint, Game, OtherFormat, Record
 from course_lib.training.files import BadCheckpoint
 
 SECONDS = 10.0  # between two checkpoints; what a killed kernel costs at most
@@ -39,11 +45,11 @@ class Run:
     """A folder with a run's checkpoints and its log.
 
     Training writes a checkpoint every few seconds. Started again, it goes on behind the last one
-    and ends in the same bits as if nothing had happened; a run that had ended is loaded. The one
-    before the last is kept too, in case that the last is ever damaged.
+    and ends in the same bits as if nothing had happened; a run that had ended is loaded.
 
-    The folder holds `last.safetensors`, `previous.safetensors`, and `log.csv`, a row a step,
-    which is as new as the last checkpoint.
+    The folder holds `last.safetensors`; `previous.safetensors`, the one before it, in case that
+    the last is ever damaged; `first.safetensors`, the networks before the first step; and
+    `log.csv`, a row a step, as new as the last checkpoint.
 
     Attributes:
         folder: where the run lies.
@@ -58,7 +64,8 @@ class Run:
         Args:
             folder: under `runs_folder` unless it is absolute. Name what the run depends on:
                 ``Run("01/gan-cpu-seed0")``.
-            fresh: train anew whatever there is.
+            fresh: train anew whatever there is. Networks that this run has trained before start
+                from where it started, others as they are.
             seconds: between two checkpoints. They come more seldom where writing one takes
                 long, as on a mounted Drive: at most one twentieth of the time goes there.
         """
@@ -67,6 +74,7 @@ class Run:
         self.told = f"Nothing has been trained in {self.folder} yet."
         self._due, self._saved = 0.0, 0
         self._about: dict[str, Any] = {}
+        self._lock: filelock.BaseFileLock | None = None
 
     def __str__(self) -> str:
         return self.told
@@ -81,45 +89,62 @@ class Run:
         """The one before it."""
         return self.folder / "previous.safetensors"
 
-    def begin(self, game: Game, *, steps: int | None, settings: Mapping[str, Any]) -> None:
+    @property
+    def first(self) -> Path:
+        """The networks before the first step."""
+        return self.folder / "first.safetensors"
+
+    def begin(
+        self,
+        game: Game,
+        *,
+        steps: int | None,
+        settings: Mapping[str, Any],
+        codes: Mapping[str, str],
+        writes: bool = True,
+    ) -> None:
         """Put the game back to where the run had got, or begin a new one.
 
         Args:
             game: as it is before the first step.
             steps: of the whole run; None where nobody knows.
             settings: what makes it this run and no other, such as its seed, as JSON can hold it.
-                Where a key that ends in ``_code`` differs, that is told but not refused.
+            codes: digests of functions that it trains with; others are told of, not refused.
+            writes: whether this process is the one that writes; of several, one does.
 
         Raises:
             BadCheckpoint: the checkpoint there is damaged, or another run's.
-            OSError: there is something to train, and the folder can't be written.
+            OSError: there is something to train, and the folder can't be written, or another
+                process trains there.
         """
-        self._about = {
-            "settings": json.loads(json.dumps(settings)),
-            **_environment(),
-        }
-        if self.fresh:
+        settings = json.loads(json.dumps(settings))
+        if self.fresh and writes:
             self._forget()
-        found = self._find()
+        found = None if self.fresh else self._find()
         if found:
-            self._compare(found, steps)
+            self._compare(found, steps, settings, codes)
             try:
                 checkpoints.restore(game, found)
             except BadCheckpoint as error:
                 raise BadCheckpoint(f"{error} {self._mend()}") from None
-        done = len(game.history)
+        done = self._saved = len(game.history)
+        known = set(game.networks.values()) & set(_TRAINED)
+        _TRAINED.update(game.networks.values())
         if done and done == steps:
             self.told = (
                 f"Loaded {done:,} steps from {self.folder}: this run had ended, so nothing was "
                 "trained. Run(…, fresh=True) trains anew."
             )
             return
-        self._prepare_folder()
-        self.told = f"Trained from the first step; the run lies in {self.folder}."
+        sessions = found.about["sessions"] if found else []
+        session = {"from_step": done, **_environment(), "codes": dict(codes)}
+        self._about = {"settings": settings, "sessions": [*sessions, session]}
+        if writes:
+            self._prepare_folder()
         if found:
-            self.told = (
-                f"Went on after step {done:,}, the last that was kept in {self.folder}."
-            )
+            self.told = f"Went on after step {done:,}, the last that was kept in {self.folder}."
+        else:
+            self._begin_anew(game, trained_before=bool(known), writes=writes)
         self._due = time.monotonic() + self.seconds
 
     def step_done(self, game: Game, *, ended: bool = False) -> None:
@@ -128,52 +153,83 @@ class Run:
         Raises:
             OSError: a full disk, say. The last checkpoint is as it was, and the run can go on
                 from there.
+            TypeError: a callback added something other than a number to a record.
         """
         step = len(game.history)
         if step == self._saved or (not ended and time.monotonic() < self._due):
             return
         begun = time.monotonic()
         writing = self.folder / "next.safetensors"
-        try:
-            files.write_whole(self.folder / "log.csv", _csv(game.history))
+        with self._explained(f"the checkpoint of step {step} wasn't saved"):
             checkpoints.save(writing, game, self._about)
+            files.write_whole(self.folder / "log.csv", _csv(game.history))
             # Killed between these two, it goes on from the previous one, which is whole.
             if self.last.exists():
                 os.replace(self.last, self.previous)
             os.replace(writing, self.last)
-        except OSError as error:
-            raise OSError(
-                error.errno,
-                f"the checkpoint of step {step} wasn't saved: "
-                f"{files.explain(error, self.folder)}. {self._kept()}",
-            ) from None
+            files.sync_folder(self.folder)
         self._saved = step
         took = time.monotonic() - begun
         self._due = time.monotonic() + max(self.seconds, took / SHARE)
+
+    def leave(self) -> None:
+        """Let others train in this folder; `train` calls this however it ends."""
+        if self._lock:
+            self._lock.release()
+            self._lock = None
+
+    def _begin_anew(self, game: Game, *, trained_before: bool, writes: bool) -> None:
+        """Start from networks as they were made, though a cell that trains may be run again."""
+        self.told = f"Trained from the first step; the run lies in {self.folder}."
+        back = (
+            trained_before
+            and self.first.exists()
+            and checkpoints.restore_networks(game, checkpoints.load(self.first))
+        )
+        if back:
+            for name, optimizer in game.optimizers.items():
+                _require_new(name, taken=bool(optimizer.state))
+            for n, scheduler in enumerate(game.schedulers):
+                _require_new(f"scheduler {n}", taken=scheduler.last_epoch > 0)
+            self.told = (
+                "Trained from the first step, with the networks as they were before it; "
+                f"the run lies in {self.folder}."
+            )
+        elif trained_before:
+            self.told = (
+                "Trained networks that had been trained before in this session, as they were; "
+                f"the run lies in {self.folder}."
+            )
+        if self.fresh:
+            self.told += " Take fresh=True out again, or the next start begins anew too."
+        if writes and not back:
+            with self._explained("the networks weren't saved"):
+                checkpoints.save(self.first, game, self._about)
 
     def _find(self) -> Checkpoint | None:
         for path in (self.last, self.previous):
             if path.exists():
                 try:
                     return checkpoints.load(path)
+                except OtherFormat as error:
+                    raise BadCheckpoint(f"{error}. {self._mend()}") from None
                 except BadCheckpoint as error:
                     raise BadCheckpoint(f"{error}. {self._mend(path)}") from None
         return None
 
-    def _compare(self, found: Checkpoint, steps: int | None) -> None:
+    def _compare(
+        self,
+        found: Checkpoint,
+        steps: int | None,
+        settings: Mapping[str, Any],
+        codes: Mapping[str, str],
+    ) -> None:
         """Refuse a checkpoint of other settings; warn of one that was made elsewhere."""
-        there, here = found.about["settings"], self._about["settings"]
-        for key in [*here, *there]:
-            if there.get(key) != here.get(key):
-                if key.endswith("_code"):
-                    _warn(
-                        f"the run in {self.folder} was trained with another "
-                        f"{key.removesuffix('_code')} than yours. Run(…, fresh=True) trains with "
-                        "yours."
-                    )
-                    continue
+        there = found.about["settings"]
+        for key in there:  # another version may know of other settings
+            if key in settings and there[key] != settings[key]:
                 raise BadCheckpoint(
-                    f"the run in {self.folder} has {key} {there.get(key)}, not {here.get(key)}. "
+                    f"the run in {self.folder} has {key} {there[key]}, not {settings[key]}. "
                     f"{self._mend()}"
                 )
         if steps is not None and found.step > steps:
@@ -181,22 +237,27 @@ class Run:
                 f"the run in {self.folder} has {found.step} steps already, more than the {steps} "
                 f"asked for. {self._mend()}"
             )
-        for key, ended_too in (
-            ("course", True),
-            ("torch", False),
-            ("python", False),
-            ("threads", False),
-            ("device", False),
-        ):
-            then, now = found.about.get(key), self._about[key]
-            if then != now and (ended_too or found.step != steps):
+        now, ended = _environment(), found.step == steps
+        for key, what in _WORDS.items():
+            then = [s[key] for s in found.about["sessions"] if s[key] != now[key]]
+            if then and ended and key == "course":
                 _warn(
-                    f"the run in {self.folder} was begun under another {_WORDS[key]} "
-                    f"({then}, now {now}). It goes on, but the last bits of its numbers will "
-                    "differ from those of an unbroken run. Run(…, fresh=True) trains anew."
-                    if found.step != steps
-                    else f"the run in {self.folder} was trained by {_WORDS[key]} {then}, here "
-                    f"is {now}: numbers may differ. Run(…, fresh=True) trains anew."
+                    f"the run in {self.folder} was trained by {what} {then[0]}, here is "
+                    f"{now[key]}: numbers may differ. Run(…, fresh=True) trains anew."
+                )
+            elif then and not ended:
+                _warn(
+                    f"the run in {self.folder} was trained under another {what} ({then[0]}, now "
+                    f"{now[key]}). It goes on, but the last bits of its numbers will differ from "
+                    "those of an unbroken run. Run(…, fresh=True) trains anew."
+                )
+        for name, code in codes.items():
+            # Another Python compiles the same function to other code.
+            sessions = [s for s in found.about["sessions"] if s["python"] == now["python"]]
+            if any(s["codes"].get(name) != code for s in sessions):
+                _warn(
+                    f"the run in {self.folder} was trained with another {name} than yours. "
+                    "Run(…, fresh=True) trains with yours."
                 )
 
     def _mend(self, damaged: Path | None = None) -> str:
@@ -207,14 +268,24 @@ class Run:
             )
         return "Name another folder, or train anew with Run(…, fresh=True)."
 
-    def _kept(self) -> str:
-        for path in (self.last, self.previous):
-            if path.exists():
-                return "The checkpoint before it is whole: run this again to go on from there."
-        return "There is none before it."
+    @contextlib.contextmanager
+    def _explained(self, what: str) -> Iterator[None]:
+        """A failure to write says what is lost and what isn't."""
+        try:
+            yield
+        except OSError as error:
+            there = self.last.exists() or self.previous.exists()
+            kept = (
+                "The checkpoint before it is whole: run this again to go on from there."
+                if there
+                else "There is none before it."
+            )
+            why = files.explain(error, self.folder)
+            raise OSError(error.errno, f"{what}: {why}. {kept}") from None
 
     def _forget(self) -> None:
-        for path in (self.last, self.previous, self.folder / "log.csv"):
+        # The older one first: killed between the two, the newer one is still the last.
+        for path in (self.previous, self.last, self.folder / "log.csv"):
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
@@ -225,13 +296,25 @@ class Run:
         probe = self.folder / f"probe{files.UNFINISHED}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            lock = filelock.FileLock(self.folder / "lock")
+            with contextlib.suppress(NotImplementedError):  # a file system without locks
+                lock.acquire(timeout=0)
+                self._lock = lock
             files.remove_unfinished(self.folder)
             probe.write_bytes(b"can this folder be written?")
             probe.unlink()
+        except filelock.Timeout:
+            raise OSError(
+                errno.EBUSY,
+                f"another kernel or program trains in {self.folder} now: stop it (in JupyterLab: "
+                "Kernel, Shut Down All Kernels), or name another folder",
+            ) from None
         except OSError as error:
             raise OSError(error.errno, files.explain(error, self.folder)) from None
 
 
+# Networks that a run of this process has trained or loaded: they are no longer as they were made.
+_TRAINED: weakref.WeakSet[nn.Module] = weakref.WeakSet()
 _WORDS = {
     "course": "course_lib",
     "torch": "version of torch",
@@ -241,22 +324,42 @@ _WORDS = {
 }
 
 
+def _require_new(name: str, *, taken: bool) -> None:
+    """An optimizer or a scheduler can't be sent back to its beginning; it has to be made anew."""
+    if taken:
+        raise ValueError(
+            f"{name} has taken steps already, and the run begins anew: make optimizers and "
+            "schedulers in the cell that trains"
+        )
+
+
 def code_of(function: Callable[..., Any]) -> str:
-    """A digest of what a function does, which comments and its name don't change."""
-    function = getattr(function, "__wrapped__", function)
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return type(function).__name__
-    return hashlib.sha256(repr((code.co_code, code.co_names)).encode()).hexdigest()[:12]
+    """A digest of what a function does, which comments and its docstring don't change."""
+    return hashlib.sha256(repr(_parts(function)).encode()).hexdigest()[:12]
+
+
+def _parts(thing: Any) -> Any:
+    """All that decides what a function does, as far as it can be told from outside."""
+    if isinstance(thing, functools.partial):
+        return _parts(thing.func), [_parts(a) for a in thing.args], sorted(thing.keywords.items())
+    if isinstance(thing, types.CodeType):
+        return thing.co_code, thing.co_names, [_parts(constant) for constant in thing.co_consts]
+    if isinstance(thing, types.FunctionType):
+        code = thing.__code__
+        constants = [_parts(c) for c in code.co_consts if c != thing.__doc__]
+        closure = [_parts(cell.cell_contents) for cell in thing.__closure__ or ()]
+        return code.co_code, code.co_names, constants, closure, thing.__defaults__
+    return thing if isinstance(thing, int | float | str | tuple | None) else type(thing).__name__
 
 
 def _environment() -> dict[str, Any]:
+    name = machine.device_name()
     return {
         "course": f"{course_lib.__version__}+{_code_digest()}",
         "torch": torch.__version__,
         "python": platform.python_version(),
         "threads": torch.get_num_threads(),
-        "device": machine.device_name() if torch.cuda.is_available() else machine.processor(),
+        "device": machine.processor() if name.startswith("CPU") else name,
     }
 
 

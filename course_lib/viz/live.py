@@ -74,6 +74,9 @@ class LivePlot:
 
     def resume(self, history: Sequence[Mapping[str, float]]) -> None:
         """Take the steps that a run had taken before it was cut, or all of one that had ended."""
+        for curve in self._curves:
+            curve.x.clear()
+            curve.y.clear()
         for record in history:
             self._take(record)
         self._progress.resume(history)

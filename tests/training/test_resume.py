@@ -26,7 +26,7 @@ STEPS = 40
 KILLS = 20
 
 
-def play(folder: Path, kill: str = "") -> None:
+def play(folder: Path, kill: str = "", begun=None) -> None:
     """Train a small game in a run folder, until it is killed as asked or has ended."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -50,7 +50,7 @@ def play(folder: Path, kill: str = "") -> None:
         schedulers=[torch.optim.lr_scheduler.CosineAnnealingLR(optimizer_g, STEPS)],
         seed=0,
         d_step=Between(int(number)) if where == "between" else discriminator_step,
-        callbacks=[samples],
+        callbacks=[samples, lambda record: begun and begun.set()],
         run=Run(folder, seconds=0),
     )
     torch.save(
@@ -110,27 +110,42 @@ def processes():
     return context
 
 
-def run_in_child(processes, *arguments, killed_after: float | None = None) -> bool:
+def run_in_child(processes, *arguments) -> bool:
     """Whether the child came to its end."""
     child = processes.Process(target=play, args=arguments)
     child.start()
-    if killed_after is not None:
-        time.sleep(killed_after)
-        child.kill()
     child.join()
     assert child.exitcode in (0, -signal.SIGKILL)
     return child.exitcode == 0
 
 
+def kill_in_training(processes, folder: Path, share: float, seconds: float) -> None:
+    """Kill a child some time after its first step; sooner where it was done before that."""
+    for attempt in range(20):
+        begun = processes.Event()
+        child = processes.Process(target=play, args=(folder / str(attempt), "", begun))
+        child.start()
+        assert begun.wait(60)
+        time.sleep(share * seconds / 2**attempt)
+        child.kill()
+        child.join()
+        if child.exitcode == -signal.SIGKILL:
+            (folder / str(attempt)).rename(folder / "run")
+            return
+    raise AssertionError("the child always came to its end first")
+
+
 @pytest.fixture(scope="module")
 def unbroken(processes, tmp_path_factory) -> dict:
     folder = tmp_path_factory.mktemp("unbroken")
+    begun = processes.Event()
+    child = processes.Process(target=play, args=(folder, "", begun))
+    child.start()
+    assert begun.wait(60)
     started = time.monotonic()
-    assert run_in_child(processes, folder)
-    return {
-        "seconds": time.monotonic() - started,
-        **torch.load(folder / "result.pt", weights_only=True),
-    }
+    child.join()
+    result = torch.load(folder / "result.pt", weights_only=True)
+    return {"seconds": time.monotonic() - started, **result}
 
 
 def same(a, b) -> bool:
@@ -156,12 +171,10 @@ def moments() -> list[str]:
 def test_killed_at_any_moment_it_ends_in_the_same_bits(moment, processes, unbroken, tmp_path):
     kind, _, number = moment.partition(" ")
     if kind == "time":
-        ended = run_in_child(processes, tmp_path, killed_after=float(number) * unbroken["seconds"])
+        kill_in_training(processes, tmp_path, float(number), unbroken["seconds"])
     else:
-        ended = run_in_child(processes, tmp_path, moment)
-        assert not ended
-    if not ended:
-        assert run_in_child(processes, tmp_path)
-    result = torch.load(tmp_path / "result.pt", weights_only=True)
+        assert not run_in_child(processes, tmp_path / "run", moment)
+    assert run_in_child(processes, tmp_path / "run")
+    result = torch.load(tmp_path / "run" / "result.pt", weights_only=True)
     for part in ("generator", "discriminator", "optimizer_g", "history", "frames"):
         assert same(result[part], unbroken[part]), part

@@ -1,10 +1,13 @@
+import copy
 import csv
 import errno
 import os
 import pickle
 import warnings
+from functools import partial
 from pathlib import Path
 
+import filelock
 import pytest
 import torch
 from torch import nn
@@ -14,11 +17,11 @@ from course_lib.data.crops import CropDataset, make_loader
 from course_lib.data.pair import Batch
 from course_lib.data.photos import load_photo
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
-from course_lib.training import files
+from course_lib.training import checkpoints, files
 from course_lib.training import run as run_module
 from course_lib.training.files import BadCheckpoint
 from course_lib.training.loop import Record, train
-from course_lib.training.run import Run
+from course_lib.training.run import Run, code_of
 from course_lib.training.steps import discriminator_step
 
 
@@ -27,17 +30,38 @@ def checkpoint_each_step(monkeypatch):
     monkeypatch.setattr(run_module, "SHARE", 1e9)
 
 
-def play(run: Run | None, steps: int = 6, *, width: int = 4, seed: int = 0, lr=1e-3, **settings):
-    """The history, the generator, and what a callback was told."""
+def make_networks(width: int = 4) -> tuple[nn.Module, nn.Module]:
     torch.manual_seed(0)
-    generator = BaselineGenerator(size=16, base_channels=width)
-    discriminator = baseline_discriminator(base_channels=4)
+    return BaselineGenerator(size=16, base_channels=width), baseline_discriminator(base_channels=4)
+
+
+def play(
+    run: Run | None,
+    steps: int = 6,
+    *,
+    width: int = 4,
+    seed: int = 0,
+    lr=1e-3,
+    networks=None,
+    optimizer=torch.optim.Adam,
+    schedule=None,
+    **settings,
+):
+    """The history and the generator of a small run."""
+    generator, discriminator = networks or make_networks(width)
+    optimizer_g = optimizer(generator.parameters(), lr)
     dataset = CropDataset({"cat": load_photo("chelsea")}, "light", 16, seed)
     history = train(
         generator,
         discriminator,
-        make_loader(dataset, batch_size=settings.pop("batch_size", 4), steps=steps),
-        optimizer_g=torch.optim.Adam(generator.parameters(), lr),
+        make_loader(
+            dataset,
+            batch_size=settings.pop("batch_size", 4),
+            steps=steps,
+            workers=settings.pop("workers", 0),
+        ),
+        optimizer_g=optimizer_g,
+        schedulers=[schedule(optimizer_g)] if schedule else (),
         optimizer_d=torch.optim.Adam(discriminator.parameters(), 1e-3),
         seed=seed,
         run=run,
@@ -94,6 +118,65 @@ def test_fresh_trains_anew(tmp_path) -> None:
     assert str(run).startswith("Trained from the first step")
 
 
+def test_fresh_trains_networks_of_the_same_kernel_from_where_they_started(tmp_path) -> None:
+    networks = make_networks()
+    _, trained = play(here(tmp_path), networks=networks)
+    expected = copy.deepcopy(trained)
+    run = here(tmp_path, fresh=True)
+    play(run, networks=networks)
+    assert same_weights(networks[0], expected)
+    assert "with the networks as they were before it" in str(run)
+    assert "Take fresh=True out again" in str(run)
+
+
+def test_stopped_before_its_first_checkpoint_a_cell_run_again_starts_from_the_start(
+    tmp_path,
+) -> None:
+    networks = make_networks()
+    with pytest.raises(Stop):
+        play(Run(tmp_path, seconds=99), networks=networks, callbacks=[stop_after(4)])
+    play(Run(tmp_path, seconds=99), networks=networks)
+    assert same_weights(networks[0], play(None)[1])
+
+
+def test_stopped_after_a_checkpoint_a_cell_run_again_goes_on_from_there(tmp_path) -> None:
+    networks = make_networks()
+    with pytest.raises(Stop):
+        play(here(tmp_path), networks=networks, callbacks=[stop_after(4)])
+    play(here(tmp_path), networks=networks)
+    assert same_weights(networks[0], play(None)[1])
+
+
+def test_networks_that_another_run_has_trained_are_trained_on_and_it_says_so(tmp_path) -> None:
+    networks = make_networks()
+    play(here(tmp_path / "first"), networks=networks)
+    before = copy.deepcopy(networks[0])
+    run = here(tmp_path / "second")
+    play(run, networks=networks, steps=1)
+    assert "had been trained before in this session" in str(run)
+    assert not same_weights(before, networks[0])
+
+
+def test_optimizers_that_have_taken_steps_cant_begin_anew(tmp_path) -> None:
+    networks = make_networks()
+    optimizer = torch.optim.Adam(networks[0].parameters(), 1e-3)
+    play(here(tmp_path), networks=networks, optimizer=lambda parameters, lr: optimizer)
+    with pytest.raises(ValueError, match=r"optimizer_g has taken steps.*in the cell that trains"):
+        play(
+            here(tmp_path, fresh=True),
+            networks=networks,
+            optimizer=lambda parameters, lr: optimizer,
+        )
+
+
+def test_a_run_used_twice_is_kept_both_times(tmp_path) -> None:
+    run = here(tmp_path, fresh=True)
+    play(run)
+    (tmp_path / "last.safetensors").unlink()
+    play(run)
+    assert (tmp_path / "last.safetensors").exists()
+
+
 def test_a_run_that_was_cut_goes_on_and_says_so(tmp_path) -> None:
     cut(tmp_path, 4)
     run, before = here(tmp_path), usage.measure().steps
@@ -109,6 +192,51 @@ def test_more_steps_of_a_run_that_had_ended_train_the_rest_only(tmp_path) -> Non
     play(here(tmp_path), steps=4)
     _, longer = play(here(tmp_path), steps=6)
     assert same_weights(longer, play(None, steps=6)[1])
+
+
+def test_worker_processes_change_nothing_for_a_run_that_was_cut(tmp_path) -> None:
+    cut(tmp_path, 4, workers=1)
+    _, generator = play(here(tmp_path), workers=1)
+    assert same_weights(generator, play(None)[1])
+
+
+def half_every_other_step(optimizer, gamma=0.5):
+    return torch.optim.lr_scheduler.StepLR(optimizer, 2, gamma)
+
+
+def test_a_schedule_goes_on_and_a_finished_one_is_loaded(tmp_path) -> None:
+    cut(tmp_path, 4, schedule=half_every_other_step)
+    _, generator = play(here(tmp_path), schedule=half_every_other_step)
+    assert same_weights(generator, play(None, schedule=half_every_other_step)[1])
+    run = here(tmp_path)
+    play(run, schedule=half_every_other_step)
+    assert "Loaded 6 steps" in str(run)
+
+
+def piling_step(generator, discriminator, batch, optimizer):
+    loss = discriminator(generator(batch.rainy)).mean()
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def test_gradients_that_a_step_builds_on_are_kept(tmp_path) -> None:
+    cut(tmp_path, 4, g_step=piling_step)
+    _, generator = play(here(tmp_path), g_step=piling_step)
+    assert same_weights(generator, play(None, g_step=piling_step)[1])
+
+
+def test_a_record_holds_numbers_only_and_the_error_names_the_other(tmp_path) -> None:
+    with pytest.raises(TypeError, match="step 1 has note='bright', a str"):
+        play(here(tmp_path), callbacks=[lambda record: record.update(note="bright")])
+
+
+def test_the_order_of_the_log_does_not_tell_that_a_run_was_cut(tmp_path) -> None:
+    cut(tmp_path / "cut", 4)
+    play(here(tmp_path / "cut"))
+    play(here(tmp_path / "whole"))
+    logs = [(tmp_path / name / "log.csv").read_bytes() for name in ("cut", "whole")]
+    assert logs[0] == logs[1]
 
 
 def test_callbacks_hear_what_there_is_when_a_run_goes_on(tmp_path) -> None:
@@ -221,6 +349,7 @@ def test_weights_of_someone_else_are_no_checkpoint(tmp_path) -> None:
         ({"seed": 1}, "has seed 0, not 1"),
         ({"lr": 1e-2}, "has optimizer_g's lr 0.001, not 0.01"),
         ({"batch_size": 2}, "has batch_size 4, not 2"),
+        ({"optimizer": torch.optim.SGD}, "has optimizer_g Adam, not SGD"),
         ({"steps": 3}, "has 6 steps already, more than the 3 asked for"),
     ],
 )
@@ -231,6 +360,39 @@ def test_another_runs_checkpoint_is_refused_and_stays(tmp_path, other, told) -> 
         play(here(tmp_path), **other)
     assert "Run(…, fresh=True)" in str(error.value)
     assert (tmp_path / "last.safetensors").read_bytes() == content
+
+
+def test_another_schedule_is_refused(tmp_path) -> None:
+    play(here(tmp_path), schedule=half_every_other_step)
+    with pytest.raises(BadCheckpoint, match=r"has scheduler 0's gamma 0\.5, not 0\.9"):
+        play(here(tmp_path), schedule=partial(half_every_other_step, gamma=0.9))
+
+
+def test_two_kernels_dont_train_in_one_folder(tmp_path) -> None:
+    lock = filelock.FileLock(tmp_path / "lock")
+    lock.acquire()
+    with pytest.raises(OSError, match=r"another kernel or program trains in .* now"):
+        play(here(tmp_path))
+    lock.release()
+    play(here(tmp_path))
+
+
+def test_a_checkpoint_of_another_version_is_told_apart_from_a_damaged_one(
+    tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "FORMAT", 99)
+    play(here(tmp_path))
+    monkeypatch.undo()
+    with pytest.raises(BadCheckpoint, match="another version of the course") as told:
+        play(here(tmp_path))
+    assert "Delete" not in str(told.value)
+
+
+def test_a_checkpoint_may_go_once_it_is_read(tmp_path) -> None:
+    files.write_tensors(tmp_path / "a", {"a": torch.arange(4096)}, {})
+    tensors, _ = files.read_tensors(tmp_path / "a")
+    (tmp_path / "a").write_bytes(b"")  # in place: memory that were mapped would be gone
+    assert tensors["a"].sum() == 4095 * 2048
 
 
 def test_another_kind_of_run_is_refused(tmp_path) -> None:
@@ -290,6 +452,44 @@ def test_other_step_functions_are_told_of(tmp_path) -> None:
         play(here(tmp_path), d_step=mine)
 
 
+def test_a_wrong_step_is_told_of_again_whenever_the_run_is_used(tmp_path) -> None:
+    def mine(*arguments) -> torch.Tensor:
+        return discriminator_step(*arguments)
+
+    cut(tmp_path, 4, d_step=mine)
+    for _ in range(2):  # goes on, then is loaded
+        with pytest.warns(UserWarning, match="another d_step") as told:
+            play(here(tmp_path))
+        assert len(told) == 1
+
+
+def test_functions_differ_by_what_they_do() -> None:
+    def scaled(factor, note=""):
+        def step(x):
+            """A step."""
+            return x * factor
+
+        return step
+
+    def documented(x):
+        """Another text."""
+        return x * 2  # and a comment
+
+    def plain(x):
+        return x * 2
+
+    assert code_of(plain) == code_of(documented)
+    others = [
+        plain,
+        lambda x: x * 3,
+        scaled(2),
+        scaled(3),
+        partial(plain, x=1),
+        partial(plain, x=2),
+    ]
+    assert len({code_of(function) for function in others}) == len(others)
+
+
 def test_runs_lie_where_the_environment_says(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("COURSE_RUNS", str(tmp_path / "drive"))
     assert Run("01/gan").folder == tmp_path / "drive" / "01" / "gan"
@@ -308,8 +508,10 @@ def test_checkpoints_take_a_twentieth_of_the_time_at_most(tmp_path, monkeypatch)
 
     saves: list[float] = []
 
-    def slow_save(*arguments) -> int:
+    def slow_save(path: Path, *arguments) -> int:
         nonlocal now
+        if path.name == "first.safetensors":
+            return 0
         saves.append(now)
         now += 2.0
         (tmp_path / "next.safetensors").touch()
