@@ -255,7 +255,7 @@ def test_a_training_run_becomes_a_recording(tmp_path) -> None:
     assert set(run.curves) == {"loss_d", "grad_d", "loss_g", "grad_g", "psnr"}
     assert run.curves["loss_d"] == (list(range(1, 9)), [entry["loss_d"] for entry in history])
     assert run.curves["psnr"] == ([5], [20.0])
-    assert [step for step, _ in run.frames] == [1, 4, 8]
+    assert [step for step, _ in run.frames] == [4, 8]
     assert np.array_equal(run.clean, CLEAN[:, :32, :32])
     assert np.array_equal(run.frames[2][1], to_uint8(samples.frames[2][1]))
     save(run, tmp_path)
