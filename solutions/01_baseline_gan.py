@@ -55,7 +55,8 @@ print(recorded.provenance())
 # The network gets the upper row and should give back the lower one. In the middle is
 # what it gives after 1,000 steps of training, on photographs that it has never seen.
 # You train this game yourself in section 4, and from section 5 on you can say precisely
-# what is wrong with it.
+# what is wrong with it. Your pattern may be another: a last digit rounded differently
+# is enough to change such a game.
 #
 # **At the end you will be able to**
 #
@@ -96,11 +97,13 @@ print(recorded.provenance())
 # and very negative when it is sure that it is fake. Optimizers minimise, so D's loss is
 # the same with its sign turned.
 #
-# D puts out a **logit**, any real number; the sigmoid makes a probability of it. A
-# warning for the code: in float32 the sigmoid of −200 is exactly 0, and its logarithm
-# minus infinity. PyTorch has functions that go from the logit to the logarithm in one
-# step, without rounding in between: `F.logsigmoid`, and
-# `F.binary_cross_entropy_with_logits`.
+# The network D puts out a **logit**, any real number; the sigmoid makes a probability
+# of it. $D(x)$ always means that probability, and we write $D$ for short where it is
+# clear which picture is meant. A warning for the code: in float32 the sigmoid of −200
+# is exactly 0, and its logarithm minus infinity. PyTorch has functions that go from the
+# logit to the logarithm in one step, without rounding in between: `F.logsigmoid`, and
+# `F.binary_cross_entropy_with_logits`. The second one takes logits and **targets**:
+# with the target 1 ("real") it is $-\log D$, with the target 0 ("fake") $-\log(1 - D)$.
 #
 # **Predict:** a D that has no idea gives every picture the logit 0. What is its loss?
 
@@ -317,14 +320,14 @@ loader = make_loader(
     steps=settings.steps,
     workers=settings.workers,
 )
-samples = Samples(generator, held_out.rainy[:6], every=settings.steps // 5)
+samples = Samples(generator, held_out.rainy[:6], every=settings.log_every)
 input_psnr = float(np.mean([psnr(x, y) for x, y in zip(rainy, clean, strict=True)]))
 live = viz.LivePlot(
     {
         "loss": {
             "loss_d": "discriminator",
             "loss_g": "generator",
-            "even": "D, even game",
+            "even": "even game",
         },
         "PSNR on held-out crops (dB)": {"psnr": "restored", "input": "rainy"},
     },
@@ -357,13 +360,15 @@ live.close(
 print(run)
 
 # %% [markdown]
-# The PSNR stays far below the line of the rainy crops: "restoring" makes them worse.
-# The losses are harder to read. Where D's loss lies *above* 1.39, D does worse than one
-# that has no idea: it is sure of some pictures, and wrong. Where it lies below, D is
-# ahead. Which of the two it is changes in the course of training, and from seed to
-# seed; neither curve says anything about the pictures. So look at them.
+# Pale lines are single steps, bold ones their running mean; "even game" is the D loss
+# of 1.386. The PSNR stays far below the line of the rainy crops: "restoring" makes them
+# worse. The losses are harder to read. Where D's loss lies *above* 1.39, D does worse
+# than one that has no idea: it is sure of some pictures, and wrong. Where it lies
+# below, D is ahead. Which of the two it is changes in the course of training, and from
+# seed to seed; neither curve says anything about the pictures. So look at them.
 
 # %%
+from course_lib.training.loop import series
 from course_lib.training.observers import judge, restore
 
 restored = from_model(restore(generator, held_out.rainy))
@@ -418,17 +423,30 @@ print(
 # Was it ever different? The same six crops, over the course of training:
 
 # %%
+frames = samples.frames
+shown = sorted({round(n) for n in np.geomspace(1, len(frames), 5)})
 viz.contact_sheet(
-    {f"step {step}": frame for step, frame in samples.frames},
-    alt="G's answers to the same six crops, a row for each of several steps. In "
-    "every row the six pictures look alike; from row to row the one pattern changes.",
+    {f"step {frames[n - 1][0]}": frames[n - 1][1] for n in shown},
+    alt="G's answers to the same six crops, a row for each of several steps. In the "
+    "first row noise that still differs a little between crops; in every later row the "
+    "six pictures look alike, and from row to row the one pattern changes.",
+)
+diversities = series(history, "diversity")
+viz.curves(
+    {"restored": diversities},
+    xlabel="step",
+    ylabel="diversity, share of the photographs'",
+    alt="Diversity of G's held-out outputs over the steps, as a share of the "
+    f"photographs': {diversities[1][0]:.2f} at the first measurement, "
+    f"{diversities[1][-1]:.2f} at the end.",
 )
 
 # %% [markdown]
-# In the first row G is untrained and answers everything with the same grey. It never
-# gets out of this: each later row is one pattern, repeated, in whatever colours. From
-# row to row the pattern changes: D learns to reject the pattern of the day, G moves to
-# another. The two chase each other, and the rainy picture plays no part.
+# It was. An untrained G answers different inputs with slightly different noise, and the
+# first measurement still shows it. Then training takes the difference away. From row to
+# row the one pattern changes: D learns to reject the pattern of the day, G moves to
+# another. The two chase each other, and the rainy picture plays no part. Collapse isn't
+# where G started from. It is what this game has taught it.
 
 # %% [markdown]
 # ## 6. Second failure: detail that doesn't belong
@@ -443,7 +461,6 @@ viz.contact_sheet(
 
 # %%
 from course_lib.metrics import high_frequency_energy
-from course_lib.training.loop import series
 
 
 def detail(pictures: np.ndarray) -> float:
@@ -500,15 +517,17 @@ print("an even game: 1.39")
 # %% [markdown]
 # All fakes look alike, so D either knows the pattern of the day or doesn't: its
 # verdicts on fakes jump as one. Held-out photographs, which it has never seen, it often
-# takes for fakes. Compare the printed loss with 1.39. Near it, the game as a whole is
-# even, and neither player is winning. Well below, D is ahead; near 0, it has won, as in
-# the report, which trained wider networks on larger pictures for far longer. At the
-# `cpu` profile D gets ahead with some seeds and not with others, and never as far as
-# that: the table at the end counts five seeds.
+# takes for fakes. There may be times when it gets nearly everything wrong, though it is
+# taught rightly: G has just moved, and D still follows. Its loss then lies above 1.39,
+# because it is sure and wrong. Compare the printed loss with 1.39. Near it, the game as
+# a whole is even, and neither player is winning. Well below, D is ahead; near 0, it has
+# won, as in the report, which trained wider networks on larger pictures for far longer.
+# At the `cpu` profile D gets ahead with some seeds and not with others, and never as
+# far as that; a figure near the end shows five seeds.
 #
 # What does it do to G when D has won? Make it happen. Take a fresh pair of networks,
-# and let only D learn. After every few steps, ask how strong a gradient G would
-# receive, from each of the two losses of section 1.
+# and let only D learn, at five times the learning rate. After every few steps, ask how
+# strong a gradient G would receive, from each of the two losses of section 1.
 #
 # **Predict:** as D gets better, does the gradient of $\log(1 - D)$ grow or shrink? And
 # that of $-\log D$?
@@ -578,11 +597,13 @@ print(f"G's loss at the end: {head_start[-1]['loss_g']:.1f}")
 # %% [markdown]
 # While D is still unsure, both gradients grow. Then the curves part. With $\log(1 - D)$
 # the gradient dies: G is told that it is bad, and hears nothing about how to get
-# better. With $-\log D$ it stays, and so does the loss: G's loss now lies far above the
-# highest value of our game. (Adam rescales gradients, so G's steps don't grow as the
-# gradient does. But their direction comes from a D to which all fakes are equally
-# hopeless.) A D loss near 0 and a G loss that leaps between 0 and 15 are what the
-# report shows for its whole training. Lesson 03 is about keeping D from getting there.
+# better. With $-\log D$ it goes on growing. Its slope with respect to the logit is 1 at
+# most, but a D that is sure answers to tiny changes of a picture, and the gradient runs
+# through D. G's loss now lies far above the highest value of our game. (Adam rescales
+# gradients, so G's steps don't grow as the gradient does. But their direction comes
+# from a D to which all fakes are equally hopeless.) A D loss near 0 and a G loss that
+# leaps between 0 and 15 are what the report shows for its whole training. Lesson 03 is
+# about keeping D from getting there.
 
 # %% [markdown]
 # ## 8. Why it could not have worked
@@ -591,7 +612,7 @@ print(f"G's loss at the end: {head_start[-1]['loss_g']:.1f}")
 # a deeper fault, and no training trick can mend it.
 #
 # **Predict:** we shuffle the clean halves of a batch, so that each rainy crop gets some
-# other scene as its "truth". How much higher will the losses be?
+# other scene as its "truth". Will D's loss be higher, lower or the same? And G's?
 
 # %%
 shuffled = torch.roll(held_out.clean, 1, dims=0)
@@ -602,10 +623,10 @@ with torch.no_grad():
 print(
     f"D's loss with the right truths {paired:.4f}, with shuffled truths {unpaired:.4f}"
 )
-print(f"G's loss in both cases         {generator_loss(fake_logits):.4f}")
+print(f"G's loss {generator_loss(fake_logits):.4f}: it never looks at the truths")
 
 # %% [markdown]
-# Not higher at all. Look at the code of both losses again: D sees one picture at a time
+# The same. Look at the code of both losses again: D sees one picture at a time
 # and asks "is this a photograph?". Nobody ever asks "is it a photograph *of this
 # scene*?". A generator that turned every rainy street into the same perfect postcard
 # would win this game. Collapse isn't an accident here; the loss allows it, and it is
@@ -630,14 +651,15 @@ def l1_step(generator, discriminator, batch: Batch, optimizer) -> torch.Tensor:
 
 torch.manual_seed(seed)
 control = BaselineGenerator(size=size, base_channels=settings.base_channels)
+bystander = baseline_discriminator(base_channels=1)  # `train` wants a D; it never moves
 progress = viz.Progress(settings.steps)
 run = Run(f"01/l1-{settings.name}-seed{seed}")
 train(
     control,
-    discriminator,
+    bystander,
     loader,
     optimizer_g=torch.optim.Adam(control.parameters(), lr=2e-4, betas=(0.9, 0.999)),
-    optimizer_d=torch.optim.Adam(discriminator.parameters(), lr=2e-4),
+    optimizer_d=torch.optim.Adam(bystander.parameters(), lr=2e-4),
     seed=seed,
     d_step=no_step,
     g_step=l1_step,
@@ -678,9 +700,9 @@ print(
 # different picture for each input. So the network can learn, though not everything:
 # dark blue comes out black. And 128 numbers carry a cloud, not a roof; even this row
 # scores below the rainy input. Two faults, then: a loss that doesn't ask for *this*
-# scene, and a bottleneck that, in as many steps, delivers only its outline. Pix2Pix
-# mends both (lesson 02): D gets to see the rainy picture too, L1 joins the loss, and
-# skip connections lead around the bottleneck.
+# scene, and a bottleneck that, in as many steps, delivers only its light and dark.
+# Pix2Pix mends both (lesson 02): D gets to see the rainy picture too, L1 joins the
+# loss, and skip connections lead around the bottleneck.
 
 # %% [markdown]
 # ## Diagnose the broken GAN
@@ -692,22 +714,21 @@ print(
 
 # %%
 from course_lib.checks import diagnose
-from course_lib.checks.diagnosis import CURVES
+from course_lib.checks.diagnosis import show_run
 
-viz.Scrubber(
-    recorded,
-    curves=CURVES,
+show_run(
+    "01_healthy",
     alt="The healthy run: D's loss swings around 1.4 and G's stays below 1; both "
-    "gradients keep their length; D recognises now photographs, now fakes; G's answers "
-    "go from noise to blots, nearly the same for all four crops.",
+    "gradients stay within a factor of five; D recognises now photographs, now fakes; "
+    "G's answers go from noise to blots, nearly the same for all four crops.",
 )
 
 # %% [markdown]
-# Now four runs with one wrong line each. Everything else is the same: data, networks,
-# seed, number of steps. For each, ask four things before you choose. Where do the
-# losses go, and do they go together? Do the gradients keep their length? What does D
-# recognise? And do the pictures fit what the curves say? For a D that wins or a G that
-# stands still, more than one fault may come to mind. One sign decides.
+# Now four more runs of the same game: same data, networks, seed and number of steps. At
+# most one line is wrong in each. Before you choose, ask four things. Where do the
+# losses go, and do they go together? Do the gradients keep their length? (Their axis is
+# logarithmic.) What does D recognise? And do the pictures fit what the curves say?
+# Where no widget is shown, `diagnose("01", "A").answer("b")` gives the answer b.
 
 # %%
 diagnose("01", "A")
@@ -722,16 +743,17 @@ diagnose("01", "C")
 diagnose("01", "D")
 
 # %% [markdown]
-# Did you notice that one of the four could not have been told from its curves? Losses
-# of a GAN say how the game stands, not what is played. Keep a fixed set of pictures in
-# view whenever you train one.
+# One of the four could not have been told from its curves. Losses of a GAN say how the
+# game stands, not what is played. Keep a fixed set of pictures in view whenever you
+# train one.
 
 # %% [markdown]
 # ## What the report claims, what we measured
 #
 # One run proves little: another seed brings other photographs, other initial weights
-# and other batches. The second table is measured over five seeds, at both learning
-# rates that the report names; the spread is the standard deviation.
+# and other batches. So after your own run comes one that took longer: five seeds, at
+# both learning rates that the report names. In the table, ± is the standard deviation
+# over the seeds.
 
 # %%
 from course_lib.results import Measured
@@ -742,14 +764,12 @@ viz.results_table(
         Measured(
             name="D's loss, mean of the last tenth of the steps",
             value=float(losses_d[last].mean()),
-            spread=float(losses_d[last].std()),
-            over="steps",
         ),
         Measured(name="G's loss, highest of all steps", value=float(losses_g.max())),
-        Measured(name="D's loss after a head start", value=head_start[-1]["loss_d"]),
+        Measured(name="D's loss after D's head start", value=head_start[-1]["loss_d"]),
         Measured(name="G's loss after D's head start", value=head_start[-1]["loss_g"]),
         Measured(
-            name="G's gradient then, −log D over log(1 − D)",
+            name="G's gradient after D's head start, −log D over log(1 − D)",
             value=head_start[-1]["non_saturating"] / head_start[-1]["saturating"],
             unit="times",
         ),
@@ -778,6 +798,35 @@ games = load_table("01_baseline_gan", profile=settings.name)
 control = load_table("01_l1_control", profile=settings.name)
 head_starts = load_table("01_head_start", profile=settings.name)
 slow, fast = {"learning_rate": 2e-4}, {"learning_rate": 1e-3}
+groups = {
+    "GAN\n2e-4": games.select(**slow),
+    "GAN\n1e-3": games.select(**fast),
+    "L1\nonly": control,
+}
+references = {
+    "loss_d": ("D's loss, last tenth of the steps", 2 * np.log(2)),
+    "diversity": ("diversity (photographs: 100 %)", 100),
+    "detail": ("fine detail (photographs: 100 %)", 100),
+}
+figure, axes = viz.panels(3)
+for ax, (metric, (label, reference)) in zip(axes, references.items(), strict=True):
+    ax.axhline(reference, color="#777777", linestyle=":")
+    for n, table in enumerate(groups.values()):
+        if metric in table.metrics:
+            values = table.rows[metric]
+            ax.plot([n] * len(values), values, "o", color="#1E88E5", alpha=0.7)
+    ax.set(ylabel=label, xlim=(-0.5, 2.5), ylim=(0, None))
+    ax.set_xticks(range(len(groups)), list(groups))
+viz.show(
+    figure,
+    alt="Five seeds as dots, for the GAN's two learning rates and for L1. D's loss: "
+    "most near the dotted line of an even game, some well below, none near 0. "
+    "Diversity: the GAN's near 0, but for one dot at the higher rate; those of L1 far "
+    "above. Fine detail: the GAN's from far below the photographs' to far above, "
+    "those of L1 all near 0.",
+)
+
+# %%
 viz.results_table(
     [
         games.measured(
@@ -787,12 +836,7 @@ viz.results_table(
             source='report, Experiment 1: "quickly dropped to near zero"',
             **slow,
         ),
-        games.measured(
-            "loss_d", name="D's loss at five times the learning rate", **fast
-        ),
-        games.measured(
-            "loss_d_lowest", name="D's loss then, lowest of all steps", **fast
-        ),
+        games.measured("loss_d_lowest", name="D's loss, lowest of all steps", **slow),
         games.measured(
             "loss_g_highest",
             name="G's loss, highest of all steps",
@@ -800,14 +844,11 @@ viz.results_table(
             source='report, Experiment 1: "fluctuates heavily between 0 and ~15"',
             **slow,
         ),
-        games.measured(
-            "loss_g_highest", name="G's loss at five times the learning rate", **fast
-        ),
-        head_starts.measured("loss_d", name="D's loss after a head start"),
+        head_starts.measured("loss_d", name="D's loss after D's head start"),
         head_starts.measured("loss_g", name="G's loss after D's head start"),
         head_starts.measured(
             "gradient_ratio",
-            name="G's gradient then, −log D over log(1 − D)",
+            name="G's gradient after D's head start, −log D over log(1 − D)",
             unit="times",
         ),
         games.measured(
@@ -817,36 +858,30 @@ viz.results_table(
             **slow,
         ),
         games.measured(
-            "detail_highest",
-            name="fine detail, of the photographs', at its highest",
-            unit="%",
-            **slow,
+            "detail", name="fine detail, of the photographs'", unit="%", **slow
         ),
-        games.measured("detail", name="fine detail at the end", unit="%", **slow),
         games.measured("psnr_rainy", name="PSNR of the rainy input", unit="dB", **slow),
         games.measured("psnr", name="PSNR of the baseline GAN", unit="dB", **slow),
         control.measured(
             "psnr", name="PSNR of its generator trained with L1", unit="dB"
         ),
-        control.measured("detail", name="fine detail of that", unit="%"),
     ],
     caption="Lesson 01: five seeds, and what the report claims",
     provenance=games.provenance(),
 )
 
 # %% [markdown]
-# Read it by its spreads: a claim that one seed fulfils and another doesn't proves
-# nothing.
+# A claim that one seed fulfils and another doesn't proves nothing. So look at the dots.
 #
-# - **Collapse** holds. At the report's learning rate no seed keeps more than a few
-#   percent of the photographs' diversity, and no seed comes near the rainy input's
-#   PSNR.
-# - **Blur**, as the report has it, does not. G's fine detail lies anywhere between half
-#   of the photographs' and well above it, because noise is detail too. The blurry
+# - **Collapse** holds. At the report's learning rate every seed ends near 0, and none
+#   comes near the rainy input's PSNR.
+# - **Blur**, as the report has it, does not. G's fine detail lies anywhere between far
+#   less than the photographs' and far more, because noise is detail too. The blurry
 #   pictures are those of L1.
 # - **A D that has won** does not appear by itself, at neither learning rate: with some
 #   seeds D gets ahead, with others the game stays even, and G's loss stays far below
-#   15. What such a D does to G once it is there, the head start shows for every seed.
+#   15. A head start shows what such a D does to G: its loss is several times higher,
+#   and the gradient of $\log(1 - D)$ is many times smaller than that of $-\log D$.
 #
 # The report trained for 200 epochs on 860 pairs of 256 pixels; at the `cpu` profile we
 # train for far fewer steps, on small crops, with narrow networks. That its D wins and
