@@ -351,11 +351,16 @@ def test_a_log_gets_whole_lines_and_no_control_codes(monkeypatch: pytest.MonkeyP
         watcher.cell_starts(2)
         watcher.ended.wait(0.2)
         run = SimpleNamespace(
-            passed=False, lesson="00", title="A title", seconds=61.0, problems=["it [broke]"]
-        )
+            passed=False, lesson="00", title="A title", seconds=61.0, problems=["it [broke]"],
+            resumed=True,
+        )  # fmt: skip
         watcher.lesson_ends(run)  # type: ignore[arg-type]
     lines = log.getvalue().splitlines()
     assert lines[0] == "00 A title: 3 cells, about 1:30"
     assert "00 cell 2 of 3, 0:00 of about 1:30" in lines
-    assert lines[-2:] == ["✗ failed 00 A title, 1 min 1 s", "    it [broke]"]
+    assert lines[-3:] == [
+        "✗ failed 00 A title, 1 min 1 s",
+        "    went on from a run that was cut: its steps and CPU time aren't judged",
+        "    it [broke]",
+    ]
     assert "\x1b" not in log.getvalue()

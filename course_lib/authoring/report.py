@@ -67,13 +67,19 @@ def write_report(runs: Sequence[LessonRun], folder: Path) -> Path:
 
 
 def usage_rows(run: LessonRun) -> list[tuple[str, float, float, str]]:
-    """What a run used: name, used, allowed, unit; nothing if it never reached its end."""
+    """What a run used, as far as it is judged: name, used, allowed, unit.
+
+    Nothing if it never reached its end; memory only if it went on from one that was cut.
+    """
     if run.used is None:
         return []
+    memory = ("peak memory", run.used.memory_mb, run.budget.memory_mb, "MB")
+    if run.resumed:
+        return [memory]
     return [
         ("training steps", run.used.steps, run.budget.steps, ""),
         ("CPU time", run.used.cpu_seconds, run.budget.cpu_seconds, "s"),
-        ("peak memory", run.used.memory_mb, run.budget.memory_mb, "MB"),
+        memory,
     ]
 
 

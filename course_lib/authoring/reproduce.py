@@ -26,7 +26,8 @@ from course_lib.authoring.table_file import Row, metric_text, setting_text
 from course_lib.experiments import Declared, Experiment, RecordedRun, Run, Value
 from course_lib.profiles import Profile
 from course_lib.results import recordings
-from course_lib.results.tables import PROVENANCE, SEED
+from course_lib.results.tables import COMPLETE, PROVENANCE, SEED
+from course_lib.training.files import remove_unfinished
 
 # Packages whose versions may move a number.
 VERSIONS = ("python", "torch", "numpy", "scikit-image", "clearing-the-rain")
@@ -71,9 +72,12 @@ def reproduce(
 ) -> list[Outcome]:
     """Compute what a lesson declares and what isn't there yet.
 
+    Tables hold the rows of several profiles, a recording is of one run: it is made at
+    `tables.COMPLETE`, the profile that lessons show, whichever is asked for.
+
     Args:
         declared: see `course_lib.experiments.of`.
-        profile: one of `profiles.NAMES`. Tables hold the rows of several.
+        profile: one of `profiles.NAMES`.
         watcher: is told how it goes.
         fresh: compute everything at this profile again. Old rows leave a table when its first
             new one is there.
@@ -87,9 +91,11 @@ def reproduce(
     """
     size = profiles.pick(declared.lesson, profile)
     job = _Job(size=size, commit=checkout.head(root), root=root, fresh=fresh, watcher=watcher)
+    shown = profiles.pick(declared.lesson, COMPLETE)
+    recording = replace(job, size=shown, fresh=fresh and size.name == COMPLETE)
     with _alone(root / ASSETS / "tables"):
         tables = [_fill(experiment, job) for experiment in declared.experiments]
-        return tables + [_record(recorded, job) for recorded in declared.recordings]
+        return tables + [_record(recorded, recording) for recorded in declared.recordings]
 
 
 def compute(experiment: Experiment, run: Run, size: Profile) -> dict[str, str]:
@@ -117,12 +123,25 @@ def compute(experiment: Experiment, run: Run, size: Profile) -> dict[str, str]:
 
 
 def is_recorded(name: str, folder: Path) -> bool:
-    """Whether a recording is there, whole: a killed process may leave half of one."""
+    """Whether a recording is there, of the profile that lessons show, and whole.
+
+    A killed process may leave half of one.
+    """
     try:
-        recordings.load(name, folder)
+        return recordings.load(name, folder).about.get("profile") == COMPLETE
     except ValueError:
         return False
-    return True
+
+
+def surroundings(size: Profile) -> dict[str, str | int]:
+    """What a row computed here states of where it was made: device, threads and versions."""
+    device = machine.device_name()
+    found = machine.versions()
+    return {
+        "device": machine.processor() if device.startswith("CPU") else device,
+        "threads": size.threads,
+        "versions": "; ".join(f"{name} {found[name]}" for name in VERSIONS),
+    }
 
 
 @contextlib.contextmanager
@@ -156,19 +175,14 @@ class _Job:
         start = time.perf_counter()
         with threads(self.size.threads):
             made = make()
-        seconds = round(time.perf_counter() - start, 1)
-        device = machine.device_name()
-        found = machine.versions()
-        values = (
-            self.size.name,
-            seconds,
-            datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            machine.processor() if device.startswith("CPU") else device,
-            self.size.threads,
-            "; ".join(f"{name} {found[name]}" for name in VERSIONS),
-            self.commit[:12],
-        )
-        return made, dict(zip(PROVENANCE, values, strict=True))
+        provenance = {
+            "profile": self.size.name,
+            "seconds": round(time.perf_counter() - start, 1),
+            "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            **surroundings(self.size),
+            "parent_commit": self.commit[:12],
+        }
+        return made, {column: provenance[column] for column in PROVENANCE}
 
 
 def _fill(experiment: Experiment, job: _Job) -> Outcome:
@@ -199,9 +213,10 @@ def _fill(experiment: Experiment, job: _Job) -> Outcome:
 def _record(recorded: RecordedRun, job: _Job) -> Outcome:
     """Make a recording that isn't there."""
     folder = job.root / ASSETS / "recordings"
+    remove_unfinished(folder / recorded.name)
     if not job.fresh and is_recorded(recorded.name, folder):
         return Outcome(name=recorded.name, computed=0, skipped=1)
-    job.start(recorded.name, "a recorded run", 1, 1, None)
+    job.start(recorded.name, f"a recorded run, always at profile {COMPLETE}", 1, 1, None)
     recording, provenance = job.do(partial(recorded.make, job.size))
     if recording.name != recorded.name:
         raise ValueError(f"the run declared as {recorded.name} recorded {recording.name!r}")
@@ -229,7 +244,10 @@ def _expected(rows: Sequence[Row], runs: Sequence[Run], profile: str) -> float |
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Lock a folder: of two processes that rewrite one table, one would lose its rows."""
+    """Lock a folder: of two processes that rewrite one table, one would lose its rows.
+
+    What a killed one was writing goes.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -239,6 +257,7 @@ def _alone(folder: Path) -> Iterator[None]:
             raise ValueError(
                 f"another process is computing tables in {folder}: wait for it, or stop it"
             ) from None
+        remove_unfinished(folder)
         yield
     finally:
         os.close(handle)

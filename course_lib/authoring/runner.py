@@ -47,6 +47,8 @@ class LessonRun:
         measured: its table of results.
         used: None if it never reached its end.
         budget: what it may use.
+        resumed: whether it went on from what a run that was cut had trained. It uses less than
+            a whole run then, so its steps and CPU time aren't judged.
     """
 
     lesson: str
@@ -62,6 +64,7 @@ class LessonRun:
     measured: tuple[Measured, ...]
     used: Usage | None
     budget: Budget
+    resumed: bool = False  # records of earlier versions don't say
 
     @property
     def passed(self) -> bool:
@@ -112,7 +115,9 @@ def run_lessons(
 ) -> list[LessonRun]:
     """Run lessons one after the other, each in its own fresh kernel; none hides another.
 
-    Whatever goes wrong with one lesson becomes a line of its problems.
+    Whatever goes wrong with one lesson becomes a line of its problems. A lesson whose last run
+    didn't reach its end, because it was cut or a cell failed, goes on from what it had trained;
+    any other trains anew.
 
     Args:
         lessons: to run, in this order.
@@ -155,21 +160,29 @@ def _run(
     last = _load(folder, lesson.name)
     settings = profiles.pick(lesson.number, profile)
     minutes = profiles.minutes(settings, gpu=profiles.pick_name() == "gpu") or 0
-    expected = last.seconds if last and last.passed else 60 * minutes
+    whole = last if last and last.passed and not last.resumed else None
+    expected = whole.seconds if whole else 60 * minutes
     executed = folder / f"{lesson.name}.ipynb"
-    _keep_training_runs(folder / "runs" / lesson.name, ended=executed.with_suffix(".json").exists())
+    runs = folder / "runs" / lesson.name
+    # A record that can't be read is of another version, whose runs nobody should go on from.
+    if executed.with_suffix(".json").exists() and not (last and last.used is None):
+        shutil.rmtree(runs, ignore_errors=True)
+    resumed = any(path.is_file() for path in runs.rglob("*"))
     cells = sum(cell.cell_type == "code" for cell in notebook.cells) + 1  # papermill adds one
     watcher.lesson_starts(lesson, cells, expected)
     start = time.monotonic()
-    problem = _execute(notebook, executed, profile, watcher)
+    with _runs_in(runs):
+        problem = _execute(notebook, executed, profile, watcher)
     seconds = time.monotonic() - start
+    if problem and resumed:
+        problem += f" (it went on from {runs}: delete that folder to begin anew)"
     problems = [problem] if problem else []
     collected = results.Collected(started=None, measured=(), used=None)
     with _told(problems, "its records can't be read"):
         if executed.exists():  # else the kernel never started
             notebook = nbformat.read(executed, as_version=4)
         found = results.collect(notebook)
-        problems += judge(found, profile, settings.budget, finished=not problem)
+        problems += judge(found, profile, settings.budget, finished=not problem, resumed=resumed)
         collected = found
         if not problem:
             problems += unexpected_verdicts(notebook, edition)
@@ -192,6 +205,7 @@ def _run(
         measured=collected.measured,
         used=collected.used,
         budget=settings.budget,
+        resumed=resumed,
     )
     with _told(problems, "its record can't be written"):
         record = json.dumps(asdict(run), indent=1, ensure_ascii=False)
@@ -201,11 +215,18 @@ def _run(
     return run
 
 
-def _keep_training_runs(runs: Path, *, ended: bool) -> None:
-    """The lesson trains anew if its last run came to its end; one that was cut goes on."""
-    if ended:
-        shutil.rmtree(runs, ignore_errors=True)
-    os.environ["COURSE_RUNS"] = str(runs)
+@contextlib.contextmanager
+def _runs_in(folder: Path) -> Iterator[None]:
+    """Let kernels that start here keep their training runs in a folder."""
+    before = os.environ.get("COURSE_RUNS")
+    os.environ["COURSE_RUNS"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["COURSE_RUNS"]
+        else:
+            os.environ["COURSE_RUNS"] = before
 
 
 @contextlib.contextmanager
@@ -229,7 +250,12 @@ def with_footer(notebook: NotebookNode) -> NotebookNode:
 
 
 def judge(
-    collected: results.Collected, profile: str, budget: Budget, *, finished: bool
+    collected: results.Collected,
+    profile: str,
+    budget: Budget,
+    *,
+    finished: bool,
+    resumed: bool = False,
 ) -> list[str]:
     """What is wrong with a run by its own records: another profile or Python, over budget."""
     problems = []
@@ -253,7 +279,8 @@ def judge(
         ("CPU time", used.cpu_seconds, budget.cpu_seconds, " s"),
         ("peak memory", used.memory_mb, budget.memory_mb, " MB"),
     ):
-        if spent > allowed:
+        # What was spent before a cut is missing, but for the peak.
+        if spent > allowed and (not resumed or name == "peak memory"):
             problems.append(
                 f"over budget: {name} {spent:.0f}{unit}, allowed {allowed:.0f}{unit} "
                 f"at profile {profile}"

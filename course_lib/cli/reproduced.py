@@ -95,16 +95,31 @@ def verification(found: Verification) -> None:
         for one in metrics:
             mark = "[green]✓[/]" if one.ok else "[red]✗[/]"
             old, new = f"{one.old:.6g}", f"{one.new:.6g}"
-            table.add_row(mark, one.metric, old, new, f"{one.difference:+.3g}", f"{one.allowed:g}")
+            allowed = "exact" if one.allowed is None else f"{one.allowed:g}"
+            table.add_row(mark, one.metric, old, new, f"{one.difference:+.3g}", allowed)
         console.print(table)
+    if any(one.allowed is None for one in found.comparisons):
+        console.print(
+            "exact: the row was made with this device, these threads and versions", soft_wrap=True
+        )
+    if found.recorded:
+        console.print(
+            f"{', '.join(found.recorded)}: there and whole; recorded runs are never made again to "
+            "verify them",
+            soft_wrap=True,
+        )
     for problem in found.problems:
         console.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
-    off = sorted({one.table for one in found.comparisons if not one.ok})
+    off = [one for one in found.comparisons if not one.ok]
     if off:
+        # Clouds give several processors one name.
+        unless = any(one.allowed is None for one in off)
         console.print(
-            f"[red]✗[/] stale: {', '.join(off)}. The code no longer measures what the table says; "
+            f"[red]✗[/] stale: {', '.join(sorted({one.table for one in off}))}. The code no longer "
+            "measures what the table says"
+            f"{', unless this is another processor of the same name' if unless else ''}; "
             "FRESH=1 computes it again",
             soft_wrap=True,
         )
     if found.passed:
-        console.print("Everything is there, and what was done again is within its tolerance.")
+        console.print("Everything is there, and what was done again is as it was.")

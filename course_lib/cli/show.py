@@ -108,6 +108,11 @@ class RunWatcher:
         self.console.print(
             f"{state} {run.lesson} {escape(run.title)}, {duration(run.seconds)}", soft_wrap=True
         )
+        if run.resumed:
+            self.console.print(
+                "    went on from a run that was cut: its steps and CPU time aren't judged",
+                soft_wrap=True,
+            )
         for problem in run.problems:
             self.console.print(f"    {escape(problem)}", soft_wrap=True)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -107,6 +108,18 @@ def test_over_budget_is_marked(tmp_path: Path) -> None:
     used = Usage(steps=41, cpu_seconds=1.0, memory_mb=5.0)
     html = report.write_report([run("00_a", "over", used=used)], tmp_path).read_text()
     assert html.count('class="over"') == 1
+
+
+def test_report_says_of_a_run_that_went_on_what_was_not_judged(tmp_path: Path) -> None:
+    used = Usage(steps=41, cpu_seconds=21.0, memory_mb=5.0)
+    whole = run("00_a", used=used)
+    note = "Went on from a run that was cut: its steps and CPU time aren't judged."
+    assert note not in report.write_report([whole], tmp_path).read_text()
+    html = report.write_report([replace(whole, resumed=True)], tmp_path).read_text()
+    assert note in html
+    assert "peak memory: 5" in html
+    assert "training steps" not in html
+    assert 'class="over"' not in html
 
 
 def test_report_survives_a_deleted_and_a_broken_notebook_and_links_only_what_is_there(

@@ -328,6 +328,35 @@ def test_sigkill_loses_the_running_row_only(root: Path, tmp_path: Path) -> None:
     assert [path.name for path in table(root).parent.iterdir()] == [f"{NAME}.csv"]
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+import test_reproduce as t
+
+def kill(*given):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+os.replace = kill  # the temporary file is there, whole; its table isn't
+t.go(Path({root!r}))
+"""
+
+
+def test_what_a_kill_during_writing_leaves_is_swept_up(root: Path) -> None:
+    code = KILLED.format(tests=str(Path(__file__).parent), root=str(root))
+    done = subprocess.run([sys.executable, "-c", code], check=False)
+    assert done.returncode == -signal.SIGKILL
+    (left,) = table(root).parent.iterdir()
+    assert left.suffix == ".tmp"
+    half = root / "course_lib" / "assets" / "recordings" / "01_healthy" / "run.json.7.tmp"
+    half.parent.mkdir(parents=True)
+    half.touch()
+    go(root)
+    assert [path.name for path in table(root).parent.iterdir()] == [f"{NAME}.csv"]
+    record(root, RecordedRun(name="01_healthy", make=recording))
+    assert {path.name for path in half.parent.iterdir()} == {"run.json", "frames.webp"}
+
+
 def edit(root: Path) -> None:
     (root / "course_lib" / "losses.py").write_text("half = 0.6\n")
 
@@ -499,20 +528,74 @@ def test_verify_does_another_random_run_with_another_seed(root: Path) -> None:
     assert len(seen) == 6
 
 
-@pytest.mark.parametrize(("shift", "passes"), [(0.009, True), (0.012, False), (-0.012, False)])
-def test_verify_compares_with_the_stated_tolerance(root: Path, shift: float, passes: bool) -> None:
-    go(root)
+def shifted(shift: float) -> Experiment:
+    """The experiment whose runs all measure another PSNR."""
 
-    def shifted(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
+    def run(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
         found = measure(settings, seed, profile)
         return found | {"psnr": found["psnr"] + shift}
 
-    found, _ = check(root, replace(TINY, run=shifted))
+    return replace(TINY, run=run)
+
+
+def change(root: Path, column: str, old: str, new: str) -> None:
+    """Let all rows of the table come from elsewhere."""
+    found = rows(root)
+    for row in found:
+        assert old in row[column]
+        row[column] = row[column].replace(old, new)
+    with table(root).open("w", newline="") as file:
+        writer = csv.DictWriter(file, found[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(found)
+
+
+@pytest.mark.parametrize(
+    ("shift", "passes"), [(0, True), (1e-7, True), (2e-4, False), (-2e-4, False)]
+)
+def test_verify_asks_for_the_same_digits_of_a_row_that_was_made_here(
+    root: Path, shift: float, passes: bool
+) -> None:
+    go(root)
+    # An older release of the course: whether its changes moved a number is the question.
+    change(root, "versions", f"clearing-the-rain {machine.versions()['clearing-the-rain']}", "x")
+    change(root, "versions", "x", "clearing-the-rain 0.0.1")
+    found, _ = check(root, shifted(shift))
+    assert found.passed is passes
+    psnr, *others = found.comparisons
+    assert psnr.ok is passes
+    assert {one.allowed for one in found.comparisons} == {None}
+    assert all(one.ok for one in others)
+
+
+@pytest.mark.parametrize(
+    ("column", "old", "new"),
+    [
+        ("device", machine.processor(), "Another CPU, 4 cores"),
+        ("threads", "1", "2"),
+        ("versions", "torch ", "torch 0."),
+    ],
+)
+@pytest.mark.parametrize(("shift", "passes"), [(0.009, True), (0.012, False), (-0.012, False)])
+def test_verify_compares_a_row_from_elsewhere_with_the_stated_tolerance(
+    root: Path, column: str, old: str, new: str, shift: float, passes: bool
+) -> None:
+    go(root)
+    change(root, column, old, new)
+    found, _ = check(root, shifted(shift))
     assert found.passed is passes
     psnr, *others = found.comparisons
     assert psnr.ok is passes
     assert psnr.difference == pytest.approx(shift, abs=2e-4)
+    assert [one.allowed for one in found.comparisons] == list(TINY.tolerances.values())
     assert all(one.ok for one in others)
+
+
+def test_verify_grants_a_gpu_the_tolerance(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "device_name", lambda: "NVIDIA T4")
+    go(root)
+    assert check(root, shifted(0.009))[0].passed
+    assert not check(root, shifted(0.012))[0].passed
 
 
 def test_verify_fails_where_rows_are_missing_or_stale(root: Path) -> None:
@@ -544,9 +627,9 @@ def recording(profile: Profile, name: str = "01_healthy") -> Recording:
     )
 
 
-def record(root: Path, made: RecordedRun, *, fresh: bool = False) -> Outcome:
+def record(root: Path, made: RecordedRun, *, profile: str = "cpu", fresh: bool = False) -> Outcome:
     declared = Declared(lesson="01", recordings=(made,))
-    (outcome,) = reproduce(declared, profile="smoke", watcher=Log(), fresh=fresh, root=root)
+    (outcome,) = reproduce(declared, profile=profile, watcher=Log(), fresh=fresh, root=root)
     return outcome
 
 
@@ -564,16 +647,44 @@ def test_recorded_run_is_made_once_and_says_where_it_comes_from(root: Path) -> N
     assert record(root, healthy) == Outcome(name="01_healthy", computed=1, skipped=0)
     assert record(root, healthy) == Outcome(name="01_healthy", computed=0, skipped=1)
     about = recordings.load("01_healthy", folder).about
-    assert (about["seed"], about["profile"], about["threads"]) == (3, "smoke", 1)
+    assert (about["seed"], about["profile"], about["threads"]) == (3, "cpu", 1)
     assert git(root, "rev-parse", "HEAD").startswith(str(about["parent_commit"]))
-    assert not any("recording" in line for line in check(root, recorded=(healthy,))[0].problems)
+    found, _ = check(root, recorded=(healthy,))
+    assert not any("recording" in line for line in found.problems)
+    assert found.recorded == ("01_healthy",)
     assert record(root, healthy, fresh=True).computed == 1
     # As a process that was killed while it wrote would leave it.
     (folder / "01_healthy" / "frames.webp").write_bytes(b"RIFF")
-    damaged = "recording 01_healthy is missing or damaged: `make reproduce LESSONS=01` makes it"
-    assert damaged in check(root, recorded=(healthy,))[0].problems
+    damaged = (
+        "recording 01_healthy is missing, damaged or not of profile cpu: "
+        "`make reproduce LESSONS=01` makes it"
+    )
+    found, _ = check(root, recorded=(healthy,))
+    assert damaged in found.problems
+    assert found.recorded == ()
     assert record(root, healthy).computed == 1
     assert calls == [1, 1, 1]
+
+
+def test_recordings_are_of_profile_cpu_whichever_is_asked_for(root: Path) -> None:
+    folder = root / "course_lib" / "assets" / "recordings"
+    sizes = []
+
+    def make(profile: Profile) -> Recording:
+        sizes.append(profile.image_size)
+        return recording(profile)
+
+    healthy = RecordedRun(name="01_healthy", make=make)
+    assert record(root, healthy, profile="smoke").computed == 1
+    assert recordings.load("01_healthy", folder).about["profile"] == "cpu"
+    # Fresh smoke rows are no reason to redo what isn't of smoke.
+    assert record(root, healthy, profile="smoke", fresh=True).skipped == 1
+    assert record(root, healthy, fresh=True).computed == 1
+    of_smoke = recordings.load("01_healthy", folder)
+    recordings.save(replace(of_smoke, about={**of_smoke.about, "profile": "smoke"}), folder)
+    assert not check(root, recorded=(healthy,))[0].recorded
+    assert record(root, healthy).computed == 1
+    assert sizes == [64, 64, 64]
 
 
 def test_recording_of_another_name_is_refused(root: Path) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,8 +15,10 @@ import nbformat
 import papermill
 import psutil
 import pytest
+from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from papermill.exceptions import PapermillExecutionError
 
 from course_lib import profiles
 from course_lib.authoring import page, runner
@@ -154,6 +158,7 @@ def test_interrupt_ends_the_kernel_too(
     pid_file = tmp_path / "pid"
     code = f"import os, time\nopen({str(pid_file)!r}, 'w').write(str(os.getpid()))\ntime.sleep(99)"
     write_plain("00", code)
+    shutil.copy(Path(__file__).parents[2] / "pyproject.toml", tmp_path)
     script = (
         # A shell that starts the tests in the background has them ignore interrupts.
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
@@ -386,26 +391,154 @@ import os
 from pathlib import Path
 
 mark = Path(os.environ["COURSE_RUNS"]) / "checkpoint"
-print("goes on" if mark.exists() else "begins anew")
+Path("said.txt").write_text("goes on" if mark.exists() else "begins anew")
 mark.parent.mkdir(parents=True, exist_ok=True)
 mark.touch()
 """
 
 
 @pytest.mark.slow
-def test_a_lesson_that_was_cut_goes_on_and_one_that_ended_begins_anew(
+def test_a_lesson_whose_kernel_died_goes_on_and_one_that_ended_begins_anew(
     write_plain: Callable[[str, str], Path], tmp_path: Path
 ) -> None:
-    lessons = read_all(write_plain("00", RESUMABLE).parent)
     folder = runner.run_folder(tmp_path / "build", "smoke", "instructor")
 
-    def run() -> str:
-        runner.run_lessons(
+    def run(code: str) -> tuple[str, bool]:
+        lessons = read_all(write_plain("00", code).parent)
+        (done,) = runner.run_lessons(
             lessons, profile="smoke", edition="instructor", folder=folder, watcher=Watcher()
         )
-        return (folder / "00_plain.ipynb").read_text()
+        return (folder / "said.txt").read_text(), done.resumed
 
-    assert "begins anew\\n" in run()
-    assert "begins anew\\n" in run()
-    (folder / "00_plain.json").unlink()  # as if it had been killed before its end
-    assert "goes on\\n" in run()
+    assert run(RESUMABLE + "os._exit(1)") == ("begins anew", False)
+    assert run(RESUMABLE) == ("goes on", True)
+    assert run(RESUMABLE) == ("begins anew", False)
+
+
+USED = {"used": {"steps": 1, "cpu_seconds": 1.0, "memory_mb": 1.0}}
+
+
+def ends(notebook: NotebookNode, path: str) -> None:
+    write_run(notebook, path, [BEGUN, USED])
+
+
+def breaks_its_budgets(notebook: NotebookNode, path: str) -> None:
+    write_run(
+        notebook, path, [BEGUN, {"used": {"steps": 41, "cpu_seconds": 61, "memory_mb": 4001}}]
+    )
+
+
+def dies(notebook: NotebookNode, path: str) -> None:
+    write_run(notebook, path, [BEGUN])
+    raise DeadKernelError
+
+
+def raises(notebook: NotebookNode, path: str) -> None:
+    write_run(notebook, path, [BEGUN])
+    raise PapermillExecutionError(0, 1, "train()", "OSError", "No space left on device", [])
+
+
+def is_interrupted(notebook: NotebookNode, path: str) -> None:
+    raise KeyboardInterrupt
+
+
+Run = Callable[[Execute], LessonRun | None]
+
+
+@pytest.fixture
+def run(
+    write_plain: Callable[[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Run:
+    """run(ends): a lesson that trains, then ends so; where it goes on, it finds a checkpoint."""
+    lessons = read_all(write_plain("00", "1").parent)
+
+    def run(execute: Execute) -> LessonRun | None:
+        found = []
+
+        def execute_notebook(notebook: NotebookNode, path: str, **options: object) -> None:
+            checkpoint = Path(os.environ["COURSE_RUNS"]) / "gan" / "last.safetensors"
+            found.append(checkpoint.exists())
+            checkpoint.parent.mkdir(parents=True, exist_ok=True)
+            checkpoint.touch()
+            execute(notebook, path)
+
+        monkeypatch.setattr(papermill, "execute_notebook", execute_notebook)
+        try:
+            (done,) = runner.run_lessons(
+                lessons,
+                profile="smoke",
+                edition="instructor",
+                folder=tmp_path / "run",
+                watcher=Watcher(),
+            )
+        except KeyboardInterrupt:
+            return None
+        assert found == [done.resumed]
+        assert runner.load_runs(tmp_path / "run", lessons) == [done]
+        return done
+
+    return run
+
+
+@pytest.mark.parametrize("cut", [dies, raises, is_interrupted])
+def test_only_a_run_that_reached_its_end_begins_anew(run: Run, cut: Execute) -> None:
+    run(ends)
+    run(cut)
+    again = run(ends)
+    assert again
+    assert again.resumed
+    assert again.passed, again.problems
+    for end in (breaks_its_budgets, ends):
+        anew = run(end)
+        assert anew
+        assert not anew.resumed
+
+
+def test_a_run_that_went_on_is_judged_by_its_memory_only(run: Run) -> None:
+    run(dies)
+    again = run(breaks_its_budgets)
+    assert again
+    assert again.problems == ("over budget: peak memory 4001 MB, allowed 4000 MB at profile smoke",)
+    anew = run(breaks_its_budgets)
+    assert anew
+    assert len(anew.problems) == 3
+
+
+def test_a_run_that_went_on_and_fails_tells_how_to_begin_anew(run: Run, tmp_path: Path) -> None:
+    kept = tmp_path / "run" / "runs" / "00_plain"
+    begin_anew = f"it went on from {kept}: delete that folder to begin anew"
+    failed, again = run(raises), run(raises)
+    assert failed
+    assert begin_anew not in failed.problems[0]
+    assert again
+    assert begin_anew in again.problems[0]
+
+
+def test_a_record_of_another_version_is_of_a_run_that_ended(run: Run, tmp_path: Path) -> None:
+    run(ends)
+    (tmp_path / "run" / "00_plain.json").write_text('{"lesson": "00"}')
+    anew = run(ends)
+    assert anew
+    assert not anew.resumed
+
+
+def test_a_record_from_before_runs_could_go_on_still_counts(run: Run, tmp_path: Path) -> None:
+    first = run(ends)
+    record = tmp_path / "run" / "00_plain.json"
+    fields = json.loads(record.read_text())
+    del fields["resumed"]
+    record.write_text(json.dumps(fields))
+    (lesson,) = read_all(tmp_path / "solutions")
+    assert runner.load_runs(tmp_path / "run", [lesson]) == [first]
+
+
+@pytest.mark.parametrize("end", [ends, raises, is_interrupted])
+@pytest.mark.parametrize("chosen", ["/somewhere", None])
+def test_the_users_own_folder_of_runs_is_theirs_again(
+    run: Run, monkeypatch: pytest.MonkeyPatch, end: Execute, chosen: str | None
+) -> None:
+    monkeypatch.setenv("COURSE_RUNS", chosen or "")
+    if chosen is None:
+        monkeypatch.delenv("COURSE_RUNS")
+    run(end)
+    assert os.environ.get("COURSE_RUNS") == chosen

@@ -91,8 +91,11 @@ def test_stale_rows_end_with_status_1(
     assert "stale: fault=none, seed 9, profile cpu: nothing declares" in capsys.readouterr().out
 
 
-def test_verify_shows_old_new_difference_and_allowed(
-    course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_verify_shows_old_new_difference_and_what_is_allowed(
+    course: Course,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert course("01", "--verify") == 1
     assert "lacks 2 of 2 runs at profile cpu: `make reproduce LESS" in capsys.readouterr().out
@@ -100,15 +103,39 @@ def test_verify_shows_old_new_difference_and_allowed(
     capsys.readouterr()
     assert course("01", "--verify") == 0
     said = capsys.readouterr().out
-    assert "is within its tolerance" in said
     assert "01_tiny: fault=none, seed" in said
-    assert "✓  psnr" in said
+    assert re.search(r"✓  psnr +2[01] +2[01] +\+0 +exact\n", said)
+    assert "exact: the row was made with this device, these threads and versions" in said
+    assert "Everything is there, and what was done again is as it was" in said
+    monkeypatch.setattr(sys.modules[__name__], "offset", 0.05)
+    assert course("01", "--verify") == 1
+    said = capsys.readouterr().out
+    assert re.search(r"✗  psnr +2[01] +2[01]\.05 +\+0\.05 +exact\n", said)
+    assert "stale: 01_tiny" in said
+    assert "unless this is another processor of the same name" in said
+    assert "Everything is there" not in said
+
+    path = tmp_path / "course_lib" / "assets" / "tables" / "01_tiny.csv"
+    path.write_text(path.read_text().replace("torch ", "torch 0."))
+    assert course("01", "--verify") == 0
+    said = capsys.readouterr().out
+    assert re.search(r"✓  psnr +2[01] +2[01]\.05 +\+0\.05 +0\.1\n", said)
+    assert "exact" not in said
     monkeypatch.setattr(sys.modules[__name__], "offset", 0.5)
     assert course("01", "--verify") == 1
     said = capsys.readouterr().out
-    assert re.search(r"✗  psnr +2[01] +2[01]\.5 +\+0\.5 +0\.1", said)
+    assert re.search(r"✗  psnr +2[01] +2[01]\.5 +\+0\.5 +0\.1\n", said)
     assert "stale: 01_tiny" in said
-    assert "is within its tolerance" not in said
+    assert "unless" not in said
+
+
+def test_verify_says_that_recordings_were_not_made_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = verify.Verification(comparisons=(), problems=(), recorded=("01_a", "01_b"))
+    reproduced.verification(found)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "01_a, 01_b: there and whole; recorded runs are never made again to verify them" in said
 
 
 def test_verify_looks_at_cpu_rows_even_beside_a_gpu(
