@@ -15,8 +15,9 @@ class Budget:
     Attributes:
         steps: training steps, over all the runs inside the lesson.
         cpu_seconds: user and system time of the lesson's process and its children, on the
-            hardware the profile is for: `HEADROOM` times what was measured.
-        memory_mb: peak resident memory.
+            hardware the profile is for: `HEADROOM` times what was measured. Where a profile
+            asks for a GPU and has no ``gpu_minutes`` yet, an estimate.
+        memory_mb: peak resident memory of the lesson's process.
     """
 
     steps: int
@@ -93,10 +94,10 @@ LESSONS: dict[str, dict[str, Profile]] = {
     "00": {
         profile.name: profile
         for profile in (
-            _lesson_00("smoke", image_size=224, cpu_seconds=40),
-            _lesson_00("cpu", image_size=224, cpu_seconds=40),
-            _lesson_00("gpu", image_size=256, cpu_seconds=50),
-            _lesson_00("paper", image_size=256, cpu_seconds=50),
+            _lesson_00("smoke", image_size=224, cpu_seconds=30),
+            _lesson_00("cpu", image_size=224, cpu_seconds=30),
+            _lesson_00("gpu", image_size=256, cpu_seconds=30),
+            _lesson_00("paper", image_size=256, cpu_seconds=30),
         )
     },
     "01": {
@@ -111,7 +112,7 @@ LESSONS: dict[str, dict[str, Profile]] = {
                 base_channels=4,
                 log_every=5,
                 workers=0,
-                budget=Budget(steps=60, cpu_seconds=40, memory_mb=1500),
+                budget=Budget(steps=60, cpu_seconds=32, memory_mb=1700),
             ),
             Profile(
                 name="cpu",
@@ -122,7 +123,7 @@ LESSONS: dict[str, dict[str, Profile]] = {
                 base_channels=8,
                 log_every=50,
                 workers=1,
-                budget=Budget(steps=2200, cpu_seconds=260, memory_mb=2000),
+                budget=Budget(steps=2200, cpu_seconds=220, memory_mb=2000),
             ),
             Profile(
                 name="gpu",
