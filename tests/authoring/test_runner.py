@@ -446,8 +446,16 @@ Run = Callable[[Execute], LessonRun | None]
 
 
 @pytest.fixture
+def watcher() -> Watcher:
+    return Watcher()
+
+
+@pytest.fixture
 def run(
-    write_plain: Callable[[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    write_plain: Callable[[str, str], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    watcher: Watcher,
 ) -> Run:
     """run(ends): a lesson that trains, then ends so; where it goes on, it finds a checkpoint."""
     lessons = read_all(write_plain("00", "1").parent)
@@ -469,7 +477,7 @@ def run(
                 profile="smoke",
                 edition="instructor",
                 folder=tmp_path / "run",
-                watcher=Watcher(),
+                watcher=watcher,
             )
         except KeyboardInterrupt:
             return None
@@ -502,6 +510,19 @@ def test_a_run_that_went_on_is_judged_by_its_memory_only(run: Run) -> None:
     anew = run(breaks_its_budgets)
     assert anew
     assert len(anew.problems) == 3
+
+
+def test_a_run_that_went_on_does_not_tell_how_long_a_whole_one_takes(
+    run: Run, watcher: Watcher
+) -> None:
+    run(dies)
+    run(ends)
+    whole = run(ends)
+    run(ends)
+    assert whole
+    expected = [told[2] for told in watcher.told if isinstance(told, tuple)]
+    as_budgeted = BUDGET.cpu_seconds / profiles.HEADROOM
+    assert expected == [as_budgeted, as_budgeted, as_budgeted, whole.seconds]
 
 
 def test_a_run_that_went_on_and_fails_tells_how_to_begin_anew(run: Run, tmp_path: Path) -> None:
