@@ -752,8 +752,9 @@ diagnose("01", "D")
 #
 # One run proves little: another seed brings other photographs, other initial weights
 # and other batches. So after your own run comes one that took longer: five seeds, at
-# both learning rates that the report names. In the table, ± is the standard deviation
-# over the seeds.
+# both learning rates that the report names. In the figure each dot is a seed, and the
+# dotted lines are those of an even game and of the photographs. In the table, ± is the
+# standard deviation over the seeds.
 
 # %%
 from course_lib.results import Measured
@@ -804,9 +805,9 @@ groups = {
     "L1\nonly": control,
 }
 references = {
-    "loss_d": ("D's loss, last tenth of the steps", 2 * np.log(2)),
-    "diversity": ("diversity (photographs: 100 %)", 100),
-    "detail": ("fine detail (photographs: 100 %)", 100),
+    "loss_d": ("D's loss at the end", 2 * np.log(2)),  # an even game's
+    "diversity": ("diversity (%)", 100),  # the photographs'
+    "detail": ("fine detail (%)", 100),
 }
 figure, axes = viz.panels(3)
 for ax, (metric, (label, reference)) in zip(axes, references.items(), strict=True):

@@ -107,8 +107,8 @@ QUIZ = (
             ),
             Option(
                 text="Nobody can know until both have measured RGB.",
-                why="RGB would be a third scale. Between the two Ys the gap is always 20·log₁₀(255 / "
-                "219) dB, so one can be turned into the other (section 5).",
+                why="RGB would be a third scale. Between the two Ys the gap is always "
+                "20·log₁₀(255 / 219) dB, so one can be turned into the other (section 5).",
             ),
         ),
     ),
