@@ -60,7 +60,8 @@ class RainExplorer(Explorer):
     def _rain(self, *, kind: str, seed: int, **quantities: Any) -> tuple[np.ndarray, str]:
         parameters = replace(_shower(kind), **quantities)
         pair = synthesize_streaks(self._photo, parameters, np.random.default_rng(seed))
-        return pair.rainy, f"PSNR {psnr(pair.rainy, pair.clean):.1f} dB"
+        decibels = f"{psnr(pair.rainy, pair.clean):.1f}".replace("inf", "∞")  # without rain
+        return pair.rainy, f"PSNR {decibels} dB"
 
     def _choose(self, change: Any) -> None:
         shower = _shower(change["new"])
