@@ -55,10 +55,11 @@ class Notebook:
         )
 
     def find(self, text: str) -> int:
-        """The number of the one cell that has this id or holds this text."""
+        """The number of the one cell that has this id, or of the code cell that holds this text."""
         found = self.js(
             "return book.widgets.map((w, n) => w.model.id == arguments[0]"
-            " || w.model.sharedModel.getSource().includes(arguments[0]) ? n : -1)"
+            " || w.model.type == 'code'"
+            " && w.model.sharedModel.getSource().includes(arguments[0]) ? n : -1)"
             ".filter(n => n >= 0)",
             text,
         )

@@ -201,7 +201,7 @@ def test_in_a_terminal_a_clock_runs_and_one_line_a_run_stays() -> None:
 def test_make_passes_its_words_on(words: tuple[str, ...], command: str) -> None:
     root = Path(__file__).parents[2]
     done = subprocess.run(
-        ["make", "-n", "-o", ".venv/.ready", "reproduce", *words],
+        ["make", "--no-print-directory", "-n", "-o", ".venv/.ready", "reproduce", *words],
         cwd=root,
         capture_output=True,
         text=True,
