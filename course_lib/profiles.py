@@ -135,7 +135,7 @@ LESSONS: dict[str, dict[str, Profile]] = {
                 threads=4,
                 workers=2,
                 budget=Budget(steps=8200, cpu_seconds=6000, memory_mb=8000),
-                cpu_hours=20,
+                cpu_hours=11,
             ),
             Profile(
                 name="paper",  # report, Experiment 1: 200 epochs of 860 pairs in batches of 16
@@ -147,7 +147,7 @@ LESSONS: dict[str, dict[str, Profile]] = {
                 threads=4,
                 workers=2,
                 budget=Budget(steps=2 * 200 * 860 // 16 + 200, cpu_seconds=20000, memory_mb=8000),
-                cpu_hours=53,
+                cpu_hours=29,
             ),
         )
     },

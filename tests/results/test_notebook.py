@@ -65,7 +65,7 @@ def test_begin_warns_of_a_profile_that_is_made_for_a_gpu(monkeypatch: pytest.Mon
     monkeypatch.setattr(machine, "speed", lambda: 1.0)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     started = results.begin(lesson="01", profile="gpu", seed=0)
-    assert 'about 20 h 0 min without a GPU (profile = "cpu" is the size' in str(started)
+    assert 'about 11 h 0 min without a GPU (profile = "cpu" is the size' in str(started)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert "on a GPU hasn't been measured yet" in str(started)
 
