@@ -133,24 +133,24 @@ def train(
     for network in (generator, discriminator):
         # A third faster on a CPU.
         nn.utils.convert_conv2d_weight_memory_format(network, torch.channels_last)
-    if run:
-        with fabric.rank_zero_first():
-            run.begin(
-                game,
-                steps=len(loader) if isinstance(loader, Sized) else None,
-                settings=_settings(game, loader, seed=seed),
-                codes={"d_step": code_of(d_step), "g_step": code_of(g_step)},
-                writes=fabric.is_global_zero,
-            )
-        for callback in callbacks:
-            if hasattr(callback, "resume"):
-                callback.resume(game.history)
-    done = len(game.history)
-    batches = (
-        Batch(*(tensor.to(fabric.device, non_blocking=True) for tensor in batch))
-        for batch in _rest(loader, done)
-    )
     try:
+        if run:
+            with fabric.rank_zero_first():
+                run.begin(
+                    game,
+                    steps=len(loader) if isinstance(loader, Sized) else None,
+                    settings=_settings(game, loader, seed=seed),
+                    codes={"d_step": code_of(d_step), "g_step": code_of(g_step)},
+                    writes=fabric.is_global_zero,
+                )
+            for callback in callbacks:
+                if hasattr(callback, "resume"):
+                    callback.resume(game.history)
+        done = len(game.history)
+        batches = (
+            Batch(*(tensor.to(fabric.device, non_blocking=True) for tensor in batch))
+            for batch in _rest(loader, done)
+        )
         for record in play(
             generator,
             discriminator,

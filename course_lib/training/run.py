@@ -119,6 +119,7 @@ class Run:
         """
         settings = json.loads(json.dumps(settings))
         if self.fresh and writes:
+            self._prepare_folder()  # first, lest it takes a run away from under another kernel
             self._forget()
         found = None if self.fresh else self._find()
         if found:
@@ -127,9 +128,8 @@ class Run:
                 checkpoints.restore(game, found)
             except BadCheckpoint as error:
                 raise BadCheckpoint(f"{error} {self._mend()}") from None
+            _TRAINED.update(game.networks.values())
         done = self._saved = len(game.history)
-        known = set(game.networks.values()) & set(_TRAINED)
-        _TRAINED.update(game.networks.values())
         if done and done == steps:
             self.told = (
                 f"Loaded {done:,} steps from {self.folder}: this run had ended, so nothing was "
@@ -139,12 +139,14 @@ class Run:
         sessions = found.about["sessions"] if found else []
         session = {"from_step": done, **_environment(), "codes": dict(codes)}
         self._about = {"settings": settings, "sessions": [*sessions, session]}
-        if writes:
+        if writes and not self.fresh:
             self._prepare_folder()
         if found:
             self.told = f"Went on after step {done:,}, the last that was kept in {self.folder}."
         else:
-            self._begin_anew(game, trained_before=bool(known), writes=writes)
+            trained_before = any(network in _TRAINED for network in game.networks.values())
+            self._begin_anew(game, trained_before=trained_before, writes=writes)
+            _TRAINED.update(game.networks.values())
         self._due = time.monotonic() + self.seconds
 
     def step_done(self, game: Game, *, ended: bool = False) -> None:

@@ -377,6 +377,34 @@ def test_two_kernels_dont_train_in_one_folder(tmp_path) -> None:
     play(here(tmp_path))
 
 
+def test_fresh_takes_nothing_from_a_kernel_that_trains(tmp_path) -> None:
+    play(here(tmp_path))
+    lock = filelock.FileLock(tmp_path / "lock")
+    lock.acquire()
+    with pytest.raises(OSError, match="another kernel"):
+        play(here(tmp_path, fresh=True))
+    lock.release()
+    assert (tmp_path / "last.safetensors").exists()
+
+
+def test_a_run_that_could_not_begin_leaves_the_folder_and_the_networks_alone(
+    tmp_path, monkeypatch
+) -> None:
+    networks = make_networks()
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    run = here(tmp_path)  # kept, as a notebook keeps it
+    with pytest.raises(OSError, match="the networks weren't saved: no space is left"):
+        play(run, networks=networks)
+    monkeypatch.undo()
+    again = here(tmp_path)
+    play(again, networks=networks)
+    assert str(again).startswith("Trained from the first step; the run lies in")
+
+
 def test_a_checkpoint_of_another_version_is_told_apart_from_a_damaged_one(
     tmp_path, monkeypatch
 ) -> None:
