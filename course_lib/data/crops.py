@@ -166,61 +166,46 @@ class StepSampler(Sampler[list[int]]):
             )
         if not 0 <= rank < world_size:
             raise ValueError(f"rank {rank} is not one of {world_size} processes, 0 is the first")
-        share = batch_size // world_size
-        self._steps = range(start, steps)
-        self._first, self._share, self._batch_size = rank * share, share, batch_size
+        self.batch_size, self.steps, self.start = batch_size, steps, start
+        self.rank, self.world_size = rank, world_size
 
     def __len__(self) -> int:
-        return len(self._steps)
+        return max(0, self.steps - self.start)
 
     def __iter__(self) -> Iterator[list[int]]:
-        for step in self._steps:
-            first = step * self._batch_size + self._first
-            yield list(range(first, first + self._share))
+        share = self.batch_size // self.world_size
+        for step in range(self.start, self.steps):
+            first = step * self.batch_size + self.rank * share
+            yield list(range(first, first + share))
+
+    def from_step(self, start: int) -> StepSampler:
+        """The same steps less the first ``start``."""
+        return StepSampler(self.batch_size, self.steps, start, self.rank, self.world_size)
 
 
 class StepLoader(DataLoader[Batch]):
     """One `Batch` for each step of a run, from its first or any later one; see `make_loader`."""
 
-    def __init__(
-        self,
-        dataset: Dataset[Batch],
-        *,
-        batch_size: int,
-        steps: int,
-        start: int = 0,
-        workers: int = 0,
-        rank: int = 0,
-        world_size: int = 1,
-    ) -> None:
+    def __init__(self, dataset: Dataset[Batch], sampler: StepSampler, workers: int) -> None:
         super().__init__(
             dataset,
-            batch_sampler=StepSampler(batch_size, steps, start, rank, world_size),
-            num_workers=workers,
+            batch_sampler=sampler,
+            num_workers=workers if len(sampler) else 0,
             pin_memory=torch.cuda.is_available(),
             # Starting to iterate draws a number, which else would come from the global generator.
             generator=torch.Generator(),
         )
-        self._made_with = {
-            "batch_size": batch_size,
-            "steps": steps,
-            "workers": workers,
-            "rank": rank,
-            "world_size": world_size,
-        }
+        self._sampler = sampler
 
     @property
     def settings(self) -> dict[str, Any]:
         """What the batches depend on, as JSON can hold it."""
         of_data: dict[str, Any] = getattr(self.dataset, "settings", {})
-        return {"batch_size": self._made_with["batch_size"], **of_data}
+        return {"batch_size": self._sampler.batch_size, **of_data}
 
     def from_step(self, start: int) -> StepLoader:
         """The same batches less those of the first ``start`` steps."""
-        made_with = self._made_with
-        if start >= made_with["steps"]:
-            made_with = {**made_with, "workers": 0}  # nothing is left that they could prepare
-        return StepLoader(self.dataset, start=start, **made_with)
+        return StepLoader(self.dataset, self._sampler.from_step(start), self.num_workers)
 
 
 def make_loader(
@@ -241,15 +226,7 @@ def make_loader(
         workers: processes that prepare batches beside training; 0 does it in this one. What
             the batches hold doesn't depend on it.
     """
-    return StepLoader(
-        dataset,
-        batch_size=batch_size,
-        steps=steps,
-        start=start,
-        workers=workers,
-        rank=rank,
-        world_size=world_size,
-    )
+    return StepLoader(dataset, StepSampler(batch_size, steps, start, rank, world_size), workers)
 
 
 def held_out_batch(
