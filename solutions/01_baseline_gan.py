@@ -44,7 +44,11 @@ from course_lib.results import recordings
 recorded = recordings.load("01_healthy")
 last_step, answers = recorded.frames[-1]
 viz.contact_sheet(
-    {"rainy": recorded.rainy, "restored": answers, "clean": recorded.clean},
+    {
+        "rainy": recorded.rainy,
+        f"restored, step {last_step}": answers,
+        "clean": recorded.clean,
+    },
     alt="Four crops of two photographs in three rows. Rainy: the scenes with drops, "
     "round blurred patches. Restored: one pattern of pink blots on black, nearly the "
     "same four times. Clean: the scenes without drops.",
@@ -53,7 +57,7 @@ print(recorded.provenance())
 
 # %% [markdown]
 # The network gets the upper row and should give back the lower one. In the middle is
-# what it gives after 1,000 steps of training, on photographs that it has never seen.
+# what it gives after its training, on photographs that it has never seen.
 # You train this game yourself in section 4, and from section 5 on you can say precisely
 # what is wrong with it. Your pattern may be another: a last digit rounded differently
 # is enough to change such a game.

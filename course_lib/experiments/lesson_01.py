@@ -322,11 +322,5 @@ EXPERIMENTS = (
 )
 RECORDINGS = tuple(
     RecordedRun(name=name, make=partial(_recorded, name, fault))
-    for name, fault in (
-        ("01_healthy", "none"),
-        ("01_a", "real and fake swapped in D's step"),
-        ("01_b", "G's optimizer never takes its step"),
-        ("01_c", "D gets photographs in [0, 1], not [−1, 1]"),
-        ("01_d", "G's gradients are never cleared"),
-    )
+    for name, fault in zip(("01_healthy", "01_a", "01_b", "01_c", "01_d"), FAULTS, strict=True)
 )

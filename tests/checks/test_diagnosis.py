@@ -124,3 +124,40 @@ def test_the_recording_of_a_case_has_its_curves(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES, ids=LETTERS)
 def test_the_recording_of_a_case_has_its_fault(case: Case) -> None:
     assert recordings.load(case.recording).about["fault"] == case.fault
+
+
+def curve(name: str, key: str) -> np.ndarray:
+    return np.array(recordings.load(name).curves[key][1])
+
+
+def test_the_signs_that_texts_name_are_in_the_recordings() -> None:
+    """The numbers of lesson 01's alternative texts and explanations."""
+    healthy, a, b, c, d = "01_healthy", "01_a", "01_b", "01_c", "01_d"
+    for name in (healthy, c):
+        assert abs(curve(name, "loss_d").mean() - 1.4) < 0.1
+        assert curve(name, "loss_g").max() < 1
+        for key in ("grad_d", "grad_g"):
+            middle = np.median(curve(name, key))
+            assert curve(name, key).max() < 5 * middle
+            assert curve(name, key).min() > middle / 5
+    for key in ("loss_d", "loss_g", "grad_d", "grad_g"):
+        assert curve(a, key)[-50:].mean() < 0.1
+    for key in ("accuracy_real", "accuracy_fake"):
+        assert not curve(a, key)[1:].any()  # from the second measurement, step 100
+        steps = recordings.load(b).curves[key][0]
+        assert (curve(b, key)[steps.index(250) :] == 1).all()
+    assert curve(b, "loss_d")[-50:].mean() < 0.05
+    assert curve(b, "loss_g")[-50:].mean() == pytest.approx(5.5, abs=0.2)
+    assert curve(b, "grad_g")[-50:].mean() > 10 * curve(b, "grad_g")[0]
+    assert curve(b, "grad_d")[-50:].mean() < curve(b, "grad_d")[0] / 10
+    still = [pictures.astype(float) for _, pictures in recordings.load(b).frames]
+    moving = [pictures.astype(float) for _, pictures in recordings.load(healthy).frames]
+    assert np.abs(still[-1] - still[0]).mean() < np.abs(moving[-1] - moving[0]).mean() / 4
+    darkest = {
+        name: recordings.load(name).frames[-1][1].mean(axis=-1).min() for name in (healthy, c)
+    }
+    assert darkest[healthy] < 30 < 80 < darkest[c]
+    assert curve(d, "grad_g")[0] < 3 < 600 < curve(d, "grad_g")[-1]
+    assert 0.9 < curve(d, "grad_d").min() < curve(d, "grad_d").max() < 20
+    assert curve(d, "loss_d").min() == pytest.approx(0.1, abs=0.05)
+    assert curve(d, "loss_g").max() == pytest.approx(3, abs=0.2)
