@@ -77,6 +77,11 @@ def draw_curves(
     put_legend(axes, title)
 
 
+def running_mean(numbers: Sequence[float], window: int) -> np.ndarray:
+    """Means over every ``window`` neighbours, of which there are ``window`` − 1 fewer."""
+    return np.convolve(numbers, np.full(window, 1 / window), "valid")
+
+
 def put_legend(axes: Axes, title: str = "") -> None:
     """Name the curves above the axes, where they can't hide one, under a title."""
     short = all(len(label) <= 16 for label in axes.get_legend_handles_labels()[1])

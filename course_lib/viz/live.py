@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from course_lib.viz.curves import put_legend, series_looks
+from course_lib.viz.curves import put_legend, running_mean, series_looks
 from course_lib.viz.output import checked_alt, figure_png, image_html
 from course_lib.viz.progress import Progress
 from course_lib.viz.style import panels
@@ -111,7 +110,7 @@ class LivePlot:
         for curve in filter(lambda curve: curve.y, self._curves):
             window = max(1, len(curve.y) // 50)
             curve.thin.set_data(curve.x, curve.y)
-            curve.bold.set_data(*_running_mean(curve.x, curve.y, window))
+            curve.bold.set_data(running_mean(curve.x, window), running_mean(curve.y, window))
         for ax in self._figure.axes:
             ax.relim()
             ax.autoscale_view(scalex=False)
@@ -157,9 +156,3 @@ def _prepare(ax: Axes, ylabel: str, labels: Mapping[str, str], steps: int) -> li
         curves.append(_Curve(key=key, ylabel=ylabel, thin=thin, bold=bold))
     put_legend(ax)
     return curves
-
-
-def _running_mean(x: list[float], y: list[float], window: int) -> tuple[np.ndarray, np.ndarray]:
-    """Means of x and y over every ``window`` neighbours."""
-    kernel = np.full(window, 1 / window)
-    return np.convolve(x, kernel, "valid"), np.convolve(y, kernel, "valid")

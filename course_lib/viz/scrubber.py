@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course_lib.results.recordings import ENLARGED, Recording, sprite
-from course_lib.viz.curves import put_legend, series_looks
+from course_lib.viz.curves import put_legend, running_mean, series_looks
 from course_lib.viz.grids import sheet_figure
 from course_lib.viz.output import checked_alt, data_url, figure_png, image_html, with_still
 from course_lib.viz.style import WIDTH, panels
@@ -142,16 +142,12 @@ def _draw(recording: Recording, curves: Plots) -> tuple[Figure, list[Axes]]:
         for key, label in labels.items():
             steps, values = recording.curves[key]
             ax.plot(steps, values, color=looks[label]["color"], linestyle="-", lw=1, alpha=0.35)
-            smooth = (_running_mean(steps), _running_mean(values))
+            window = max(1, len(steps) // 50)
+            smooth = (running_mean(steps, window), running_mean(values, window))
             ax.plot(*smooth, **(looks[label] | {"marker": ""}), label=label)
         ax.set(xlabel="step", ylabel=textwrap.fill(axis, 18), xlim=(0, last))
         put_legend(ax)
     return figure, axes
-
-
-def _running_mean(numbers: Sequence[float]) -> np.ndarray:
-    window = max(1, len(numbers) // 50)
-    return np.convolve(numbers, np.full(window, 1 / window), "valid")
 
 
 def _area(ax: Axes) -> list[float]:
