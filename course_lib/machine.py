@@ -83,6 +83,12 @@ def processor() -> str:
     return f"{name}, {usable_cores()} cores"
 
 
+def hardware() -> str:
+    """What numbers computed here depend on: the GPU's name, or the processor's model."""
+    device = device_name()
+    return processor() if device.startswith("CPU") else device
+
+
 def usable_cores() -> int:
     """The cores that this process may run on; a container often has fewer than the machine."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -135,10 +135,9 @@ def is_recorded(name: str, folder: Path) -> bool:
 
 def surroundings(size: Profile) -> dict[str, str | int]:
     """What a row computed here states of where it was made: device, threads and versions."""
-    device = machine.device_name()
     found = machine.versions()
     return {
-        "device": machine.processor() if device.startswith("CPU") else device,
+        "device": machine.hardware(),
         "threads": size.threads,
         "versions": "; ".join(f"{name} {found[name]}" for name in VERSIONS),
     }

@@ -355,13 +355,12 @@ def _parts(thing: Any) -> Any:
 
 
 def _environment() -> dict[str, Any]:
-    name = machine.device_name()
     return {
         "course": f"{course_lib.__version__}+{_code_digest()}",
         "torch": torch.__version__,
         "python": platform.python_version(),
         "threads": torch.get_num_threads(),
-        "device": machine.processor() if name.startswith("CPU") else name,
+        "device": machine.hardware(),
     }
 
 
