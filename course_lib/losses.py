@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Literal
+
 import torch
 import torch.nn.functional as F
+
+Adversarial = Literal["bce", "lsgan", "hinge"]
 
 
 def discriminator_loss(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> torch.Tensor:
@@ -46,3 +51,142 @@ def generator_loss(fake_logits: torch.Tensor) -> torch.Tensor:
         When all logits are 0, the loss is log 2 ≈ 0.693.
     """
     return F.binary_cross_entropy_with_logits(fake_logits, torch.ones_like(fake_logits))
+
+
+def pix2pix_loss(
+    fake_logits: torch.Tensor, restored: torch.Tensor, clean: torch.Tensor, *, lambda_l1: float
+) -> torch.Tensor:
+    """What the generator of Pix2Pix minimises: −log D(y, G) + λ·L1 (Isola et al. 2016, eq. 4).
+
+    The first term is the non-saturating `generator_loss`. The second is the mean absolute
+    difference between the restored and the clean pictures, over all values, times λ.
+
+    Args:
+        fake_logits: any shape, the discriminator's logits for the restored pictures.
+        restored: N×3×H×W in [−1, 1], the generator's pictures.
+        clean: the truths, of the same shape.
+        lambda_l1: λ ≥ 0; 100 in the paper.
+
+    Returns:
+        A scalar tensor ≥ 0 that gradients flow through.
+
+    Example:
+        Logits of 0, pictures that are off by 0.1 everywhere and λ = 100 give
+        0.693 + 100·0.1 = 10.693.
+    """
+    return generator_loss(fake_logits) + lambda_l1 * (restored - clean).abs().mean()
+
+
+def smooth_labels(logits: torch.Tensor, is_real: bool, *, smoothing: float) -> torch.Tensor:
+    """Targets for the discriminator that don't ask it to be quite sure.
+
+    Args:
+        logits: any shape, the discriminator's.
+        is_real: whether the pictures were photographs; False for generated ones.
+        smoothing: by how much the targets stay away from 1 and 0, from 0 to below ½; 0.1 in
+            the report.
+
+    Returns:
+        One target for each logit, with its shape, type and device: 1 − smoothing for real
+        pictures, smoothing for generated ones. Gradients don't flow through it.
+
+    Example:
+        With a smoothing of 0.1, every real logit gets the target 0.9, every fake one 0.1.
+    """
+    return torch.full_like(logits, 1 - smoothing if is_real else smoothing)
+
+
+def flip_labels(
+    labels: torch.Tensor, probability: float, generator: torch.Generator
+) -> torch.Tensor:
+    """Noisy labels: each one is turned round, t → 1 − t, with some probability.
+
+    Args:
+        labels: targets in [0, 1], any shape; they stay as they are.
+        probability: of each label, on its own, 0 to 1; 0.05 to 0.1 in the report.
+        generator: all randomness comes from it, so that the same seed turns the same labels.
+            It may live on another device than the labels.
+
+    Returns:
+        A new tensor like ``labels``.
+
+    Example:
+        With probability 1, the labels 0.9, 0.9 and 0.1 become 0.1, 0.1 and 0.9.
+    """
+    draws = torch.rand(labels.shape, generator=generator, device=generator.device)
+    return torch.where(draws.to(labels.device) < probability, 1 - labels, labels)
+
+
+def contrastive_loss(
+    restored: torch.Tensor,
+    clean: torch.Tensor,
+    rainy: torch.Tensor,
+    features: Callable[[torch.Tensor], Sequence[torch.Tensor]],
+) -> torch.Tensor:
+    """Pull the restored picture towards the clean one and push it away from the rainy one.
+
+    Distances are mean absolute differences of features. For each feature map, the loss is
+    near / (near + far), with near the distance from the clean picture and far that from the
+    rainy one: 0 at the clean picture, 1 at the rainy one. The result is the mean over the maps.
+    Only the restored picture learns: no gradient flows into clean or rainy.
+
+    The report names this loss as future work and gives no formula. Wu et al. (2021, eq. 3)
+    divide near by far, which has no bound where G hands the rainy picture through, as a U-Net
+    does at first; ours stays between 0 and 1.
+
+    Args:
+        restored, clean, rainy: N×3×H×W in [−1, 1].
+        features: pictures → a list of feature maps, of any shapes.
+
+    Returns:
+        A scalar tensor in [0, 1] that gradients flow through to ``restored``. Where all three
+        pictures agree it is 0; divide by near + far + 1e-8.
+
+    Example:
+        With the pixels themselves as the only features, a picture exactly between the rainy
+        and the clean one has the loss ½.
+    """
+    with torch.no_grad():
+        clean_maps, rainy_maps = features(clean), features(rainy)
+    losses = []
+    for ours, good, bad in zip(features(restored), clean_maps, rainy_maps, strict=True):
+        near, far = (ours - good).abs().mean(), (ours - bad).abs().mean()
+        losses.append(near / (near + far + 1e-8))
+    return torch.stack(losses).mean()
+
+
+def target_loss(
+    logits: torch.Tensor, targets: torch.Tensor, kind: Adversarial = "bce"
+) -> torch.Tensor:
+    """How far the discriminator is from its targets, the mean over all logits.
+
+    Args:
+        logits: any shape.
+        targets: in [0, 1], of the same shape: 1 real, 0 generated, or smoothed.
+        kind: ``"bce"``, the cross-entropy; ``"lsgan"``, the squared distance of logit and
+            target (Mao et al. 2017, eq. 9 with a = 0, b = 1, without the ½); ``"hinge"``,
+            max(0, 1 ∓ logit) (Lim and Ye 2017), for targets of 0 and 1 only.
+
+    Raises:
+        ValueError: no such kind.
+    """
+    if kind == "bce":
+        return F.binary_cross_entropy_with_logits(logits, targets)
+    if kind == "lsgan":
+        return F.mse_loss(logits, targets)
+    if kind == "hinge":
+        return F.relu(1 - (2 * targets - 1) * logits).mean()
+    raise ValueError(f'kind is "bce", "lsgan" or "hinge", not {kind!r}')
+
+
+def fooling_loss(fake_logits: torch.Tensor, kind: Adversarial = "bce") -> torch.Tensor:
+    """What the generator minimises against a discriminator of that kind, see `target_loss`.
+
+    `generator_loss`, (logit − 1)², or minus the logit; the mean over all logits.
+
+    Raises:
+        ValueError: no such kind.
+    """
+    if kind == "hinge":
+        return -fake_logits.mean()
+    return target_loss(fake_logits, torch.ones_like(fake_logits), kind)

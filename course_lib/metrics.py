@@ -176,3 +176,25 @@ def output_diversity(outputs: torch.Tensor) -> torch.Tensor:
         raise ValueError(f"diversity compares outputs with each other; got {n}, needs at least 2")
     distances = (outputs[:, None] - outputs[None]).abs().flatten(2).mean(2)  # N×N, diagonal 0
     return distances.sum() / (n * (n - 1))
+
+
+def discriminator_accuracy(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> float:
+    """How often the discriminator is right: the mean of its shares for real and for generated.
+
+    It is right where a real picture's logit is above 0, D > ½, and a generated one's below 0.
+    Both kinds count half, however many logits there are of each, so that a D that calls
+    everything real scores ½. The labels are the true ones: neither smoothed nor flipped.
+
+    Args:
+        real_logits: any shape, for real pictures.
+        fake_logits: any shape, for generated pictures.
+
+    Returns:
+        A number from 0 to 1; ½ is guessing.
+
+    Example:
+        Real logits 2, 1, −1 and 3 (¾ right) and fake logits −1 and 1 (½ right) give 0.625.
+    """
+    real = (real_logits > 0).float().mean()
+    fake = (fake_logits < 0).float().mean()
+    return float((real + fake) / 2)

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 Step = Callable[[nn.Module, nn.Module, Batch, torch.optim.Optimizer], torch.Tensor]
+Schedule = Callable[[int], tuple[bool, bool]]
+
+
+def every_step(step: int) -> tuple[bool, bool]:
+    """The schedule in which both players learn in every step."""
+    return True, True
 
 
 def make_fabric(devices: int | str = 1, num_nodes: int = 1) -> Fabric:
@@ -58,10 +64,13 @@ def play(
     d_step: Step,
     g_step: Step,
     seed: int,
+    schedule: Schedule = every_step,
     rank: int = 0,
     done: int = 0,
 ) -> Iterator[Record]:
     """The game: for every batch one step of D, then one of G; `train` is all that is around it.
+
+    The schedule says for each step whether D learns in it, and whether G does.
 
     What happens in step k depends only on (seed, k) and the networks, because the batch does
     and because torch's generator is seeded anew in each step.
@@ -70,17 +79,15 @@ def play(
         torch.manual_seed(step_seed(seed, step, rank))
         generator.train()
         discriminator.train()
-        loss_d = d_step(generator, discriminator, batch, optimizer_d)
-        grad_d = gradient_norm(discriminator)
-        loss_g = g_step(generator, discriminator, batch, optimizer_g)
-        grad_g = gradient_norm(generator)
-        yield {
-            "step": step,
-            "loss_d": float(loss_d),
-            "loss_g": float(loss_g),
-            "grad_d": grad_d,
-            "grad_g": grad_g,
-        }
+        d_learns, g_learns = schedule(step)
+        record: Record = {"step": step}
+        if d_learns:
+            record["loss_d"] = float(d_step(generator, discriminator, batch, optimizer_d))
+            record["grad_d"] = gradient_norm(discriminator)
+        if g_learns:
+            record["loss_g"] = float(g_step(generator, discriminator, batch, optimizer_g))
+            record["grad_g"] = gradient_norm(generator)
+        yield record
 
 
 def train(
@@ -93,6 +100,7 @@ def train(
     seed: int,
     d_step: Step = discriminator_step,
     g_step: Step = generator_step,
+    schedule: Schedule = every_step,
     schedulers: Sequence[torch.optim.lr_scheduler.LRScheduler] = (),
     callbacks: Sequence[Callable[[Record], None]] = (),
     run: Run | None = None,
@@ -106,6 +114,7 @@ def train(
         optimizer_g, optimizer_d: over the parameters of each.
         seed: of the run.
         d_step, g_step: the steps to play, yours if you like.
+        schedule: the number of a step, from 1 → whether D learns in it, and whether G does.
         schedulers: of learning rates; each takes a step after every step of training.
         callbacks: each is given every step's record and may add to it. One with a
             ``resume(history)`` is told what there is already when a run goes on; one with a
@@ -115,7 +124,8 @@ def train(
         fabric: devices and precision; by default one device, the fastest there is.
 
     Returns:
-        One record a step: step, loss_d, loss_g, grad_d, grad_g, and what callbacks add.
+        One record a step: step, loss_d, grad_d, loss_g, grad_g, and what callbacks add. A player
+        that doesn't learn in a step leaves nothing in its record.
 
     Raises:
         BadCheckpoint, OSError: see `Run`.
@@ -140,7 +150,11 @@ def train(
                     game,
                     steps=len(loader) if isinstance(loader, Sized) else None,
                     settings=_settings(game, loader, seed=seed),
-                    codes={"d_step": code_of(d_step), "g_step": code_of(g_step)},
+                    codes={
+                        "d_step": code_of(d_step),
+                        "g_step": code_of(g_step),
+                        "schedule": code_of(schedule),
+                    },
                     writes=fabric.is_global_zero,
                 )
             for callback in callbacks:
@@ -160,6 +174,7 @@ def train(
             d_step=d_step,
             g_step=g_step,
             seed=seed,
+            schedule=schedule,
             rank=fabric.global_rank,
             done=done,
         ):

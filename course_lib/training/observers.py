@@ -10,7 +10,13 @@ import torch
 from torch import nn
 
 from course_lib.data.pair import Batch
-from course_lib.metrics import high_frequency_energy, output_diversity, psnr
+from course_lib.metrics import (
+    discriminator_accuracy,
+    high_frequency_energy,
+    output_diversity,
+    psnr,
+    ssim,
+)
 from course_lib.ranges import from_model, to_uint8
 from course_lib.training.checkpoints import Record
 
@@ -29,7 +35,9 @@ def restore(generator: nn.Module, rainy: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def judge(discriminator: nn.Module, pictures: torch.Tensor) -> torch.Tensor:
+def judge(
+    discriminator: nn.Module, pictures: torch.Tensor, rainy: torch.Tensor | None = None
+) -> torch.Tensor:
     """The discriminator's logits as it gives them in the game: in train mode, on this batch.
 
     In eval mode its batch norm would use running statistics, a mean over photographs and
@@ -37,16 +45,22 @@ def judge(discriminator: nn.Module, pictures: torch.Tensor) -> torch.Tensor:
     game. The discriminator itself, its running statistics too, stays as it is.
 
     pictures: N×3×H×W in [−1, 1], all real or all generated, on any device.
+    rainy: what they were made from; only a conditional discriminator is shown it.
     """
     device = next(discriminator.parameters()).device
-    return copy.deepcopy(discriminator).train()(pictures.to(device))
+    shown = (pictures,)
+    if getattr(discriminator, "conditional", False):
+        if rainy is None:
+            raise ValueError("this discriminator is conditional: judge(discriminator, …, rainy)")
+        shown = (rainy, pictures)
+    return copy.deepcopy(discriminator).train()(*(x.to(device) for x in shown))
 
 
 def measure(generator: nn.Module, discriminator: nn.Module, held_out: Batch) -> Record:
     """How a game stands, on held-out pairs.
 
     Returns:
-        psnr: mean over the pictures, dB.
+        psnr, ssim: means over the pictures, of all colours; PSNR in dB.
         diversity: of the outputs, as a share of the clean pictures' own; 0 is collapse.
         detail: high-frequency energy of the outputs as a share of the clean pictures'.
         accuracy_real, accuracy_fake: how often D recognises clean and generated pictures, 0..1.
@@ -54,20 +68,21 @@ def measure(generator: nn.Module, discriminator: nn.Module, held_out: Batch) -> 
     """
     restored = restore(generator, held_out.rainy)
     clean = held_out.clean.to(restored.device)
-    real_logits, fake_logits = judge(discriminator, clean), judge(discriminator, restored)
-    real, fake = float((real_logits > 0).float().mean()), float((fake_logits < 0).float().mean())
+    real_logits = judge(discriminator, clean, held_out.rainy)
+    fake_logits = judge(discriminator, restored, held_out.rainy)
     outputs, truths = from_model(restored), from_model(clean)
     diversity = output_diversity(restored) / output_diversity(clean)
     return {
         "psnr": float(np.mean([psnr(x, y) for x, y in zip(outputs, truths, strict=True)])),
+        "ssim": float(np.mean([ssim(x, y) for x, y in zip(outputs, truths, strict=True)])),
         "diversity": diversity.item(),
         "detail": float(
             np.mean([high_frequency_energy(x) for x in outputs])
             / np.mean([high_frequency_energy(y) for y in truths])
         ),
-        "accuracy_real": real,
-        "accuracy_fake": fake,
-        "accuracy_d": (real + fake) / 2,
+        "accuracy_real": float((real_logits > 0).float().mean()),
+        "accuracy_fake": float((fake_logits < 0).float().mean()),
+        "accuracy_d": discriminator_accuracy(real_logits, fake_logits),
     }
 
 

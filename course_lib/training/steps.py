@@ -71,3 +71,23 @@ def generator_step(
     loss.backward()
     optimizer.step()
     return loss.detach()
+
+
+def training_schedule(step: int, *, d_every: int, g_every: int) -> tuple[bool, bool]:
+    """Which players learn in a step: D in every ``d_every``-th, G in every ``g_every``-th.
+
+    So ``d_every=2, g_every=1`` trains the generator twice as often as the discriminator.
+
+    Args:
+        step: the number of the step; the first is 1.
+        d_every, g_every: ≥ 1. D learns in the steps d_every, 2·d_every, 3·d_every and so on,
+            and G likewise.
+
+    Returns:
+        (whether D learns, whether G learns).
+
+    Example:
+        With d_every=3 and g_every=1, steps 1 to 4 give (False, True), (False, True),
+        (True, True) and (False, True).
+    """
+    return step % d_every == 0, step % g_every == 0

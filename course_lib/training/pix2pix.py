@@ -1,0 +1,175 @@
+"""The two steps of Pix2Pix, with each technique that keeps the game fair as a switch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+from torch import nn
+
+from course_lib.data.pair import Batch
+from course_lib.losses import (
+    contrastive_loss,
+    flip_labels,
+    fooling_loss,
+    pix2pix_loss,
+    smooth_labels,
+    target_loss,
+)
+
+Labels = Callable[[torch.Tensor, bool], torch.Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Techniques:
+    """How the game is played; as it stands, as Pix2Pix plays it.
+
+    The two learning rates are the optimizers', how often each player learns is the schedule's.
+
+    Attributes:
+        adversarial: the loss of both players, see `losses.target_loss`; ``"none"`` leaves the
+            discriminator out, so that L1 alone teaches.
+        lambda_l1: λ, the weight of L1 in the generator's loss.
+        smoothing: of labels, 0.1 in the report: real 0.9, fake 0.1.
+        flips: share of labels that are turned round, 0.05 to 0.1 in the report.
+        lambda_contrastive: weight of the contrastive loss in the generator's loss. Its feature
+            space is the discriminator's: what each of its blocks sees in a picture beside the
+            rainy one.
+    """
+
+    adversarial: Literal["bce", "lsgan", "hinge", "none"] = "bce"
+    lambda_l1: float = 100.0
+    smoothing: float = 0.0
+    flips: float = 0.0
+    lambda_contrastive: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.adversarial not in ("bce", "lsgan", "hinge", "none"):
+            raise ValueError(
+                f'adversarial is "bce", "lsgan", "hinge" or "none", not {self.adversarial!r}'
+            )
+        if not 0 <= self.smoothing < 0.5:
+            raise ValueError(f"smoothing is from 0 to below 0.5; it is {self.smoothing}")
+        if not 0 <= self.flips <= 1:
+            raise ValueError(f"flips is a share from 0 to 1; it is {self.flips}")
+        if min(self.lambda_l1, self.lambda_contrastive) < 0:
+            raise ValueError(
+                f"weights of losses are 0 or more; lambda_l1 is {self.lambda_l1}, "
+                f"lambda_contrastive {self.lambda_contrastive}"
+            )
+        if self.adversarial == "hinge" and (self.smoothing or self.flips):
+            raise ValueError(
+                "the hinge loss asks only on which side of ±1 a logit lies, so it has no soft or "
+                'noisy labels: take smoothing=0 and flips=0, or adversarial="bce"'
+            )
+
+
+@dataclass(kw_only=True)
+class Pix2Pix:
+    """Both players' steps, for `training.loop.train`: ``d_step=game.d_step, g_step=game.g_step``.
+
+    The generator restores each batch once, and both steps use the picture: D's step doesn't move
+    G, so G's would make the same one again.
+
+    Attributes:
+        techniques: how the game is played.
+        loss: of the generator against a discriminator with cross-entropy, `losses.pix2pix_loss`.
+        smooth, flip, contrast: `losses.smooth_labels`, `flip_labels` and `contrastive_loss`.
+    """
+
+    techniques: Techniques = field(default_factory=Techniques)
+    loss: Callable[..., torch.Tensor] = pix2pix_loss
+    smooth: Callable[..., torch.Tensor] = smooth_labels
+    flip: Callable[..., torch.Tensor] = flip_labels
+    contrast: Callable[..., torch.Tensor] = contrastive_loss
+    _kept: tuple[Batch, torch.Tensor] | None = field(default=None, init=False, repr=False)
+
+    def d_step(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        batch: Batch,
+        optimizer: torch.optim.Optimizer,
+    ) -> torch.Tensor:
+        """One step of the discriminator: tell (rainy, clean) from (rainy, restored).
+
+        Returns its loss before the update, the sum of both terms. (Isola et al. halve it, which
+        Adam all but undoes.)
+        """
+        restored = generator(batch.rainy)
+        self._kept = batch, restored
+        optimizer.zero_grad()
+        real_logits = discriminator(batch.rainy, batch.clean)
+        fake_logits = discriminator(batch.rainy, restored.detach())
+        loss = self._term(real_logits, True) + self._term(fake_logits, False)
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    def g_step(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        batch: Batch,
+        optimizer: torch.optim.Optimizer,
+    ) -> torch.Tensor:
+        """One step of the generator: fool the discriminator, and come close to the truth.
+
+        Returns its loss before the update.
+        """
+        kept, self._kept = self._kept, None
+        restored = kept[1] if kept and kept[0] is batch else generator(batch.rainy)
+        optimizer.zero_grad()
+        with frozen(discriminator):
+            loss = self._generator_loss(discriminator, batch, restored)
+            loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    def _term(self, logits: torch.Tensor, is_real: bool) -> torch.Tensor:
+        """The discriminator's loss on one kind of pictures."""
+        how = self.techniques
+        if how.adversarial == "none":
+            return logits.sum() * 0
+        labels = self.smooth(logits, is_real, smoothing=how.smoothing)
+        if how.flips:
+            labels = self.flip(labels, how.flips, torch.default_generator)
+        return target_loss(logits, labels, how.adversarial)
+
+    def _generator_loss(
+        self, discriminator: nn.Module, batch: Batch, restored: torch.Tensor
+    ) -> torch.Tensor:
+        how = self.techniques
+        if how.adversarial == "none":
+            loss = how.lambda_l1 * (restored - batch.clean).abs().mean()
+        else:
+            logits = discriminator(batch.rainy, restored)
+            if how.adversarial == "bce":
+                loss = self.loss(logits, restored, batch.clean, lambda_l1=how.lambda_l1)
+            else:
+                loss = fooling_loss(logits, how.adversarial)
+                loss = loss + how.lambda_l1 * (restored - batch.clean).abs().mean()
+        if how.lambda_contrastive:
+            loss = loss + how.lambda_contrastive * self.contrast(
+                restored,
+                batch.clean,
+                batch.rainy,
+                lambda pictures: discriminator.features(batch.rainy, pictures),
+            )
+        return loss
+
+
+@contextmanager
+def frozen(network: nn.Module) -> Iterator[None]:
+    """Gradients flow through the network, and none are computed for its parameters."""
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    for parameter in parameters:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in parameters:
+            parameter.requires_grad_(True)
