@@ -48,12 +48,12 @@ def judge(
     rainy: what they were made from; only a conditional discriminator is shown it.
     """
     device = next(discriminator.parameters()).device
-    shown = (pictures,)
+    shown = [pictures.to(device)]
     if getattr(discriminator, "conditional", False):
         if rainy is None:
             raise ValueError("this discriminator is conditional: judge(discriminator, …, rainy)")
-        shown = (rainy, pictures)
-    return copy.deepcopy(discriminator).train()(*(x.to(device) for x in shown))
+        shown.insert(0, rainy.to(device))
+    return copy.deepcopy(discriminator).train()(*shown)
 
 
 def measure(generator: nn.Module, discriminator: nn.Module, held_out: Batch) -> Record:

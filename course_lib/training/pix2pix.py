@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -140,7 +141,7 @@ class Pix2Pix:
         return target_loss(logits, labels, how.adversarial)
 
     def _generator_loss(
-        self, discriminator: nn.Module, batch: Batch, restored: torch.Tensor
+        self, discriminator: Any, batch: Batch, restored: torch.Tensor
     ) -> torch.Tensor:
         how = self.techniques
         if how.adversarial == "none":
@@ -157,7 +158,7 @@ class Pix2Pix:
                 restored,
                 batch.clean,
                 batch.rainy,
-                lambda pictures: discriminator.features(batch.rainy, pictures),
+                partial(discriminator.features, batch.rainy),
             )
         return loss
 
