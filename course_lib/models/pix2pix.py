@@ -157,7 +157,7 @@ class UNetGenerator(nn.Module):
         for down in self.downs:
             x = down(x)
             skipped.append(x)
-        skipped.pop()  # the innermost goes on by itself
+        x = skipped.pop().clone()  # the innermost goes on; the next ReLU works in place
         for up in self.ups:
             x = up(x)
             skip = skipped.pop()
