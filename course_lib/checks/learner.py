@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -140,11 +140,11 @@ class Exercise:
 
     def _times_slower(self, answer: Callable[..., Any], rng: np.random.Generator) -> float:
         """How many times the reference's time the answer takes; 0 where nobody would notice."""
-        size = self.task.lesson_size
-        reference = min(_seconds(self.task.reference, size(rng), 9.9) for _ in range(3))
+        size, keywords = self.task.lesson_size, self.task.lesson_keywords
+        reference = min(_seconds(self.task.reference, size(rng), keywords, 9.9) for _ in range(3))
         best = float("inf")
         for _ in range(3):
-            best = min(best, _seconds(answer, size(rng), SECONDS_AT_LESSON_SIZE))
+            best = min(best, _seconds(answer, size(rng), keywords, SECONDS_AT_LESSON_SIZE))
             if best <= NOTICEABLE:
                 return 0.0
             if best < TOO_SLOW * reference or best >= SECONDS_AT_LESSON_SIZE:
@@ -152,7 +152,12 @@ class Exercise:
         return best / reference
 
 
-def _seconds(function: Callable[..., Any], arguments: tuple[Any, ...], limit: float) -> float:
+def _seconds(
+    function: Callable[..., Any],
+    arguments: tuple[Any, ...],
+    keywords: Mapping[str, Any],
+    limit: float,
+) -> float:
     """CPU seconds of this thread for one call; ``limit`` when it takes longer.
 
     Raises:
@@ -161,7 +166,7 @@ def _seconds(function: Callable[..., Any], arguments: tuple[Any, ...], limit: fl
     with TimeLimit(limit) as time_limit, one_call([]):
         start = time.thread_time()
         try:
-            time_limit.call(lambda: function(*arguments))
+            time_limit.call(lambda: function(*arguments, **keywords))
         except TimedOut:
             return limit
         except KeyboardInterrupt:

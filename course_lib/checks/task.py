@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,7 @@ class Task:
         hints: three of them: where to look, the idea, almost the code.
         examine: tries the answer on random inputs drawn from the generator; raises `Wrong`.
         lesson_size: arguments of the size at which the lesson calls it, for the time it takes.
+        lesson_keywords: those that it calls it with by name.
         wrong: the zoo, at least six.
         valid: right answers in another style, at least two.
         equivalent: mutants of the reference that may pass.
@@ -90,3 +91,4 @@ class Task:
     wrong: tuple[WrongAnswer, ...]
     valid: tuple[Callable[..., Any], ...]
     equivalent: tuple[Equivalent, ...] = ()
+    lesson_keywords: Mapping[str, Any] = field(default_factory=dict)

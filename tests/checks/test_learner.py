@@ -1,6 +1,7 @@
 import builtins
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -188,6 +189,19 @@ def test_answer_that_fails_at_lesson_size_only_is_wrong(ex):
     result = ex.run(small_only)
     assert result.status == "wrong"
     assert "On inputs of the lesson's size, your function raises MemoryError" in result.diagnosis
+
+
+def test_arguments_given_by_name_are_given_at_lesson_size_too(ex):
+    def times(image, *, factor):
+        return factor * image
+
+    task = replace(
+        ex.task,
+        reference=times,
+        examine=lambda attempt, rng: None,
+        lesson_keywords={"factor": 3},
+    )
+    assert Exercise(task).run(lambda image, *, factor: image * factor).status == "passed"
 
 
 def test_function_overwritten_by_a_right_answer_comes_back(ex):
