@@ -182,6 +182,10 @@ class StepSampler(Sampler[list[int]]):
         """The same steps less the first ``start``."""
         return StepSampler(self.batch_size, self.steps, start, self.rank, self.world_size)
 
+    def for_rank(self, rank: int, world_size: int) -> StepSampler:
+        """The same steps, of each batch the slice of one of several processes."""
+        return StepSampler(self.batch_size, self.steps, self.start, rank, world_size)
+
 
 class StepLoader(DataLoader[Batch]):
     """One `Batch` for each step of a run, from its first or any later one; see `make_loader`."""
@@ -206,6 +210,10 @@ class StepLoader(DataLoader[Batch]):
     def from_step(self, start: int) -> StepLoader:
         """The same batches less those of the first ``start`` steps."""
         return StepLoader(self.dataset, self._sampler.from_step(start), self.num_workers)
+
+    def for_rank(self, rank: int, world_size: int) -> StepLoader:
+        """Of the same batches the slice of one of several processes; `train` asks for it."""
+        return StepLoader(self.dataset, self._sampler.for_rank(rank, world_size), self.num_workers)
 
 
 def make_loader(
