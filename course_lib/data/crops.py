@@ -7,14 +7,15 @@ neither the number of worker processes nor of devices changes what is seen.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from course_lib.data.folders import PairedFolder, SideBySideFolder
+from course_lib.data.folders import Folder
 from course_lib.data.pair import Batch, Pair
 from course_lib.data.rain import Canvas, apply_canvas, draw_canvas, prepare_photo, require_kind
 from course_lib.ranges import to_model
@@ -58,7 +59,7 @@ class CropDataset(Dataset[Batch]):
         require_kind(kind)
         _require_seed(seed)
         self._scenes = [prepare_photo(photo, name=name) for name, photo in photos.items()]
-        self._kind, self._size, self._seed, self._scale = kind, size, seed, scale
+        self._kind, self.size, self._seed, self._scale = kind, size, seed, scale
         self._canvases: dict[int, Canvas] = {}
 
     @property
@@ -67,7 +68,7 @@ class CropDataset(Dataset[Batch]):
         return {
             "photographs": [scene.name for scene in self._scenes],
             "kind of rain": self._kind,
-            "size of crops": self._size,
+            "size of crops": self.size,
             "scale of rain": self._scale,
             "seed of data": self._seed,
         }
@@ -76,7 +77,7 @@ class CropDataset(Dataset[Batch]):
         """Item n as a `Pair` of uint8 pictures, named after its photograph."""
         rng = np.random.default_rng((self._seed, n))
         scene = self._scenes[rng.integers(len(self._scenes))]
-        window = (*_random_place(scene.photo, self._size, rng), self._size, self._size)
+        window = (*_random_place(scene.photo, self.size, rng), self.size, self.size)
         canvas = self._canvas(int(rng.integers(CANVASES)))
         top, left = rng.integers(0, MARGIN + 1, 2).tolist()
         pair = apply_canvas(canvas, scene, window=window, corner=(top, left))
@@ -90,50 +91,82 @@ class CropDataset(Dataset[Batch]):
         """Rain number ``index`` of this dataset, drawn when it first falls."""
         if index not in self._canvases:
             rng = np.random.default_rng((self._seed, index, 1))
-            side = self._size + MARGIN
+            side = self.size + MARGIN
             self._canvases[index] = draw_canvas(self._kind, (side, side), rng, scale=self._scale)
         return self._canvases[index]
 
 
-class PairCrops(Dataset[Batch]):
-    """Crops of real pairs, without end: each epoch takes one crop of every pair, shuffled anew.
+class Pairs(Protocol):
+    """A folder of pairs, or a list of them."""
 
-    Item n belongs to epoch n // len(folder), whose order is drawn from (seed, epoch); the place
-    of the crop and whether it is mirrored are drawn from (seed, n).
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Pair: ...
+
+
+class PairCrops(Dataset[Batch]):
+    """Crops of pairs that exist, without end: each epoch takes one of every pair, shuffled anew.
+
+    Item n belongs to epoch n // len(pairs), whose order is drawn from (seed, epoch); the place
+    of the crop and whether it is mirrored are drawn from (seed, n). With both switches off, each
+    epoch shows the same crops in another order.
+
+    Nothing is turned upside down: rain doesn't fall upwards, and a drop's heavy end hangs down.
 
     Args:
-        folder: of pairs. It is read from disk at each crop, so use worker processes.
+        pairs: a `PairedFolder` or `SideBySideFolder`, which is read from disk at each crop, so
+            use worker processes; or a list, which the memory holds: ``list(folder)``, or the
+            first 860 items of another dataset, ``[dataset.pair(n) for n in range(860)]``.
         size: side of the crops, pixels.
         seed: ≥ 0, of the run.
+        mirror: exchange left and right in half of the items.
+        random_crops: anywhere in the picture; else always its centre.
 
     Raises:
-        ValueError: a seed < 0; on reading, a pair is smaller than the crops.
+        ValueError: no pair, a seed < 0; on reading, a pair is smaller than the crops.
         BadPicture: on reading, a file is bad; open the folder with ``on_bad="skip"``.
     """
 
-    def __init__(self, folder: PairedFolder | SideBySideFolder, size: int, seed: int) -> None:
+    def __init__(
+        self, pairs: Pairs, size: int, seed: int, *, mirror: bool = True, random_crops: bool = True
+    ) -> None:
+        if not len(pairs):
+            raise ValueError("there is no pair to take crops of: give at least one")
         _require_seed(seed)
-        self._folder, self._size, self._seed = folder, size, seed
+        self._pairs, self.size, self._seed = pairs, size, seed
+        self._mirror, self._random_crops = mirror, random_crops
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What the crops depend on, beside the pictures' pixels."""
+        """What the crops depend on; a folder's pictures count as its name and number only."""
+        source = (
+            {"folder": self._pairs.path.name}
+            if isinstance(self._pairs, Folder)
+            else {"pixels of pairs": _digest(self._pairs)}
+        )
         return {
-            "folder": self._folder.path.name,
-            "pairs": len(self._folder),
-            "size of crops": self._size,
+            **source,
+            "pairs": len(self._pairs),
+            "size of crops": self.size,
+            "mirrored": self._mirror,
+            "random crops": self._random_crops,
             "seed of data": self._seed,
         }
 
     def pair(self, n: int) -> Pair:
         """Item n as a `Pair` of uint8 pictures."""
-        epoch, position = divmod(n, len(self._folder))
-        order = np.random.default_rng((self._seed, epoch, 1)).permutation(len(self._folder))
-        pair = self._folder[order[position]]
-        _require_room(pair.clean, self._size, f"the pair {pair.name!r} of {self._folder.path}")
+        epoch, position = divmod(n, len(self._pairs))
+        order = np.random.default_rng((self._seed, epoch, 1)).permutation(len(self._pairs))
+        pair = self._pairs[int(order[position])]
+        where = f" of {self._pairs.path}" if isinstance(self._pairs, Folder) else ""
+        _require_room(pair.clean, self.size, f"the pair {pair.name!r}{where}")
         rng = np.random.default_rng((self._seed, n))
-        crop = _crop(pair, *_random_place(pair.clean, self._size, rng), self._size)
-        return _mirrored(crop) if rng.random() < 0.5 else crop
+        place = _random_place(pair.clean, self.size, rng)  # drawn in any case: mirroring stays
+        if not self._random_crops:
+            height, width = pair.clean.shape[:2]
+            place = (height - self.size) // 2, (width - self.size) // 2
+        crop = _crop(pair, *place, self.size)
+        return _mirrored(crop) if rng.random() < 0.5 and self._mirror else crop
 
     def __getitem__(self, n: int) -> Batch:
         """Item n: rainy and clean 3×size×size in [−1, 1], mask 1×size×size."""
@@ -229,7 +262,7 @@ def make_loader(
     """One `Batch` for each step from ``start`` to ``steps`` − 1.
 
     Args:
-        dataset: `CropDataset` or `PairCrops`.
+        dataset: `CropDataset`, `PairCrops`, or several of them in `augment.MergedCrops`.
         batch_size, steps, start, rank, world_size: as `StepSampler` takes them.
         workers: processes that prepare batches beside training; 0 does it in this one. What
             the batches hold doesn't depend on it.
@@ -290,6 +323,15 @@ def as_tensors(pair: Pair) -> Batch:
 def _require_seed(seed: int) -> None:
     if seed < 0:
         raise ValueError(f"a seed is 0 or more; it is {seed}")
+
+
+def _digest(pairs: Pairs) -> str:
+    """The pixels of all pairs, in eight letters."""
+    checksum = 0
+    for index in range(len(pairs)):
+        for picture in (pairs[index].rainy, pairs[index].clean):
+            checksum = zlib.crc32(np.ascontiguousarray(picture).data, checksum)
+    return f"{checksum:08x}"
 
 
 def _require_room(picture: np.ndarray, size: int, what: str) -> None:

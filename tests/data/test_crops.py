@@ -300,6 +300,67 @@ def test_crops_of_real_pairs_keep_the_twins_together(folder):
     assert batch.mask.min() == 1
 
 
+def test_pairs_held_in_memory_give_the_crops_of_their_folder(folder):
+    on_disk, in_memory = PairCrops(folder, 16, 3), PairCrops(list(folder), 16, 3)
+    assert all(same(on_disk[n], in_memory[n]) for n in range(12))
+    with pytest.raises(ValueError, match=r"the pair '\d' is 30×4\d, crops of 31×31 don't fit"):
+        PairCrops(list(folder), 31, 0)[0]
+    with pytest.raises(ValueError, match="there is no pair to take crops of"):
+        PairCrops([], 16, 0)
+
+
+@pytest.fixture
+def ramp() -> Pair:
+    """A pair whose values tell where they lie: red the row, green the column."""
+    clean = np.zeros((40, 50, 3), np.uint8)
+    clean[..., 0], clean[..., 1] = np.arange(40)[:, None], np.arange(50)
+    return Pair(rainy=clean + 9, clean=clean, mask=clean[..., 1] > 25, name="ramp")
+
+
+def test_mirroring_and_random_crops_are_switched_off_apart(ramp):
+    """Each switch leaves what the other draws as it is."""
+
+    def corners(**switches: bool) -> list[tuple[int, int, bool]]:
+        dataset = PairCrops([ramp], 16, 0, **switches)
+        found = []
+        for n in range(40):
+            pair = dataset.pair(n)
+            row, left, right = *pair.clean[0, 0, :2].tolist(), int(pair.clean[0, -1, 1])
+            np.testing.assert_array_equal(pair.rainy, pair.clean + 9)
+            np.testing.assert_array_equal(pair.mask, pair.clean[..., 1] > 25)
+            found.append((row, min(left, right), left > right))
+        return found
+
+    both = corners()
+    assert 8 < sum(mirrored for *_, mirrored in both) < 32
+    assert len(set(both)) > 30
+    assert corners(mirror=False) == [(y, x, False) for y, x, _ in both]
+    assert corners(random_crops=False) == [(12, 17, mirrored) for *_, mirrored in both]
+    assert set(corners(mirror=False, random_crops=False)) == {(12, 17, False)}
+
+
+def test_without_augmentation_a_finite_set_comes_over_and_over():
+    endless = CropDataset(PHOTOS, "light", 24, 0)
+    finite = [endless.pair(n) for n in range(6)]
+    dataset = PairCrops(finite, 24, 0, mirror=False, random_crops=False)
+    epochs = [[dataset.pair(6 * epoch + i).rainy.tobytes() for i in range(6)] for epoch in range(5)]
+    assert all(sorted(epoch) == sorted(p.rainy.tobytes() for p in finite) for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) > 1
+
+
+def test_settings_tell_other_pairs_and_other_augmentation_apart(folder, ramp):
+    other = Pair(rainy=ramp.rainy, clean=ramp.rainy, mask=ramp.mask, name="ramp")
+    datasets = [
+        PairCrops(folder, 16, 0),
+        PairCrops([ramp], 16, 0),
+        PairCrops([other], 16, 0),
+        PairCrops([ramp], 16, 0, mirror=False),
+        PairCrops([ramp], 16, 0, random_crops=False),
+    ]
+    assert len({str(dataset.settings) for dataset in datasets}) == 5
+    assert PairCrops([ramp], 16, 0).settings == datasets[1].settings
+
+
 def test_a_real_pair_smaller_than_the_crops_is_named_with_its_folder(folder):
     message = re.escape(f"of {folder.path} is 30×4") + r"\d, crops of 31×31 don't fit; .*most 30"
     with pytest.raises(ValueError, match=message):
