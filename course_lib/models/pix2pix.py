@@ -27,7 +27,8 @@ def down_block(
 ) -> nn.Sequential:
     """Half the size: 4×4 convolution with stride 2 and padding 1, norm, LeakyReLU of slope 0.2.
 
-    The convolution has no bias; a norm would take it out again.
+    The convolution has no bias, with a norm or without: a norm would take it out again, and the
+    authors' network has none in its first block either.
 
     Args:
         in_channels, out_channels: of the pictures that go in and come out.
