@@ -21,17 +21,19 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from course_lib import machine, profiles
-from course_lib.authoring import checkout, table_file
+from course_lib.authoring import checkout, model_card, table_file
 from course_lib.authoring.table_file import Row, metric_text, setting_text
-from course_lib.experiments import Declared, Experiment, RecordedRun, Run, Value
+from course_lib.experiments import Declared, Experiment, RecordedRun, Run, TrainedWeights, Value
 from course_lib.profiles import Profile
-from course_lib.results import recordings
+from course_lib.results import recordings, weights
 from course_lib.results.tables import COMPLETE, PROVENANCE, SEED
+from course_lib.results.weights import Trained
 from course_lib.training.files import remove_unfinished
 
 # Packages whose versions may move a number.
 VERSIONS = ("python", "torch", "numpy", "scikit-image", "clearing-the-rain")
 ASSETS = Path("course_lib") / "assets"
+SETTINGS = ("batch_size", "image_size", "shrink", "base_channels")  # that a card states
 T = TypeVar("T")
 
 
@@ -40,7 +42,7 @@ class Outcome:
     """What came of one product.
 
     Attributes:
-        name: of the table or the recording.
+        name: of the table, the recording or the weights.
         computed: runs that were done now.
         skipped: runs that were there.
         stale: rows that nothing declares, in words; they are still in the file.
@@ -72,8 +74,8 @@ def reproduce(
 ) -> list[Outcome]:
     """Compute what a lesson declares and what isn't there yet.
 
-    Tables hold the rows of several profiles, a recording is of one run: it is made at
-    `tables.COMPLETE`, the profile that lessons show, whichever is asked for.
+    Tables hold the rows of several profiles; a recording and weights are of one run: they are
+    made at `tables.COMPLETE`, the profile that lessons show, whichever is asked for.
 
     Args:
         declared: see `course_lib.experiments.of`.
@@ -92,10 +94,11 @@ def reproduce(
     size = profiles.pick(declared.lesson, profile)
     job = _Job(size=size, commit=checkout.head(root), root=root, fresh=fresh, watcher=watcher)
     shown = profiles.pick(declared.lesson, COMPLETE)
-    recording = replace(job, size=shown, fresh=fresh and size.name == COMPLETE)
+    single = replace(job, size=shown, fresh=fresh and size.name == COMPLETE)
     with _alone(root / ASSETS / "tables"):
         tables = [_fill(experiment, job) for experiment in declared.experiments]
-        return tables + [_record(recorded, recording) for recorded in declared.recordings]
+        recorded = [_record(one, single) for one in declared.recordings]
+        return tables + recorded + [_train(one, single) for one in declared.weights]
 
 
 def compute(experiment: Experiment, run: Run, size: Profile) -> dict[str, str]:
@@ -129,6 +132,14 @@ def is_recorded(name: str, folder: Path) -> bool:
     """
     try:
         return recordings.load(name, folder).about.get("profile") == COMPLETE
+    except ValueError:
+        return False
+
+
+def is_trained(name: str, folder: Path) -> bool:
+    """Whether weights are there, of the profile that lessons show, and whole."""
+    try:
+        return weights.read(name, folder).about.get("profile") == COMPLETE
     except ValueError:
         return False
 
@@ -222,6 +233,33 @@ def _record(recorded: RecordedRun, job: _Job) -> Outcome:
     recordings.save(replace(recording, about={**recording.about, **provenance}), folder)
     job.watcher.run_ends(float(provenance["seconds"]))
     return Outcome(name=recorded.name, computed=1, skipped=0)
+
+
+def _train(declared: TrainedWeights, job: _Job) -> Outcome:
+    """Train weights that aren't there; their card is written in any case, for it may say more."""
+    name, folder = declared.name, job.root / ASSETS / "weights"
+    shown = f"weights of {name}"
+    remove_unfinished(folder / name)
+    if not job.fresh and is_trained(name, folder):
+        model_card.write(name, folder)
+        return Outcome(name=shown, computed=0, skipped=1)
+    job.start(shown, f"always at profile {COMPLETE}", 1, 1, None)
+    (trained, metrics), provenance = job.do(partial(_trained, declared, job.size))
+    settings = {key: getattr(job.size, key) for key in SETTINGS}
+    about = {**trained.about, **settings, **provenance}
+    weights.save(
+        name, trained.networks, trained.history, about=about, metrics=metrics, folder=folder
+    )
+    model_card.write(name, folder)
+    job.watcher.run_ends(float(provenance["seconds"]))
+    return Outcome(name=shown, computed=1, skipped=0)
+
+
+def _trained(declared: TrainedWeights, size: Profile) -> tuple[Trained, Mapping[str, float]]:
+    """Trained networks, rounded as they will be saved, and what they measure so."""
+    trained = declared.make(size)
+    weights.round_to_half(trained.networks)
+    return trained, trained.measure()
 
 
 def _expected(rows: Sequence[Row], runs: Sequence[Run], profile: str) -> float | None:

@@ -5,8 +5,8 @@ It changes nothing and needs no git, so uncommitted changes of the library can b
 A run that is done again on the same processor, with as many threads and the same versions, has
 to give the printed digits of its row. Only for rows from elsewhere there are tolerances, and they
 are wide where a game is chaotic: two machines drift apart within a hundred steps of a GAN. A GPU
-is always elsewhere: it sums in another order each time. Recorded runs are looked for, never made
-again; the tables beside them are made by the same code.
+is always elsewhere: it sums in another order each time. Recorded runs and weights are looked for,
+never made again; the tables beside them are made by the same code.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from pathlib import Path
 import numpy as np
 
 from course_lib import machine, profiles
-from course_lib.authoring import checkout, table_file
+from course_lib.authoring import checkout, model_card, table_file
 from course_lib.authoring.reproduce import (
     ASSETS,
     Watcher,
     compute,
     is_recorded,
+    is_trained,
     surroundings,
     threads,
 )
@@ -73,12 +74,12 @@ class Verification:
     Attributes:
         comparisons: all metrics of the runs that were done again.
         problems: what is missing, incomplete or stale, a line each.
-        recorded: recordings that are there, whole.
+        whole: recordings and weights that are there, whole.
     """
 
     comparisons: tuple[Comparison, ...]
     problems: tuple[str, ...]
-    recorded: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -116,17 +117,27 @@ def verify(
         problems += judge(state, experiment, profile)
         if state.done:
             comparisons += _again(experiment, state, size, rng, watcher)
-    names = [recorded.name for recorded in declared.recordings]
-    there = [name for name in names if is_recorded(name, root / ASSETS / "recordings")]
-    problems += [
-        f"recording {name} is missing, damaged or not of profile {COMPLETE}: "
-        f"`{remake(name)}` makes it"
-        for name in names
-        if name not in there
-    ]
+    whole: list[str] = []
+    for recorded in declared.recordings:
+        if is_recorded(recorded.name, root / ASSETS / "recordings"):
+            whole.append(recorded.name)
+        else:
+            problems.append(f"recording {recorded.name} is {_missing(recorded.name, 'it')}")
+    for trained in declared.weights:
+        name, folder = trained.name, root / ASSETS / "weights"
+        if not is_trained(name, folder):
+            problems.append(f"weights {name} are {_missing(name, 'them')}")
+        elif not model_card.is_current(name, folder):
+            problems.append(f"card of weights {name} is out of date: `{remake(name)}` writes it")
+        else:
+            whole.append(f"weights of {name}")
     return Verification(
-        comparisons=tuple(comparisons), problems=tuple(problems), recorded=tuple(there)
+        comparisons=tuple(comparisons), problems=tuple(problems), whole=tuple(whole)
     )
+
+
+def _missing(name: str, it: str) -> str:
+    return f"missing, damaged or not of profile {COMPLETE}: `{remake(name)}` makes {it}"
 
 
 def judge(state: table_file.State, experiment: Experiment, profile: str) -> list[str]:

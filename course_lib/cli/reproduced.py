@@ -102,10 +102,10 @@ def verification(found: Verification) -> None:
         console.print(
             "exact: the row was made with this device, these threads and versions", soft_wrap=True
         )
-    if found.recorded:
+    if found.whole:
         console.print(
-            f"{', '.join(found.recorded)}: there and whole; recorded runs are never made again to "
-            "verify them",
+            f"{', '.join(found.whole)}: there and whole; recorded runs and weights are never made "
+            "again to verify them",
             soft_wrap=True,
         )
     for problem in found.problems:

@@ -1,7 +1,8 @@
 """What `make reproduce` computes: one module a lesson, ``lesson_NN``, that declares it.
 
-Such a module has ``EXPERIMENTS``, sweeps that become result tables, and ``RECORDINGS``, single
-runs that become recorded runs for the widgets; either may be empty.
+Such a module has ``EXPERIMENTS``, sweeps that become result tables; ``RECORDINGS``, single runs
+that become recorded runs for the widgets; and, where a lesson can do without training,
+``WEIGHTS``, networks that come trained. Each may be empty.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from course_lib.results.tables import PROVENANCE, SEED
 if TYPE_CHECKING:
     from course_lib.profiles import Profile
     from course_lib.results.recordings import Recording
+    from course_lib.results.weights import Trained
 
 Value = str | int | float
 # What `Table.measured` takes beside the settings.
@@ -94,15 +96,32 @@ class RecordedRun:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrainedWeights:
+    """Networks that are kept as pretrained weights, see `course_lib.results.weights`.
+
+    Attributes:
+        name: of the weights, lesson first: ``"02_pix2pix"``.
+        make: trains them at the lesson's profile. The provenance is added to their ``about``.
+    """
+
+    name: str
+    make: Callable[[Profile], Trained]
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Declared:
     """All that `make reproduce` makes for one lesson."""
 
     lesson: str
     experiments: tuple[Experiment, ...] = ()
     recordings: tuple[RecordedRun, ...] = ()
+    weights: tuple[TrainedWeights, ...] = ()
 
     def __post_init__(self) -> None:
-        for kind in (self.experiments, self.recordings):
+        for kind in (self.experiments, self.recordings, self.weights):
             names = [one.name for one in kind]
             for name in names:
                 if not name.startswith(f"{self.lesson}_") or names.count(name) > 1:
@@ -123,7 +142,10 @@ def of(lesson: str) -> Declared:
         raise ValueError(f"lesson {lesson!r} has nothing to reproduce; lessons that do: {known}")
     module = importlib.import_module(f"{__name__}.lesson_{lesson}")
     return Declared(
-        lesson=lesson, experiments=tuple(module.EXPERIMENTS), recordings=tuple(module.RECORDINGS)
+        lesson=lesson,
+        experiments=tuple(module.EXPERIMENTS),
+        recordings=tuple(module.RECORDINGS),
+        weights=tuple(getattr(module, "WEIGHTS", ())),
     )
 
 

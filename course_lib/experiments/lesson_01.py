@@ -1,4 +1,4 @@
-"""Lesson 01's tables and recorded runs: the baseline GAN over seeds, and games with one fault."""
+"""Lesson 01's products: the baseline GAN over seeds, games with one fault, its own weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import nn
 from course_lib.data.crops import CropDataset, StepLoader, held_out_batch, make_loader
 from course_lib.data.pair import Batch
 from course_lib.data.photos import load_photo, photo_split, shrink
-from course_lib.experiments import Experiment, RecordedRun, Value
+from course_lib.experiments import Experiment, RecordedRun, TrainedWeights, Value
 from course_lib.losses import discriminator_loss, generator_loss
 from course_lib.metrics import psnr
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
@@ -22,6 +22,7 @@ from course_lib.profiles import Profile
 from course_lib.ranges import from_model
 from course_lib.results import recordings
 from course_lib.results.recordings import Recording
+from course_lib.results.weights import Trained
 from course_lib.training.checkpoints import Record
 from course_lib.training.loop import Step, train
 from course_lib.training.observers import Monitor, Samples, measure
@@ -276,6 +277,34 @@ def _recorded(name: str, fault: str, profile: Profile) -> Recording:
     )
 
 
+def _trained(profile: Profile) -> Trained:
+    """The generator of the lesson's game of seed 0."""
+    played = play(profile, 0)
+
+    def measured() -> dict[str, float]:
+        end = _end(played)
+        return {
+            "PSNR, dB": end["psnr"],
+            "PSNR of the rainy crops, dB": _rainy_psnr(played.game),
+            "SSIM": end["ssim"],
+            "diversity of the outputs, % of the clean crops'": 100 * end["diversity"],
+            "fine detail, % of the clean crops'": 100 * end["detail"],
+        }
+
+    return Trained(
+        networks={"generator": played.game.generator},
+        history=played.history,
+        measure=measured,
+        about={
+            "what": "The generator of a baseline GAN, a plain encoder and decoder, after a game "
+            "that teaches it no restoring. It is here so that its failure can be looked at "
+            "without training; the numbers below say how it fails.",
+            "seed": 0,
+            "rain": "drops on a lens",
+        },
+    )
+
+
 EXPERIMENTS = (
     Experiment(
         name="01_baseline_gan",
@@ -324,3 +353,4 @@ RECORDINGS = tuple(
     RecordedRun(name=name, make=partial(_recorded, name, fault))
     for name, fault in zip(("01_healthy", "01_a", "01_b", "01_c", "01_d"), FAULTS, strict=True)
 )
+WEIGHTS = (TrainedWeights(name="01_baseline_gan", make=_trained),)

@@ -18,6 +18,7 @@ from course_lib.usage import Usage
 
 ASSETS = Path(__file__).parent.parent / "assets"
 MIMETYPE = "application/vnd.clearing-the-rain.results+json"
+_READY = {"tables over seeds": "tables", "recorded runs": "recordings"}  # folders of ASSETS
 # Decimals that a measurement in this unit deserves; others show three digits.
 _DECIMALS = {"dB": 2, "%": 1}
 
@@ -88,6 +89,7 @@ class Started:
         seed: of the run.
         device: the hardware in words.
         python: where the Python that runs the lesson is installed.
+        pretrained: whether networks come trained instead of being trained in the lesson.
     """
 
     lesson: str
@@ -95,18 +97,24 @@ class Started:
     seed: int
     device: str
     python: str
+    pretrained: bool = False
 
     def __str__(self) -> str:
         line = f"Lesson {self.lesson}, profile {self.profile}, on {self.device}, seed {self.seed}"
         settings = profiles.LESSONS.get(self.lesson, {}).get(self.profile)
         if settings is None:
             return line
-        line = f"{line}: {_cost(settings)}, at most {settings.budget.memory_mb} MB."
-        if any(ASSETS.glob(f"*/{self.lesson}_*")):
-            line += (
-                " Tables over seeds and recorded runs come ready-made; the rest is computed now."
-            )
-        return line
+        spared = " with training, less with pretrained weights" if self.pretrained else ""
+        line = f"{line}: {_cost(settings)}{spared}, at most {settings.budget.memory_mb} MB."
+        ready = [
+            what for what, kind in _READY.items() if any(ASSETS.glob(f"{kind}/{self.lesson}_*"))
+        ]
+        if self.pretrained:
+            ready.append("pretrained weights")
+        if not ready:
+            return line
+        told = " and ".join(filter(None, (", ".join(ready[:-1]), ready[-1])))
+        return f"{line} {told[0].upper()}{told[1:]} come ready-made; the rest is computed now."
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {MIMETYPE: {"started": asdict(self)}, "text/plain": str(self)}
@@ -133,18 +141,28 @@ class Collected:
     used: Usage | None
 
 
-def begin(*, lesson: str, profile: str = "auto", seed: int) -> Started:
+def begin(*, lesson: str, profile: str = "auto", seed: int, pretrained: bool = False) -> Started:
     """Begin a lesson's run. The last line of every lesson's set-up cell is this call.
 
+    Args:
+        lesson, profile, seed: as the parameters cell has them.
+        pretrained: whether the lesson loads pretrained weights instead of training.
+
     Raises:
-        ValueError: no such profile.
+        ValueError: no such profile; pretrained weights asked for at a profile that has none.
     """
+    name = profiles.pick_name(profile)
+    if pretrained:
+        from course_lib.results import weights
+
+        weights.require_profile(name)
     return Started(
         lesson=lesson,
-        profile=profiles.pick_name(profile),
+        profile=name,
         seed=seed,
         device=machine.device_name(),
         python=sys.prefix,
+        pretrained=pretrained,
     )
 
 

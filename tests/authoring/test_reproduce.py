@@ -15,15 +15,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from course_lib import machine
 from course_lib.authoring.reproduce import Outcome, reproduce
 from course_lib.authoring.verify import Verification, verify
-from course_lib.experiments import Declared, Experiment, RecordedRun, Run, Value
+from course_lib.experiments import Declared, Experiment, RecordedRun, Run, TrainedWeights, Value
 from course_lib.profiles import Profile
-from course_lib.results import recordings
+from course_lib.results import recordings, weights
 from course_lib.results.recordings import Recording
 from course_lib.results.tables import load_table
+from course_lib.results.weights import Trained
 
 NAME = "01_tiny"
 SETTINGS = ({"fault": "none", "rate": 2e-4}, {"fault": "no detach", "rate": 1.0})
@@ -651,7 +653,7 @@ def test_recorded_run_is_made_once_and_says_where_it_comes_from(root: Path) -> N
     assert git(root, "rev-parse", "HEAD").startswith(str(about["parent_commit"]))
     found, _ = check(root, recorded=(healthy,))
     assert not any("recording" in line for line in found.problems)
-    assert found.recorded == ("01_healthy",)
+    assert found.whole == ("01_healthy",)
     assert record(root, healthy, fresh=True).computed == 1
     # As a process that was killed while it wrote would leave it.
     (folder / "01_healthy" / "frames.webp").write_bytes(b"RIFF")
@@ -661,7 +663,7 @@ def test_recorded_run_is_made_once_and_says_where_it_comes_from(root: Path) -> N
     )
     found, _ = check(root, recorded=(healthy,))
     assert damaged in found.problems
-    assert found.recorded == ()
+    assert found.whole == ()
     assert record(root, healthy).computed == 1
     assert calls == [1, 1, 1]
 
@@ -682,7 +684,7 @@ def test_recordings_are_of_profile_cpu_whichever_is_asked_for(root: Path) -> Non
     assert record(root, healthy, fresh=True).computed == 1
     of_smoke = recordings.load("01_healthy", folder)
     recordings.save(replace(of_smoke, about={**of_smoke.about, "profile": "smoke"}), folder)
-    assert not check(root, recorded=(healthy,))[0].recorded
+    assert not check(root, recorded=(healthy,))[0].whole
     assert record(root, healthy).computed == 1
     assert sizes == [64, 64, 64]
 
@@ -690,6 +692,98 @@ def test_recordings_are_of_profile_cpu_whichever_is_asked_for(root: Path) -> Non
 def test_recording_of_another_name_is_refused(root: Path) -> None:
     with pytest.raises(ValueError, match="declared as 01_a recorded '01_healthy'"):
         record(root, RecordedRun(name="01_a", make=recording))
+
+
+def trained(profile: Profile) -> Trained:
+    """A network whose weight is ⅓, and what it is when it is measured."""
+    network = nn.Linear(1, 1)
+    nn.init.constant_(network.weight, 1 / 3)
+    return Trained(
+        networks={"generator": network},
+        history=[{"step": 1, "loss_g": float(torch.get_num_threads())}],
+        measure=lambda: {"weight": float(network.weight.detach())},
+        about={"what": "A line.", "seed": 0, "rain": "drops"},
+    )
+
+
+LINE = TrainedWeights(name="01_line", make=trained)
+
+
+def weigh(root: Path, **settings) -> tuple[Outcome, Log]:
+    log = Log()
+    declared = Declared(lesson="01", weights=(settings.pop("declared", LINE),))
+    settings = {"profile": "cpu", "watcher": log, **settings}
+    (outcome,) = reproduce(declared, root=root, **settings)
+    return outcome, log
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_weights_are_made_once_and_say_where_they_come_from(root: Path) -> None:
+    folder = root / "course_lib" / "assets" / "weights"
+    assert weigh(root)[0] == Outcome(name="weights of 01_line", computed=1, skipped=0)
+    outcome, log = weigh(root)
+    assert (outcome.computed, outcome.skipped, log.started) == (0, 1, [])
+    found = weights.read("01_line", folder)
+    about = found.about
+    assert (about["what"], about["profile"], about["threads"]) == ("A line.", "cpu", 1)
+    assert about["batch_size"] == 8
+    assert found.history == [{"step": 1, "loss_g": 1}]
+    assert git(root, "rev-parse", "HEAD").startswith(str(about["parent_commit"]))
+    assert weigh(root, fresh=True)[0].computed == 1
+
+
+def test_weights_are_measured_as_they_are_loaded(root: Path) -> None:
+    weigh(root)
+    found = weights.read("01_line", root / "course_lib" / "assets" / "weights")
+    assert found.metrics["weight"] == 0.333251953125  # ⅓ in half precision
+    assert float(found.states["generator"]["weight"]) == 0.333251953125
+
+
+def test_weights_are_of_profile_cpu_whichever_is_asked_for(root: Path) -> None:
+    sizes = []
+
+    def make(profile: Profile) -> Trained:
+        sizes.append(profile.name)
+        return trained(profile)
+
+    declared = TrainedWeights(name="01_line", make=make)
+    assert weigh(root, declared=declared, profile="smoke")[0].computed == 1
+    assert weigh(root, declared=declared, profile="smoke", fresh=True)[0].skipped == 1
+    assert sizes == ["cpu"]
+
+
+def test_killed_between_two_files_weights_are_made_again(root: Path) -> None:
+    own = root / "course_lib" / "assets" / "weights" / "01_line"
+    weigh(root)
+    (own / "weights.safetensors.7.tmp").touch()
+    (own / "history.csv").write_text("step\n")
+    assert weigh(root)[0].computed == 1
+    assert weigh(root)[0].skipped == 1
+    assert sorted(path.name for path in own.iterdir()) == [
+        *("card.md", "history.csv", "weights.safetensors")
+    ]
+
+
+def test_verify_looks_for_weights_and_for_a_card_that_fits(root: Path) -> None:
+    card = root / "course_lib" / "assets" / "weights" / "01_line" / "card.md"
+    declared = Declared(lesson="01", weights=(LINE,))
+
+    def look() -> Verification:
+        rng = np.random.default_rng(0)
+        return verify(declared, profile="cpu", rng=rng, watcher=Log(), root=root)
+
+    assert look().problems == (
+        "weights 01_line are missing, damaged or not of profile cpu: "
+        "`make reproduce LESSONS=01` makes them",
+    )
+    weigh(root)
+    assert (look().passed, look().whole) == (True, ("weights of 01_line",))
+    card.write_text("Fit for every use.")
+    assert look().problems == (
+        "card of weights 01_line is out of date: `make reproduce LESSONS=01` writes it",
+    )
+    assert weigh(root)[0].skipped == 1
+    assert look().passed
 
 
 def test_run_in_words() -> None:

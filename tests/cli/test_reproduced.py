@@ -129,13 +129,16 @@ def test_verify_shows_old_new_difference_and_what_is_allowed(
     assert "unless" not in said
 
 
-def test_verify_says_that_recordings_were_not_made_again(
+def test_verify_says_that_recordings_and_weights_were_not_made_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    found = verify.Verification(comparisons=(), problems=(), recorded=("01_a", "01_b"))
+    found = verify.Verification(comparisons=(), problems=(), whole=("01_a", "weights of 01_b"))
     reproduced.verification(found)
     said = " ".join(capsys.readouterr().out.split())
-    assert "01_a, 01_b: there and whole; recorded runs are never made again to verify them" in said
+    assert (
+        "01_a, weights of 01_b: there and whole; recorded runs and weights are never made again "
+        "to verify them" in said
+    )
 
 
 def test_verify_looks_at_cpu_rows_even_beside_a_gpu(

@@ -58,7 +58,18 @@ def test_begin_resolves_auto_and_says_what_the_run_costs(
     assert started._repr_mimebundle_()[MIMETYPE]["started"]["profile"] == "cpu"
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "01_seeds.csv").touch()
+    assert str(started).endswith("MB. Tables over seeds come ready-made; the rest is computed now.")
+    (tmp_path / "recordings" / "01_healthy").mkdir(parents=True)
     assert "Tables over seeds and recorded runs come ready-made" in str(started)
+
+
+def test_begin_says_whether_pretrained_weights_are_used() -> None:
+    line = str(results.begin(lesson="01", profile="cpu", seed=0, pretrained=True))
+    assert " with training, less with pretrained weights, at most " in line
+    assert "Tables over seeds, recorded runs and pretrained weights come ready-made" in line
+    assert "pretrained" not in str(results.begin(lesson="01", profile="cpu", seed=0))
+    with pytest.raises(ValueError, match=r'for profile cpu, and this .* smoke.* profile = "cpu"'):
+        results.begin(lesson="01", profile="smoke", seed=0, pretrained=True)
 
 
 def test_begin_warns_of_a_profile_that_is_made_for_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
