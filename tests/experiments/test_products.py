@@ -10,11 +10,13 @@ import pytest
 
 import course_lib
 from course_lib import experiments, profiles
-from course_lib.authoring import table_file
+from course_lib.authoring import model_card, table_file
 from course_lib.authoring.verify import judge
-from course_lib.experiments import Declared, Experiment, RecordedRun
-from course_lib.results import recordings, tables
+from course_lib.experiments import Declared, Experiment, RecordedRun, TrainedWeights
+from course_lib.experiments.lesson_01 import set_up
+from course_lib.results import recordings, tables, weights
 from course_lib.training.files import UNFINISHED
+from course_lib.training.observers import measure
 
 ASSETS = Path(course_lib.__file__).parent / "assets"
 LIMIT = 15_000_000  # bytes, all assets together
@@ -40,6 +42,8 @@ def test_everything_that_is_declared_has_been_made() -> None:
     assert {path.stem for path in tables.FOLDER.glob("*.csv")} == set(declared())
     recorded = {one.name for n in experiments.lessons() for one in experiments.of(n).recordings}
     assert set(recordings.names()) == recorded
+    trained = {one.name for n in experiments.lessons() for one in experiments.of(n).weights}
+    assert set(weights.names()) == trained
 
 
 def test_every_committed_table_is_complete_and_holds_nothing_else() -> None:
@@ -71,9 +75,32 @@ def test_every_committed_recording_is_declared_and_sound() -> None:
         assert about["profile"] == tables.COMPLETE
 
 
+def test_every_committed_set_of_weights_is_sound_and_has_its_card() -> None:
+    for name in weights.names():
+        found = weights.read(name)
+        assert found.about["profile"] == tables.COMPLETE
+        assert found.about["parent_commit"]
+        assert all(tensor.isfinite().all() for s in found.states.values() for tensor in s.values())
+        assert model_card.is_current(name, weights.FOLDER), f"make reproduce LESSONS={name[:2]}"
+
+
+def test_the_baselines_weights_measure_what_their_card_says() -> None:
+    found = weights.read("01_baseline_gan")
+    game = set_up(profiles.pick("01", "cpu"), int(found.about["seed"]))
+    weights.load("01_baseline_gan", profile="cpu", seed=0, generator=game.generator)
+    end = measure(game.generator, game.discriminator, game.held_out)
+    assert end["psnr"] == pytest.approx(found.metrics["PSNR, dB"], abs=0.01)
+    assert 100 * end["detail"] == pytest.approx(
+        found.metrics["fine detail, % of the clean crops'"], rel=1e-3
+    )
+    assert found.history[-1]["step"] == profiles.pick("01", "cpu").steps
+
+
 def test_assets_stay_small_enough_to_be_shipped() -> None:
     size = sum(path.stat().st_size for path in ASSETS.rglob("*") if path.is_file())
     assert size <= LIMIT, f"{size / 1e6:.1f} MB of assets"
+    size = sum(path.stat().st_size for path in weights.FOLDER.rglob("*") if path.is_file())
+    assert size <= weights.LIMIT, f"{size / 1e6:.1f} MB of weights"
 
 
 def test_every_declared_lesson_has_profiles_and_claims_rest_on_five_seeds() -> None:
@@ -131,3 +158,5 @@ def test_names_belong_to_the_lesson_and_are_given_once() -> None:
         Declared(lesson="01", experiments=(GOOD, GOOD))
     with pytest.raises(ValueError, match="'healthy' is no name"):
         RecordedRun(name="healthy", make=lambda profile: None)  # type: ignore[arg-type,return-value]
+    with pytest.raises(ValueError, match="'02_Pix' is no name"):
+        TrainedWeights(name="02_Pix", make=lambda profile: None)  # type: ignore[arg-type,return-value]
