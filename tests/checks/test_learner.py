@@ -331,9 +331,10 @@ def test_unknown_exercise_names_those_that_there_are(wrong_id):
         exercise(wrong_id)
 
 
-def test_both_lessons_have_their_exercises():
+def test_lessons_have_their_exercises():
     assert exercise_ids() == [
-        "00.1", "00.2", "00.3", "00.4", "01.1", "01.2", "01.3", "01.4", "01.5"
+        "00.1", "00.2", "00.3", "00.4", "01.1", "01.2", "01.3", "01.4", "01.5",
+        "02.1", "02.2", "02.3", "02.4", "02.5",
     ]  # fmt: skip
 
 
