@@ -37,6 +37,9 @@ class Profile:
         batch_size: pairs a step.
         steps: steps of the lesson's main training run.
         base_channels: width of the networks.
+        learning_rate: of the lesson's main training run. Where there are few steps, they have to
+            be larger.
+        patch_layers: halvings of a patch discriminator; small crops want small patches.
         log_every: steps between two measurements on held-out pictures.
         threads: of torch on the CPU. Networks as narrow as those of the small profiles hardly
             gain from a second one, and slow down tenfold when another program wants its core.
@@ -54,6 +57,8 @@ class Profile:
     batch_size: int
     steps: int
     base_channels: int
+    learning_rate: float = 2e-4
+    patch_layers: int = 3
     log_every: int
     threads: int = 1
     workers: int
@@ -147,6 +152,61 @@ LESSONS: dict[str, dict[str, Profile]] = {
                 threads=4,
                 workers=2,
                 budget=Budget(steps=2 * 200 * 860 // 16 + 200, cpu_seconds=20000, memory_mb=8000),
+                cpu_hours=29,
+            ),
+        )
+    },
+    "02": {
+        profile.name: profile
+        for profile in (
+            Profile(
+                name="smoke",
+                image_size=32,
+                shrink=4,
+                batch_size=4,
+                steps=20,
+                base_channels=4,
+                learning_rate=1e-3,
+                patch_layers=1,
+                log_every=5,
+                workers=0,
+                budget=Budget(steps=60, cpu_seconds=40, memory_mb=1700),
+            ),
+            Profile(
+                name="cpu",
+                image_size=64,
+                shrink=3,
+                batch_size=8,
+                steps=1500,
+                base_channels=16,
+                learning_rate=1e-3,
+                patch_layers=2,
+                log_every=50,
+                workers=1,
+                budget=Budget(steps=2500, cpu_seconds=350, memory_mb=2000),
+            ),
+            Profile(
+                name="gpu",
+                image_size=256,
+                batch_size=16,
+                steps=4000,
+                base_channels=64,
+                log_every=100,
+                threads=4,
+                workers=2,
+                budget=Budget(steps=8000, cpu_seconds=6000, memory_mb=8000),
+                cpu_hours=11,
+            ),
+            Profile(
+                name="paper",  # report, Experiment 2: 200 epochs of 860 pairs in batches of 16
+                image_size=256,
+                batch_size=16,
+                steps=200 * 860 // 16,
+                base_channels=64,
+                log_every=500,
+                threads=4,
+                workers=2,
+                budget=Budget(steps=2 * 200 * 860 // 16, cpu_seconds=20000, memory_mb=8000),
                 cpu_hours=29,
             ),
         )

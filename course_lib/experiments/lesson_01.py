@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -11,12 +10,19 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_lib.data.crops import CropDataset, StepLoader, held_out_batch, make_loader
+from course_lib.data.crops import CropDataset, make_loader
 from course_lib.data.pair import Batch
-from course_lib.data.photos import load_photo, photo_split, shrink
 from course_lib.experiments import Experiment, RecordedRun, TrainedWeights, Value
+from course_lib.experiments.games import (
+    CROPS,
+    FRAMES,
+    Game,
+    Played,
+    held_out_drops,
+    rainy_psnr,
+    seed_photos,
+)
 from course_lib.losses import discriminator_loss, generator_loss
-from course_lib.metrics import psnr
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
 from course_lib.profiles import Profile
 from course_lib.ranges import from_model
@@ -31,42 +37,17 @@ from course_lib.training.steps import discriminator_step, generator_step
 SEEDS = (0, 1, 2, 3, 4)
 LEARNING_RATE = 2e-4  # report, Experiment 1
 BETAS = (0.9, 0.999)
-CROPS = 4  # shown in recorded runs
-FRAMES = 20  # of a recorded run, beside the first
-
-
-@dataclass(frozen=True, kw_only=True)
-class Game:
-    """One seed's data and fresh networks, as the lesson makes them."""
-
-    dataset: CropDataset
-    loader: StepLoader
-    held_out: Batch
-    generator: nn.Module
-    discriminator: nn.Module
-
-
-@dataclass(frozen=True, kw_only=True)
-class Played:
-    """A game after training."""
-
-    game: Game
-    history: list[Record]
-    frames: list[tuple[int, np.ndarray]]
 
 
 def set_up(profile: Profile, seed: int) -> Game:
     """Photographs, crops and networks for a seed."""
-    split = photo_split(seed)
-    photos = {
-        name: shrink(load_photo(name), profile.shrink) for name in (*split.train, *split.test)
-    }
-    size, scale = profile.image_size, 1 / profile.shrink
+    split, photos = seed_photos(profile, seed)
     dataset = CropDataset(
-        {name: photos[name] for name in split.train}, "drops", size, seed, scale=scale
-    )
-    held_out = held_out_batch(
-        {name: photos[name] for name in split.test}, "drops", size, seed, count=32, scale=scale
+        {name: photos[name] for name in split.train},
+        "drops",
+        profile.image_size,
+        seed,
+        scale=1 / profile.shrink,
     )
     torch.manual_seed(seed)
     return Game(
@@ -77,8 +58,8 @@ def set_up(profile: Profile, seed: int) -> Game:
             steps=profile.steps,
             workers=profile.workers,
         ),
-        held_out=held_out,
-        generator=BaselineGenerator(size=size, base_channels=profile.base_channels),
+        held_out=held_out_drops(profile, seed),
+        generator=BaselineGenerator(size=profile.image_size, base_channels=profile.base_channels),
         discriminator=baseline_discriminator(base_channels=profile.base_channels),
     )
 
@@ -136,11 +117,6 @@ def _end(played: Played) -> Record:
     return measure(played.game.generator, played.game.discriminator, played.game.held_out)
 
 
-def _rainy_psnr(game: Game) -> float:
-    rainy, clean = from_model(game.held_out.rainy), from_model(game.held_out.clean)
-    return float(np.mean([psnr(x, y) for x, y in zip(rainy, clean, strict=True)]))
-
-
 def _baseline(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
     rate = float(settings["learning_rate"])
     played = play(profile, seed, rate_d=rate, rate_g=rate)
@@ -148,7 +124,7 @@ def _baseline(settings: Mapping[str, Value], seed: int, profile: Profile) -> dic
     last = history[-max(1, len(history) // 10) :]
     measured = [record for record in history if "detail" in record]
     return {
-        "psnr_rainy": _rainy_psnr(played.game),
+        "psnr_rainy": rainy_psnr(played.game.held_out),
         "psnr": end["psnr"],
         "diversity": 100 * end["diversity"],
         "detail": 100 * end["detail"],
@@ -164,7 +140,7 @@ def _l1(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str,
     played = play(profile, seed, d_step=no_step, g_step=l1_step)
     end = _end(played)
     return {
-        "psnr_rainy": _rainy_psnr(played.game),
+        "psnr_rainy": rainy_psnr(played.game.held_out),
         "psnr": end["psnr"],
         "diversity": 100 * end["diversity"],
         "detail": 100 * end["detail"],
@@ -285,7 +261,7 @@ def _trained(profile: Profile) -> Trained:
         end = _end(played)
         return {
             "PSNR, dB": end["psnr"],
-            "PSNR of the rainy crops, dB": _rainy_psnr(played.game),
+            "PSNR of the rainy crops, dB": rainy_psnr(played.game.held_out),
             "SSIM": end["ssim"],
             "diversity of the outputs, % of the clean crops'": 100 * end["diversity"],
             "fine detail, % of the clean crops'": 100 * end["detail"],

@@ -4,6 +4,7 @@ from course_lib.viz.before_after import BeforeAfter
 from course_lib.viz.curves import curves, draw_curves
 from course_lib.viz.explorer import Explorer
 from course_lib.viz.grids import contact_sheet, picture_grid
+from course_lib.viz.heat import heat
 from course_lib.viz.live import LivePlot
 from course_lib.viz.output import show
 from course_lib.viz.progress import Progress
@@ -25,6 +26,7 @@ __all__ = [
     "contact_sheet",
     "curves",
     "draw_curves",
+    "heat",
     "panels",
     "picture_grid",
     "results_table",

@@ -1,0 +1,202 @@
+"""Pix2Pix games as lessons 02 and 03 play them; what they compare is a `Variant`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from course_lib.data.augment import Crops, MergedCrops, rainy_pairs
+from course_lib.data.crops import CropDataset, PairCrops, make_loader
+from course_lib.data.pair import Batch
+from course_lib.data.recolour import RecolouredCrops
+from course_lib.experiments.games import (
+    CROPS,
+    FRAMES,
+    Game,
+    Played,
+    held_out_drops,
+    rainy_psnr,
+    seed_photos,
+)
+from course_lib.models.pix2pix import PatchDiscriminator, UNetGenerator, Upsampling
+from course_lib.profiles import Profile
+from course_lib.training.checkpoints import Record
+from course_lib.training.loop import Schedule, Step, train
+from course_lib.training.observers import Monitor, Samples, measure
+from course_lib.training.pix2pix import Pix2Pix, Techniques
+from course_lib.training.rates import linear_decay
+from course_lib.training.steps import training_schedule
+
+SEEDS = (0, 1, 2, 3, 4)
+BETAS = (0.5, 0.999)  # report, Models and Optimization; Isola et al. 2016, §3.3
+FIXED_PAIRS = 40  # of the finite training set, 8 of each photograph
+
+Data = Literal["fixed", "flips and crops", "drops", "recoloured", "merged"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One way to play; as it stands, Pix2Pix as lesson 02 plays it.
+
+    Attributes:
+        techniques: losses and labels.
+        skips, input_skip, upsampling: see `UNetGenerator`.
+        rate_g, rate_d: learning rates, times the profile's.
+        d_every, g_every: see `training_schedule`.
+        data: what the networks see. ``"fixed"``: the same 40 crops again and again.
+            ``"flips and crops"``: 8 rainy pictures of each photograph, cropped and mirrored at
+            random. ``"drops"``: new drops on every crop. ``"recoloured"``: those, in other
+            colours. ``"merged"``: recoloured crops under drops, light and heavy rain, and of one
+            photograph more, the validation one.
+    """
+
+    techniques: Techniques = field(default_factory=Techniques)
+    skips: bool = True
+    input_skip: bool = True
+    upsampling: Upsampling = "transposed"
+    rate_g: float = 1.0
+    rate_d: float = 1.0
+    d_every: int = 1
+    g_every: int = 1
+    data: Data = "recoloured"
+
+    @property
+    def schedule(self) -> Schedule:
+        """Who learns when; without an adversary, the generator alone."""
+        if self.techniques.adversarial == "none":
+            return generator_only
+        return partial(training_schedule, d_every=self.d_every, g_every=self.g_every)
+
+
+def generator_only(step: int) -> tuple[bool, bool]:
+    """The schedule of a game without a discriminator."""
+    return False, True
+
+
+def set_up(profile: Profile, seed: int, variant: Variant | None = None) -> Game:
+    """Photographs, crops and networks for a seed."""
+    how = variant or Variant()
+    split, photos = seed_photos(profile, seed)
+    dataset = _dataset(
+        how.data,
+        {name: photos[name] for name in split.train},
+        {name: photos[name] for name in split.validation},
+        profile,
+        seed,
+    )
+    torch.manual_seed(seed)
+    return Game(
+        dataset=dataset,
+        loader=make_loader(
+            dataset,
+            batch_size=profile.batch_size,
+            steps=profile.steps,
+            workers=profile.workers,
+        ),
+        held_out=held_out_drops(profile, seed),
+        generator=UNetGenerator(
+            depth=6,
+            base_channels=profile.base_channels,
+            dropout=0,
+            skips=how.skips,
+            input_skip=how.input_skip,
+            upsampling=how.upsampling,
+        ),
+        discriminator=PatchDiscriminator(
+            base_channels=profile.base_channels, n_layers=profile.patch_layers
+        ),
+    )
+
+
+def play(
+    profile: Profile,
+    seed: int,
+    variant: Variant | None = None,
+    *,
+    d_step: Step | None = None,
+    g_step: Step | None = None,
+    frames: int = FRAMES,
+) -> Played:
+    """Train one game; steps may be given to put a fault into them."""
+    how = variant or Variant()
+    game = set_up(profile, seed, how)
+    steps = Pix2Pix(techniques=how.techniques)
+    samples = Samples(
+        game.generator, game.held_out.rainy[:CROPS], every=max(1, profile.steps // frames)
+    )
+    optimizers = [
+        torch.optim.Adam(network.parameters(), rate * profile.learning_rate, BETAS)
+        for network, rate in ((game.generator, how.rate_g), (game.discriminator, how.rate_d))
+    ]
+    history = train(
+        game.generator,
+        game.discriminator,
+        game.loader,
+        optimizer_g=optimizers[0],
+        optimizer_d=optimizers[1],
+        seed=seed,
+        d_step=d_step or steps.d_step,
+        g_step=g_step or steps.g_step,
+        schedule=how.schedule,
+        schedulers=[linear_decay(optimizer, profile.steps) for optimizer in optimizers],
+        callbacks=[
+            Monitor(game.generator, game.discriminator, game.held_out, every=profile.log_every),
+            samples,
+        ],
+    )
+    return Played(game=game, history=history, frames=samples.frames)
+
+
+def last_quarter(history: Sequence[Record], key: str) -> float:
+    """The mean of what was measured in the last quarter of the steps."""
+    begin = 0.75 * history[-1]["step"]
+    return float(np.mean([r[key] for r in history if r["step"] > begin and key in r]))
+
+
+def end(played: Played) -> dict[str, float]:
+    """How a game has ended: quality on held-out crops, and how fair its last quarter was."""
+    now = measure(played.game.generator, played.game.discriminator, played.game.held_out)
+    history = played.history
+    learnt = any("loss_d" in record for record in history)
+    return {
+        "psnr_rainy": rainy_psnr(played.game.held_out),
+        "psnr": now["psnr"],
+        "ssim": now["ssim"],
+        "detail": 100 * now["detail"],
+        "loss_g": last_quarter(history, "loss_g"),
+        "loss_d": last_quarter(history, "loss_d") if learnt else 0.0,
+        "accuracy_d": 100 * last_quarter(history, "accuracy_d"),
+    }
+
+
+def _dataset(
+    data: Data,
+    photos: dict[str, np.ndarray],
+    validation: dict[str, np.ndarray],
+    profile: Profile,
+    seed: int,
+) -> Dataset[Batch]:
+    size, scale = profile.image_size, 1 / profile.shrink
+    drops = CropDataset(photos, "drops", size, seed, scale=scale)
+    if data == "fixed":
+        crops = [drops.pair(n) for n in range(FIXED_PAIRS)]
+        return PairCrops(crops, size, seed, mirror=False, random_crops=False)
+    if data == "flips and crops":
+        pairs = rainy_pairs(photos, "drops", seed, count=FIXED_PAIRS, scale=scale)
+        return PairCrops(pairs, size, seed)
+    if data == "drops":
+        return drops
+    if data == "recoloured":
+        return RecolouredCrops(drops, seed)
+    everything = photos | validation
+    parts: list[Crops] = [
+        CropDataset(everything, kind, size, seed, scale=scale)
+        for kind in ("drops", "light", "heavy")
+    ]
+    return RecolouredCrops(MergedCrops(parts, seed, weights=(2, 1, 1)), seed)
