@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from typing import TYPE_CHECKING, Any, cast
 
@@ -186,8 +187,11 @@ def train(
         ):
             if fabric.world_size > 1:
                 record = _mean_over_processes(record, fabric)
-            for scheduler in schedulers:
-                scheduler.step()
+            with warnings.catch_warnings():
+                # torch warns where an optimizer hasn't stepped yet: its player may not have learnt.
+                warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step")
+                for scheduler in schedulers:
+                    scheduler.step()
             for callback in callbacks:
                 callback(record)
             game.history.append(record)
