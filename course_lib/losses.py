@@ -68,7 +68,7 @@ def pix2pix_loss(
         lambda_l1: λ ≥ 0; 100 in the paper.
 
     Returns:
-        A scalar tensor ≥ 0 that gradients flow through.
+        A scalar tensor ≥ 0 that gradients flow through, finite for large logits too.
 
     Example:
         Logits of 0, pictures that are off by 0.1 everywhere and λ = 100 give
@@ -81,7 +81,7 @@ def smooth_labels(logits: torch.Tensor, is_real: bool, *, smoothing: float) -> t
     """Targets for the discriminator that don't ask it to be quite sure.
 
     Args:
-        logits: any shape, the discriminator's.
+        logits: any shape, the discriminator's; only their shape, type and device count.
         is_real: whether the pictures were photographs; False for generated ones.
         smoothing: by how much the targets stay away from 1 and 0, from 0 to below ½; 0.1 in
             the report.
@@ -125,9 +125,11 @@ def contrastive_loss(
 ) -> torch.Tensor:
     """Pull the restored picture towards the clean one and push it away from the rainy one.
 
-    Distances are mean absolute differences of features. For each feature map, the loss is
-    near / (near + far), with near the distance from the clean picture and far that from the
-    rainy one: 0 at the clean picture, 1 at the rainy one. The result is the mean over the maps.
+    ``features`` gives a list of tensors, the feature maps of one layer each. Of each tensor, near
+    is the mean absolute difference between the features of the restored and the clean pictures,
+    over all values of the batch, and far that between the restored and the rainy ones. Its loss
+    is near / (near + far): 0 at the clean picture, 1 at the rainy one. The result is the mean of
+    the tensors' losses, so that each layer counts the same, however many values it has.
     Only the restored picture learns: no gradient flows into clean or rainy.
 
     The report names this loss as future work and gives no formula. Wu et al. (2021, eq. 3)
@@ -136,11 +138,12 @@ def contrastive_loss(
 
     Args:
         restored, clean, rainy: N×3×H×W in [−1, 1].
-        features: pictures → a list of feature maps, of any shapes.
+        features: N×3×H×W → a list of tensors of any shapes. Call it for each of the three on
+            its own: it takes batches of N, and may hold batch norm.
 
     Returns:
         A scalar tensor in [0, 1] that gradients flow through to ``restored``. Where all three
-        pictures agree it is 0; divide by near + far + 1e-8.
+        pictures agree it is 0, not 0/0: add a small number, 1e-8, to the denominator.
 
     Example:
         With the pixels themselves as the only features, a picture exactly between the rainy

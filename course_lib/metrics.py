@@ -181,9 +181,11 @@ def output_diversity(outputs: torch.Tensor) -> torch.Tensor:
 def discriminator_accuracy(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> float:
     """How often the discriminator is right: the mean of its shares for real and for generated.
 
-    It is right where a real picture's logit is above 0, D > ½, and a generated one's below 0.
-    Both kinds count half, however many logits there are of each, so that a D that calls
-    everything real scores ½. The labels are the true ones: neither smoothed nor flipped.
+    It is right where a real picture's logit is above 0, D > ½, and a generated one's below 0; a
+    logit of exactly 0 is right for neither. Each logit counts on its own: a PatchGAN gives many
+    for one picture. Both kinds count half, however many logits there are of each, so that a D
+    that calls everything real scores ½. The labels are the true ones: neither smoothed nor
+    flipped.
 
     Args:
         real_logits: any shape, for real pictures.
