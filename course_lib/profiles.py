@@ -94,6 +94,66 @@ def _lesson_00(name: str, *, image_size: int, cpu_seconds: float) -> Profile:
     )
 
 
+def _pix2pix(
+    *, runs: int, cpu_seconds: float, gpu_runs: int, cpu_hours: float, paper_hours: float
+) -> dict[str, Profile]:
+    """Lessons 02 and 03 play the same game; they differ in how many other runs they add."""
+    paper_steps = 200 * 860 // 16  # report, Experiment 2: 200 epochs of 860 pairs, batches of 16
+    sizes = (
+        Profile(
+            name="smoke",
+            image_size=32,
+            shrink=4,
+            batch_size=4,
+            steps=20,
+            base_channels=4,
+            learning_rate=1e-3,
+            patch_layers=1,
+            log_every=5,
+            workers=0,
+            budget=Budget(steps=60, cpu_seconds=40, memory_mb=1700),
+        ),
+        Profile(
+            name="cpu",
+            image_size=64,
+            shrink=3,
+            batch_size=8,
+            steps=1500,
+            base_channels=16,
+            learning_rate=1e-3,
+            patch_layers=2,
+            log_every=50,
+            workers=1,
+            budget=Budget(steps=runs, cpu_seconds=cpu_seconds, memory_mb=2000),
+        ),
+        Profile(
+            name="gpu",
+            image_size=256,
+            batch_size=16,
+            steps=4000,
+            base_channels=64,
+            log_every=100,
+            threads=4,
+            workers=2,
+            budget=Budget(steps=gpu_runs, cpu_seconds=6000, memory_mb=8000),
+            cpu_hours=cpu_hours,
+        ),
+        Profile(
+            name="paper",
+            image_size=256,
+            batch_size=16,
+            steps=paper_steps,
+            base_channels=64,
+            log_every=500,
+            threads=4,
+            workers=2,
+            budget=Budget(steps=2 * paper_steps, cpu_seconds=20000, memory_mb=8000),
+            cpu_hours=paper_hours,
+        ),
+    )
+    return {profile.name: profile for profile in sizes}
+
+
 # Lesson id → profile name → settings. Numbers of the paper profile are the paper's own.
 LESSONS: dict[str, dict[str, Profile]] = {
     "00": {
@@ -156,61 +216,8 @@ LESSONS: dict[str, dict[str, Profile]] = {
             ),
         )
     },
-    "02": {
-        profile.name: profile
-        for profile in (
-            Profile(
-                name="smoke",
-                image_size=32,
-                shrink=4,
-                batch_size=4,
-                steps=20,
-                base_channels=4,
-                learning_rate=1e-3,
-                patch_layers=1,
-                log_every=5,
-                workers=0,
-                budget=Budget(steps=60, cpu_seconds=40, memory_mb=1700),
-            ),
-            Profile(
-                name="cpu",
-                image_size=64,
-                shrink=3,
-                batch_size=8,
-                steps=1500,
-                base_channels=16,
-                learning_rate=1e-3,
-                patch_layers=2,
-                log_every=50,
-                workers=1,
-                budget=Budget(steps=2500, cpu_seconds=350, memory_mb=2000),
-            ),
-            Profile(
-                name="gpu",
-                image_size=256,
-                batch_size=16,
-                steps=4000,
-                base_channels=64,
-                log_every=100,
-                threads=4,
-                workers=2,
-                budget=Budget(steps=8000, cpu_seconds=6000, memory_mb=8000),
-                cpu_hours=11,
-            ),
-            Profile(
-                name="paper",  # report, Experiment 2: 200 epochs of 860 pairs in batches of 16
-                image_size=256,
-                batch_size=16,
-                steps=200 * 860 // 16,
-                base_channels=64,
-                log_every=500,
-                threads=4,
-                workers=2,
-                budget=Budget(steps=2 * 200 * 860 // 16, cpu_seconds=20000, memory_mb=8000),
-                cpu_hours=29,
-            ),
-        )
-    },
+    "02": _pix2pix(runs=2500, cpu_seconds=350, gpu_runs=8000, cpu_hours=11, paper_hours=29),
+    "03": _pix2pix(runs=1500, cpu_seconds=250, gpu_runs=4000, cpu_hours=11, paper_hours=29),
 }
 
 

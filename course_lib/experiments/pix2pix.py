@@ -9,26 +9,29 @@ from typing import Literal
 
 import numpy as np
 import torch
+from torch import nn
 from torch.utils.data import Dataset
 
 from course_lib.data.augment import Crops, MergedCrops, rainy_pairs
-from course_lib.data.crops import CropDataset, PairCrops, make_loader
+from course_lib.data.crops import CropDataset, PairCrops, held_out_batch, make_loader
 from course_lib.data.pair import Batch
 from course_lib.data.recolour import RecolouredCrops
 from course_lib.experiments.games import (
     CROPS,
     FRAMES,
+    HELD_OUT,
     Game,
     Played,
     held_out_drops,
     rainy_psnr,
     seed_photos,
 )
+from course_lib.metrics import discriminator_accuracy
 from course_lib.models.pix2pix import PatchDiscriminator, UNetGenerator, Upsampling
 from course_lib.profiles import Profile
 from course_lib.training.checkpoints import Record
 from course_lib.training.loop import Schedule, Step, train
-from course_lib.training.observers import Monitor, Samples, measure
+from course_lib.training.observers import Monitor, Samples, judge, measure, restore
 from course_lib.training.pix2pix import Pix2Pix, Techniques
 from course_lib.training.rates import linear_decay
 from course_lib.training.steps import training_schedule
@@ -51,8 +54,8 @@ class Variant:
         d_every, g_every: see `training_schedule`.
         data: what the networks see. ``"fixed"``: the same 40 crops again and again.
             ``"flips and crops"``: 8 rainy pictures of each photograph, cropped and mirrored at
-            random. ``"drops"``: new drops on every crop. ``"recoloured"``: those, in other
-            colours. ``"merged"``: recoloured crops under drops, light and heavy rain, and of one
+            random. ``"drops"``: new drops on every crop. ``"recoloured"``: those, in another
+            light. ``"merged"``: recoloured crops under drops, light and heavy rain, and of one
             photograph more, the validation one.
     """
 
@@ -109,7 +112,10 @@ def set_up(profile: Profile, seed: int, variant: Variant | None = None) -> Game:
             upsampling=how.upsampling,
         ),
         discriminator=PatchDiscriminator(
-            base_channels=profile.base_channels, n_layers=profile.patch_layers
+            base_channels=profile.base_channels,
+            n_layers=profile.patch_layers,
+            # With batch norm D's verdict on unseen photographs hangs on the batch they come in.
+            norm=nn.InstanceNorm2d,
         ),
     )
 
@@ -147,10 +153,40 @@ def play(
         schedulers=[linear_decay(optimizer, profile.steps) for optimizer in optimizers],
         callbacks=[
             Monitor(game.generator, game.discriminator, game.held_out, every=profile.log_every),
+            SeenAccuracy(game, profile, seed),
             samples,
         ],
     )
     return Played(game=game, history=history, frames=samples.frames)
+
+
+class SeenAccuracy:
+    """Adds D's accuracy on new crops of the photographs that it trains on, as ``accuracy_seen``.
+
+    Beside the accuracy on held-out photographs it tells what D has learnt by heart.
+    """
+
+    def __init__(self, game: Game, profile: Profile, seed: int) -> None:
+        split, photos = seed_photos(profile, seed)
+        self.game, self.every = game, profile.log_every
+        self.crops = held_out_batch(
+            {name: photos[name] for name in split.train},
+            "drops",
+            profile.image_size,
+            seed,
+            count=HELD_OUT,
+            scale=1 / profile.shrink,
+        )
+
+    def __call__(self, record: Record) -> None:
+        """Measure, if it is time."""
+        if record["step"] % self.every == 0:
+            discriminator, rainy = self.game.discriminator, self.crops.rainy
+            restored = restore(self.game.generator, rainy)
+            record["accuracy_seen"] = discriminator_accuracy(
+                judge(discriminator, self.crops.clean, rainy),
+                judge(discriminator, restored, rainy),
+            )
 
 
 def last_quarter(history: Sequence[Record], key: str) -> float:
@@ -172,6 +208,7 @@ def end(played: Played) -> dict[str, float]:
         "loss_g": last_quarter(history, "loss_g"),
         "loss_d": last_quarter(history, "loss_d") if learnt else 0.0,
         "accuracy_d": 100 * last_quarter(history, "accuracy_d"),
+        "accuracy_seen": 100 * last_quarter(history, "accuracy_seen"),
     }
 
 

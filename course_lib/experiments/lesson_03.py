@@ -1,0 +1,166 @@
+"""Lesson 03's products: each technique alone and together, other data, games with one fault."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import torch
+from torch import nn
+
+from course_lib.data.pair import Batch
+from course_lib.experiments import Experiment, RecordedRun, TrainedWeights, Value
+from course_lib.experiments.lesson_02 import TOLERANCES, record, trained
+from course_lib.experiments.pix2pix import SEEDS, Variant, end, play
+from course_lib.losses import pix2pix_loss, target_loss
+from course_lib.profiles import Profile
+from course_lib.results.recordings import Recording
+from course_lib.results.weights import Trained
+from course_lib.training.loop import Step
+from course_lib.training.pix2pix import Pix2Pix, Techniques
+
+SMOOTHING = 0.1  # report, Experiment 3: real 0.9, fake 0.1
+FLIPS = 0.1  # the report says 5 to 10 %
+RATE_G = 2.5  # times D's: 0.0005 and 0.0002 in the report
+
+REPORT = Techniques(smoothing=SMOOTHING, flips=FLIPS)
+STABILISED = Variant(techniques=REPORT, rate_g=RATE_G, rate_d=0.2, d_every=2)
+
+# Untouched Pix2Pix is lesson 02's.
+VARIANTS: dict[str, Variant] = {
+    "smoothing": Variant(techniques=Techniques(smoothing=SMOOTHING)),
+    "flips": Variant(techniques=Techniques(flips=FLIPS)),
+    "two rates": Variant(rate_g=RATE_G),
+    "G twice as often": Variant(d_every=2),
+    "smoothing, two rates": Variant(techniques=Techniques(smoothing=SMOOTHING), rate_g=RATE_G),
+    "the report's three": Variant(techniques=REPORT, rate_g=RATE_G),
+    "all, and a slower D": STABILISED,
+    "squares": Variant(techniques=Techniques(adversarial="lsgan")),
+    "hinge": Variant(techniques=Techniques(adversarial="hinge")),
+    "contrastive": Variant(techniques=Techniques(lambda_contrastive=10)),
+}
+DATA: dict[str, Variant] = {
+    "40 fixed crops": Variant(data="fixed"),
+    "flips and crops": Variant(data="flips and crops"),
+    "new drops": Variant(data="drops"),
+    "merged": Variant(data="merged"),
+}
+
+
+def _techniques(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
+    return end(play(profile, seed, VARIANTS[str(settings["variant"])]))
+
+
+def _data(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
+    return end(play(profile, seed, DATA[str(settings["data"])]))
+
+
+def attached_d_step(
+    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: torch.optim.Optimizer
+) -> torch.Tensor:
+    """D's step with a fault: the fakes aren't detached, so G gets gradients that help D."""
+    generator.zero_grad()
+    optimizer.zero_grad()
+    real_logits = discriminator(batch.rainy, batch.clean)
+    fake_logits = discriminator(batch.rainy, generator(batch.rainy))
+    loss = target_loss(real_logits, torch.ones_like(real_logits))
+    loss = loss + target_loss(fake_logits, torch.zeros_like(fake_logits))
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def piled_g_step(
+    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: torch.optim.Optimizer
+) -> torch.Tensor:
+    """G's step after `attached_d_step`: what that left in G isn't cleared."""
+    restored = generator(batch.rainy)
+    logits = discriminator(batch.rainy, restored)
+    loss = pix2pix_loss(logits, restored, batch.clean, lambda_l1=100)
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def swapped_labels_step(
+    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: torch.optim.Optimizer
+) -> torch.Tensor:
+    """D's step with a fault: it is taught to call clean pictures fake, and restored ones real."""
+    return Pix2Pix(smooth=wrong_labels).d_step(generator, discriminator, batch, optimizer)
+
+
+def wrong_labels(logits: torch.Tensor, is_real: bool, *, smoothing: float) -> torch.Tensor:
+    """0 for real pictures, 1 for restored ones."""
+    return torch.full_like(logits, 0.0 if is_real else 1.0)
+
+
+def frozen_norms_d_step(
+    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: torch.optim.Optimizer
+) -> torch.Tensor:
+    """D's step with a fault: both networks are in eval mode, so batch norm never sees a batch."""
+    generator.eval()
+    discriminator.eval()
+    return Pix2Pix().d_step(generator, discriminator, batch, optimizer)
+
+
+FAULTS: dict[str, dict[str, Step]] = {
+    "none": {},
+    "the fakes aren't detached in D's step": {"d_step": attached_d_step, "g_step": piled_g_step},
+    "real and fake swapped in D's step": {"d_step": swapped_labels_step},
+    "D's learning rate is a hundred times too large": {},
+    "batch norm is in eval mode while training": {"d_step": frozen_norms_d_step},
+}
+
+
+def _faulty(name: str, fault: str, profile: Profile) -> Recording:
+    fast = Variant(rate_d=100) if fault.startswith("D's learning rate") else None
+    return record(name, profile, variant=fast, fault=fault, steps=FAULTS[fault])
+
+
+def _shown(name: str, variant: Variant, profile: Profile) -> Recording:
+    return record(name, profile, variant=variant)
+
+
+def _trained(profile: Profile) -> Trained:
+    return trained(
+        play(profile, 0, STABILISED),
+        "The generator and the discriminator of Pix2Pix after lesson 03's game, in which the "
+        "discriminator is held back.",
+    )
+
+
+EXPERIMENTS = (
+    Experiment(
+        name="03_techniques",
+        about="What each technique does to Pix2Pix, alone and together with others.",
+        settings=tuple({"variant": variant} for variant in VARIANTS),
+        seeds=SEEDS,
+        run=_techniques,
+        tolerances=TOLERANCES,
+    ),
+    Experiment(
+        name="03_data",
+        about="What more or other training data does to Pix2Pix.",
+        settings=tuple({"data": data} for data in DATA),
+        seeds=SEEDS,
+        run=_data,
+        tolerances=TOLERANCES,
+    ),
+)
+# The gallery: name of the recording → the variant that it shows.
+GALLERY: dict[str, Variant] = {
+    "03_smoothing": VARIANTS["smoothing"],
+    "03_flips": VARIANTS["flips"],
+    "03_two_rates": VARIANTS["two rates"],
+    "03_ratio": VARIANTS["G twice as often"],
+    "03_report": VARIANTS["the report's three"],
+    "03_stabilised": STABILISED,
+}
+RECORDINGS = (
+    *(RecordedRun(name=name, make=partial(_shown, name, how)) for name, how in GALLERY.items()),
+    *(
+        RecordedRun(name=name, make=partial(_faulty, name, fault))
+        for name, fault in zip(("03_healthy", "03_a", "03_b", "03_c", "03_d"), FAULTS, strict=True)
+    ),
+)
+WEIGHTS = (TrainedWeights(name="03_stabilised", make=_trained),)
