@@ -47,7 +47,7 @@ def quiz(lesson: str) -> Quiz:
     """
     from course_lib.checks.quizzes import Quiz
 
-    return Quiz(lesson, _declared(lesson, "quiz").QUIZ)
+    return Quiz(lesson, declared(lesson, "quiz").QUIZ)
 
 
 def diagnose(lesson: str, letter: str) -> Diagnosis:
@@ -64,7 +64,7 @@ def diagnose(lesson: str, letter: str) -> Diagnosis:
     """
     from course_lib.checks.diagnosis import Diagnosis
 
-    cases = {case.letter: case for case in _declared(lesson, "diagnosis").CASES}
+    cases = {case.letter: case for case in declared(lesson, "diagnosis").CASES}
     if letter not in cases:
         raise ValueError(f"lesson {lesson} has no run {letter!r}: there are {', '.join(cases)}")
     return Diagnosis(lesson, cases[letter])
@@ -86,7 +86,7 @@ def _exercises(lesson: str) -> dict[str, Exercise]:
     return {task.header.id: Exercise(task) for task in module.TASKS}
 
 
-def _declared(lesson: str, what: str) -> ModuleType:
+def declared(lesson: str, what: str) -> ModuleType:
     """The module of a lesson that declares its quiz or its diagnosis.
 
     Raises:

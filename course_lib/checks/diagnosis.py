@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,21 +12,20 @@ from course_lib.checks.quizzes import plain
 if TYPE_CHECKING:
     from course_lib import viz
 
-# What a run's widget shows: axis → {key of the recording: label of its curve}.
-CURVES = {
-    "loss": {"loss_d": "discriminator", "loss_g": "generator"},
-    "length of the gradient": {"grad_d": "discriminator", "grad_g": "generator"},
-    "share recognised by D": {"accuracy_real": "photographs", "accuracy_fake": "fakes"},
-    "diversity (photographs: 1)": {"diversity": "restored"},
-}
-# All runs on the same axes, so that they can be compared.
-LIMITS = {
-    "loss": (0.0, 6.0),
-    "length of the gradient": (1e-3, 1e3),
-    "share recognised by D": (-0.05, 1.05),
-    "diversity (photographs: 1)": (-0.05, 1.2),
-}
-LOG = ("length of the gradient",)
+
+@dataclass(frozen=True, kw_only=True)
+class Axes:
+    """What the widgets of a lesson's runs show, all on the same axes, so that they can be compared.
+
+    Attributes:
+        curves: axis → {key of the recording: label of its curve}.
+        limits: axis → its lowest and highest value.
+        log: the axes that are logarithmic.
+    """
+
+    curves: Mapping[str, Mapping[str, str]]
+    limits: Mapping[str, tuple[float, float]]
+    log: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,19 +49,23 @@ class Case:
 
 
 def show_run(recording: str, *, alt: str) -> viz.Scrubber:
-    """A recorded run on the axes that all diagnoses share; the healthy one to compare with.
+    """A recorded run on the axes that all of its lesson share; the healthy one to compare with.
 
     Args:
-        recording: its name in the assets.
+        recording: its name in the assets, which begins with the lesson's number.
         alt: see `viz.Scrubber`.
 
     Raises:
-        ValueError: there is no such recording.
+        ValueError: there is no such recording, or its lesson has no diagnoses.
     """
     from course_lib import viz
+    from course_lib.checks import declared
     from course_lib.results import recordings
 
-    return viz.Scrubber(recordings.load(recording), curves=CURVES, alt=alt, limits=LIMITS, log=LOG)
+    axes: Axes = declared(recording[:2], "diagnosis").AXES
+    return viz.Scrubber(
+        recordings.load(recording), curves=axes.curves, alt=alt, limits=axes.limits, log=axes.log
+    )
 
 
 class Diagnosis:

@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from course_lib import viz
 from course_lib.authoring import page
 from course_lib.authoring.accessibility import picture_defects
-from course_lib.checks.diagnosis import CURVES
+from course_lib.exercises.lesson_01.diagnosis import AXES
 from course_lib.results.recordings import Recording
 
 SRC = 'src="data:image/png;base64,iVBORw0KGgo="'
@@ -124,7 +124,7 @@ CURVE = ([0.0, 1.0], [2.0, 3.0])
 RECORDING = Recording(
     name="a",
     about={},
-    curves={key: CURVE for labels in CURVES.values() for key in labels},
+    curves={key: CURVE for labels in AXES.curves.values() for key in labels},
     frames=((0, CROPS), (1, CROPS)),
     rainy=CROPS,
     clean=CROPS,
@@ -134,7 +134,7 @@ WIDGETS = {
     viz.BeforeAfter: lambda: viz.BeforeAfter(PHOTO, PHOTO, alts=(WORDS, WORDS)),
     viz.Explorer: lambda: viz.Explorer(lambda n: PHOTO, n=(0, 3, 1), alt=WORDS),
     viz.RainExplorer: lambda: viz.RainExplorer(PHOTO, alt=WORDS),
-    viz.Scrubber: lambda: viz.Scrubber(RECORDING, curves=CURVES, alt=WORDS),
+    viz.Scrubber: lambda: viz.Scrubber(RECORDING, curves=AXES.curves, alt=WORDS),
     viz.Quiz: lambda: viz.Quiz([ASKED], label="Quiz"),
 }
 

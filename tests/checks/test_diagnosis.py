@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from course_lib.checks import diagnose
-from course_lib.checks.diagnosis import CURVES, Case
-from course_lib.exercises.lesson_01.diagnosis import CASES
+from course_lib.checks.diagnosis import Case
+from course_lib.exercises.lesson_01.diagnosis import AXES, CASES
 from course_lib.results import recordings
 from course_lib.results.recordings import Recording
 
@@ -22,7 +22,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every recording is there; gives the names that were asked for."""
     asked: list[str] = []
     pictures = np.zeros((2, 8, 8, 3), np.uint8)
-    keys = [key for labels in CURVES.values() for key in labels]
+    keys = [key for labels in AXES.curves.values() for key in labels]
 
     def load(name: str) -> Recording:
         asked.append(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,12 +42,17 @@ def declared() -> dict[str, Experiment]:
     return {one.name: one for lesson in written() for one in experiments.of(lesson).experiments}
 
 
+def owed(names: Iterable[str]) -> set[str]:
+    """The names of products of lessons that are written; others may be half made."""
+    return {name for name in names if name[:2] in written()}
+
+
 def test_everything_that_is_declared_has_been_made() -> None:
-    assert {path.stem for path in tables.FOLDER.glob("*.csv")} == set(declared())
+    assert owed(path.stem for path in tables.FOLDER.glob("*.csv")) == set(declared())
     recorded = {one.name for n in written() for one in experiments.of(n).recordings}
-    assert set(recordings.names()) == recorded
+    assert owed(recordings.names()) == recorded
     trained = {one.name for n in written() for one in experiments.of(n).weights}
-    assert set(weights.names()) == trained
+    assert owed(weights.names()) == trained
 
 
 def test_every_committed_table_is_complete_and_holds_nothing_else() -> None:
@@ -54,8 +60,9 @@ def test_every_committed_table_is_complete_and_holds_nothing_else() -> None:
     # What a killed `make reproduce` was writing is no product; the next one sweeps it up.
     others = [p.name for p in tables.FOLDER.glob("*") if p.suffix not in (".csv", UNFINISHED)]
     assert not others, "these are no tables"
-    for path in tables.FOLDER.glob("*.csv"):
-        assert path.stem in known, f"no experiment declares {path.name}"
+    for name in owed(path.stem for path in tables.FOLDER.glob("*.csv")):
+        path = tables.FOLDER / f"{name}.csv"
+        assert name in known, f"no experiment declares {path.name}"
         experiment = known[path.stem]
         rows = table_file.read(path, experiment)
         # Those of cpu are what lessons show; others stand beside, whole too.

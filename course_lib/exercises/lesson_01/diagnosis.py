@@ -1,8 +1,23 @@
 """Four recorded runs of the baseline GAN, each with one fault, and the signs of it."""
 
-from course_lib.checks.diagnosis import Case
+from course_lib.checks.diagnosis import Axes, Case
 from course_lib.checks.questions import Option, Question
 
+AXES = Axes(
+    curves={
+        "loss": {"loss_d": "discriminator", "loss_g": "generator"},
+        "length of the gradient": {"grad_d": "discriminator", "grad_g": "generator"},
+        "share recognised by D": {"accuracy_real": "photographs", "accuracy_fake": "fakes"},
+        "diversity (photographs: 1)": {"diversity": "restored"},
+    },
+    limits={
+        "loss": (0.0, 6.0),
+        "length of the gradient": (1e-3, 1e3),
+        "share recognised by D": (-0.05, 1.05),
+        "diversity (photographs: 1)": (-0.05, 1.2),
+    },
+    log=("length of the gradient",),
+)
 STILL = "G's optimizer never takes its step"
 RANGE = "D gets photographs in [0, 1], not [−1, 1]"
 SWAP = "real and fake swapped in D's step"
