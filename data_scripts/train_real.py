@@ -84,7 +84,7 @@ def main(
     batch_size: Annotated[int, typer.Option(min=1)] = 8,
     base_channels: Annotated[int, typer.Option(min=1, help="of both networks")] = 16,
     smooth: Annotated[float, typer.Option(min=0, max=0.49, help="of the labels")] = 0.1,
-    input_skip: Annotated[bool, typer.Option(help="from the rainy picture to the end")] = False,
+    input_skip: Annotated[bool, typer.Option(help="from the rainy picture to the end")] = True,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     page: Annotated[Path, typer.Option(help="where the table goes")] = PAGE,
 ) -> None:
