@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import dataclasses
 import errno
 import functools
 import hashlib
@@ -344,6 +345,11 @@ def _parts(thing: Any) -> Any:
     """All that decides what a function does, as far as it can be told from outside."""
     if isinstance(thing, functools.partial):
         return _parts(thing.func), [_parts(a) for a in thing.args], sorted(thing.keywords.items())
+    if isinstance(thing, types.MethodType):
+        return _parts(thing.__func__), _parts(thing.__self__)
+    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        settings = [f.name for f in dataclasses.fields(thing) if f.init]
+        return type(thing).__name__, [(name, _parts(getattr(thing, name))) for name in settings]
     if isinstance(thing, types.CodeType):
         return thing.co_code, thing.co_names, [_parts(constant) for constant in thing.co_consts]
     if isinstance(thing, types.FunctionType):

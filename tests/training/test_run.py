@@ -21,6 +21,7 @@ from course_lib.training import checkpoints, files
 from course_lib.training import run as run_module
 from course_lib.training.files import BadCheckpoint
 from course_lib.training.loop import Record, train
+from course_lib.training.pix2pix import Pix2Pix, Techniques
 from course_lib.training.run import Run, code_of
 from course_lib.training.steps import discriminator_step
 
@@ -516,6 +517,14 @@ def test_functions_differ_by_what_they_do() -> None:
         partial(plain, x=2),
     ]
     assert len({code_of(function) for function in others}) == len(others)
+
+
+def test_a_game_played_by_other_rules_is_another_step() -> None:
+    smooth = Pix2Pix(techniques=Techniques(smoothing=0.1))
+    games = [Pix2Pix(), smooth, Pix2Pix(loss=lambda *arguments, lambda_l1: arguments[0].mean())]
+    assert len({code_of(game.d_step) for game in games}) == len(games)
+    assert code_of(Pix2Pix().g_step) == code_of(Pix2Pix().g_step)
+    assert code_of(Pix2Pix().g_step) != code_of(Pix2Pix().d_step)
 
 
 def test_runs_lie_where_the_environment_says(tmp_path, monkeypatch) -> None:
