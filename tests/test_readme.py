@@ -36,7 +36,10 @@ def test_every_course_command_exists(page: str) -> None:
         assert run.returncode == 0, f"{page}: course {command}\n{run.stderr}"
 
 
-@pytest.mark.parametrize("page", [*PAGES, "docs/rain_statistics.md", "docs/photographs.md"])
+PAGES_OF_DATA = ("docs/rain_statistics.md", "docs/photographs.md", "docs/real_sets.md")
+
+
+@pytest.mark.parametrize("page", [*PAGES, *PAGES_OF_DATA])
 def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
     folder = (ROOT / page).parent
     for link in re.findall(r"\]\(([^)#]+)\)", text(page)):
