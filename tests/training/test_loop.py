@@ -1,3 +1,6 @@
+from functools import partial
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +11,7 @@ from course_lib.data.pair import Batch
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
 from course_lib.training.loop import Record, gradient_norm, series, step_seed, train
 from course_lib.training.observers import Monitor, Samples, judge, measure, restore
+from course_lib.training.steps import training_schedule
 
 
 def batches(steps: int, start: int = 0) -> list[Batch]:
@@ -79,6 +83,38 @@ def test_the_learners_steps_are_the_ones_that_run() -> None:
     history, *_ = play(steps=2, d_step=d_step, g_step=g_step)
     assert calls == ["d", "g", "d", "g"]
     assert [(r["step"], r["loss_d"], r["loss_g"]) for r in history] == [(1, 7, 3), (2, 7, 3)]
+
+
+def test_a_player_that_the_schedule_skips_neither_moves_nor_is_recorded() -> None:
+    states: list[tuple[list[torch.Tensor], list[torch.Tensor]]] = []
+
+    def keep(generator: nn.Module, discriminator: nn.Module):
+        def snapshot(record: Record | None = None) -> None:
+            states.append(
+                tuple(
+                    [p.detach().clone() for p in network.parameters()]
+                    for network in (generator, discriminator)
+                )
+            )
+
+        snapshot()
+        return snapshot
+
+    schedule = partial(training_schedule, d_every=3, g_every=2)
+    history, *_ = play(steps=6, schedule=schedule, callbacks=[keep])
+    moved = [
+        tuple(
+            any(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
+            for before, after in zip(*pair, strict=True)
+        )
+        for pair in pairwise(states)
+    ]
+    assert [g for g, _ in moved] == [False, True, False, True, False, True]
+    assert [d for _, d in moved] == [False, False, True, False, False, True]
+    for record, (g_moved, d_moved) in zip(history, moved, strict=True):
+        assert ("loss_g" in record, "grad_g" in record) == (g_moved, g_moved)
+        assert ("loss_d" in record, "grad_d" in record) == (d_moved, d_moved)
+    assert series(history, "loss_d")[0] == [3, 6]
 
 
 def test_gradient_norm_is_the_length_of_all_gradients() -> None:
