@@ -184,7 +184,7 @@ def _one_draw_each(attempt: Attempt, labels: Tensor, seed: int) -> None:
     Raises:
         Wrong: there is one.
     """
-    masks = torch.stack([_turned(attempt, labels, 0.5, seed + k) for k in range(3)])
+    masks = torch.stack([_turned(attempt, labels, 0.5, seed + k) for k in range(16)])
     if torch.equal(masks, masks[:1].expand_as(masks)):
         return  # `_source` says why
     shared = [
