@@ -1,6 +1,7 @@
 """A training step of Pix2Pix: the course's beside one that is written plainly, on the CPU.
 
-The course's step is all that `train` does for it: techniques as switches, gradient norms, records.
+The course's step is all that `train` does for it, techniques as switches, gradient norms and
+records, with the fused Adam that lessons 02 and 03 take.
 The plain one is Isola's as textbooks print it: the generator restores the batch, D learns with half
 its loss, D is switched off, G learns. Both play the same game with networks of the same structure,
 in turns inside one process; seconds are the processor's, on one thread, so that other work on the
@@ -28,8 +29,8 @@ from course_lib.training.loop import make_fabric, train
 from course_lib.training.pix2pix import Pix2Pix
 
 
-def adam(network: nn.Module) -> torch.optim.Adam:
-    return torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999))
+def adam(network: nn.Module, *, fused: bool | None = None) -> torch.optim.Adam:
+    return torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999), fused=fused)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,8 +175,8 @@ class Course:
             self.generator,
             self.discriminator,
             batches,
-            optimizer_g=adam(self.generator),
-            optimizer_d=adam(self.discriminator),
+            optimizer_g=adam(self.generator, fused=True),
+            optimizer_d=adam(self.discriminator, fused=True),
             seed=0,
             d_step=game.d_step,
             g_step=game.g_step,

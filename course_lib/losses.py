@@ -150,7 +150,7 @@ def contrastive_loss(
         and the clean one has the loss ½.
     """
     with torch.no_grad():
-        clean_maps, rainy_maps = features(clean), features(rainy)
+        clean_maps, rainy_maps = features(clean.detach()), features(rainy.detach())
     losses = []
     for ours, good, bad in zip(features(restored), clean_maps, rainy_maps, strict=True):
         near, far = (ours - good).abs().mean(), (ours - bad).abs().mean()

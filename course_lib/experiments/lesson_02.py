@@ -11,8 +11,16 @@ from torch import nn
 
 from course_lib.data.pair import Batch
 from course_lib.experiments import Experiment, RecordedRun, TrainedWeights, Value, lesson_01
-from course_lib.experiments.games import CROPS, FRAMES, Played, rainy_psnr
-from course_lib.experiments.pix2pix import SEEDS, Variant, end, last_quarter, play
+from course_lib.experiments.games import CROPS, Played, rainy_psnr
+from course_lib.experiments.pix2pix import (
+    SEEDS,
+    Variant,
+    any_game,
+    end,
+    first_game,
+    last_quarter,
+    play,
+)
 from course_lib.models.pix2pix import PatchDiscriminator
 from course_lib.profiles import Profile, pick
 from course_lib.ranges import from_model
@@ -32,7 +40,6 @@ VARIANTS: dict[str, Variant] = {
     "lambda 0": Variant(techniques=Techniques(lambda_l1=0)),
     "lambda 1": Variant(techniques=Techniques(lambda_l1=1)),
     "lambda 10": Variant(techniques=Techniques(lambda_l1=10)),
-    "lambda 1000": Variant(techniques=Techniques(lambda_l1=1000)),
 }
 
 
@@ -69,7 +76,7 @@ def play_baseline(profile: Profile, seed: int, *, patches: bool) -> Played:
 
 
 def _pix2pix(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
-    return end(play(profile, seed, VARIANTS[str(settings["variant"])]))
+    return end(any_game(profile, seed, VARIANTS[str(settings["variant"])]))
 
 
 def _baseline(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
@@ -146,14 +153,15 @@ def record(
     variant: Variant | None = None,
     fault: str = "none",
     steps: Mapping[str, Step] | None = None,
-    frames: int = FRAMES,
+    all_frames: bool = True,
 ) -> Recording:
-    """A game of seed 0 as a recording."""
-    played = play(profile, 0, variant, frames=frames, **(steps or {}))
+    """A game of seed 0 as a recording; without `all_frames`, only the last pictures of it."""
+    how = variant or Variant()
+    played = play(profile, 0, how, **steps) if steps else first_game(profile, how)
     held_out = played.game.held_out
     return recordings.record(
         played.history,
-        played.frames,
+        played.frames if all_frames else played.frames[-1:],
         rainy=from_model(held_out.rainy[:CROPS]),
         clean=from_model(held_out.clean[:CROPS]),
         name=name,
@@ -168,7 +176,7 @@ def _faulty(name: str, fault: str, profile: Profile) -> Recording:
 
 def _shown(name: str, variant: str, profile: Profile) -> Recording:
     """One variant's last pictures, to lie beside others'."""
-    return record(name, profile, variant=VARIANTS[variant], frames=1)
+    return record(name, profile, variant=VARIANTS[variant], all_frames=False)
 
 
 def trained(played: Played, what: str) -> Trained:
@@ -195,7 +203,7 @@ def trained(played: Played, what: str) -> Trained:
 
 def _trained(profile: Profile) -> Trained:
     return trained(
-        play(profile, 0),
+        first_game(profile, Variant()),
         "The generator and the discriminator of Pix2Pix after lesson 02's game, which teaches "
         "them to take drops off a lens.",
     )
@@ -237,7 +245,6 @@ SHOWN = {
     "02_lambda_0": "lambda 0",
     "02_lambda_1": "lambda 1",
     "02_lambda_10": "lambda 10",
-    "02_lambda_1000": "lambda 1000",
 }
 RECORDINGS = (
     *(

@@ -11,7 +11,7 @@ from torch import nn
 from course_lib.data.pair import Batch
 from course_lib.experiments import Experiment, RecordedRun, TrainedWeights, Value
 from course_lib.experiments.lesson_02 import TOLERANCES, record, trained
-from course_lib.experiments.pix2pix import SEEDS, Variant, end, play
+from course_lib.experiments.pix2pix import SEEDS, Variant, any_game, end, first_game
 from course_lib.losses import pix2pix_loss, target_loss
 from course_lib.profiles import Profile
 from course_lib.results.recordings import Recording
@@ -35,9 +35,9 @@ VARIANTS: dict[str, Variant] = {
     "smoothing, two rates": Variant(techniques=Techniques(smoothing=SMOOTHING), rate_g=RATE_G),
     "the report's three": Variant(techniques=REPORT, rate_g=RATE_G),
     "all, and a slower D": STABILISED,
+    "contrastive": Variant(techniques=Techniques(lambda_contrastive=10)),
     "squares": Variant(techniques=Techniques(adversarial="lsgan")),
     "hinge": Variant(techniques=Techniques(adversarial="hinge")),
-    "contrastive": Variant(techniques=Techniques(lambda_contrastive=10)),
 }
 DATA: dict[str, Variant] = {
     "40 fixed crops": Variant(data="fixed"),
@@ -48,11 +48,11 @@ DATA: dict[str, Variant] = {
 
 
 def _techniques(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
-    return end(play(profile, seed, VARIANTS[str(settings["variant"])]))
+    return end(any_game(profile, seed, VARIANTS[str(settings["variant"])]))
 
 
 def _data(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
-    return end(play(profile, seed, DATA[str(settings["data"])]))
+    return end(any_game(profile, seed, DATA[str(settings["data"])]))
 
 
 def attached_d_step(
@@ -123,7 +123,7 @@ def _shown(name: str, variant: Variant, profile: Profile) -> Recording:
 
 def _trained(profile: Profile) -> Trained:
     return trained(
-        play(profile, 0, STABILISED),
+        first_game(profile, STABILISED),
         "The generator and the discriminator of Pix2Pix after lesson 03's game, in which the "
         "discriminator is held back.",
     )

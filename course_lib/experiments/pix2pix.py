@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Literal
 
 import numpy as np
@@ -127,17 +127,16 @@ def play(
     *,
     d_step: Step | None = None,
     g_step: Step | None = None,
-    frames: int = FRAMES,
 ) -> Played:
     """Train one game; steps may be given to put a fault into them."""
     how = variant or Variant()
     game = set_up(profile, seed, how)
     steps = Pix2Pix(techniques=how.techniques)
     samples = Samples(
-        game.generator, game.held_out.rainy[:CROPS], every=max(1, profile.steps // frames)
+        game.generator, game.held_out.rainy[:CROPS], every=max(1, profile.steps // FRAMES)
     )
     optimizers = [
-        torch.optim.Adam(network.parameters(), rate * profile.learning_rate, BETAS)
+        torch.optim.Adam(network.parameters(), rate * profile.learning_rate, BETAS, fused=True)
         for network, rate in ((game.generator, how.rate_g), (game.discriminator, how.rate_d))
     ]
     history = train(
@@ -158,6 +157,17 @@ def play(
         ],
     )
     return Played(game=game, history=history, frames=samples.frames)
+
+
+@cache
+def first_game(profile: Profile, variant: Variant) -> Played:
+    """The game of seed 0; a row, a recording and weights that show it share one training."""
+    return play(profile, 0, variant)
+
+
+def any_game(profile: Profile, seed: int, variant: Variant) -> Played:
+    """The game of any seed, where nothing is changed but what a `Variant` changes."""
+    return play(profile, seed, variant) if seed else first_game(profile, variant)
 
 
 class SeenAccuracy:

@@ -21,8 +21,6 @@ from course_lib.losses import (
     target_loss,
 )
 
-Labels = Callable[[torch.Tensor, bool], torch.Tensor]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Techniques:
@@ -98,8 +96,10 @@ class Pix2Pix:
         """One step of the discriminator: tell (rainy, clean) from (rainy, restored).
 
         Returns its loss before the update, the sum of both terms. (Isola et al. halve it, which
-        Adam all but undoes.)
+        Adam all but undoes.) In a game without an adversary it does nothing.
         """
+        if self.techniques.adversarial == "none":
+            return torch.zeros(())
         restored = generator(batch.rainy)
         self._kept = batch, restored
         optimizer.zero_grad()
@@ -133,26 +133,24 @@ class Pix2Pix:
     def _term(self, logits: torch.Tensor, is_real: bool) -> torch.Tensor:
         """The discriminator's loss on one kind of pictures."""
         how = self.techniques
-        if how.adversarial == "none":
-            return logits.sum() * 0
         labels = self.smooth(logits, is_real, smoothing=how.smoothing)
         if how.flips:
             labels = self.flip(labels, how.flips, torch.default_generator)
+        assert how.adversarial != "none"  # then D has no step
         return target_loss(logits, labels, how.adversarial)
 
     def _generator_loss(
         self, discriminator: Any, batch: Batch, restored: torch.Tensor
     ) -> torch.Tensor:
         how = self.techniques
-        if how.adversarial == "none":
-            loss = how.lambda_l1 * (restored - batch.clean).abs().mean()
-        else:
+        if how.adversarial == "bce":
             logits = discriminator(batch.rainy, restored)
-            if how.adversarial == "bce":
-                loss = self.loss(logits, restored, batch.clean, lambda_l1=how.lambda_l1)
-            else:
-                loss = fooling_loss(logits, how.adversarial)
-                loss = loss + how.lambda_l1 * (restored - batch.clean).abs().mean()
+            loss = self.loss(logits, restored, batch.clean, lambda_l1=how.lambda_l1)
+        else:
+            loss = how.lambda_l1 * (restored - batch.clean).abs().mean()
+            if how.adversarial != "none":
+                logits = discriminator(batch.rainy, restored)
+                loss = loss + fooling_loss(logits, how.adversarial)
         if how.lambda_contrastive:
             loss = loss + how.lambda_contrastive * self.contrast(
                 restored,
