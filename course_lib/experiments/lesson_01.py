@@ -254,8 +254,9 @@ def _recorded(name: str, fault: str, profile: Profile) -> Recording:
 
 
 def _trained(profile: Profile) -> Trained:
-    """The generator of the lesson's game of seed 0."""
+    """The networks of seed 0: both players of the lesson's game, and the one trained with L1."""
     played = play(profile, 0)
+    control = play(profile, 0, d_step=no_step, g_step=l1_step).game.generator
 
     def measured() -> dict[str, float]:
         end = _end(played)
@@ -265,16 +266,24 @@ def _trained(profile: Profile) -> Trained:
             "SSIM": end["ssim"],
             "diversity of the outputs, % of the clean crops'": 100 * end["diversity"],
             "fine detail, % of the clean crops'": 100 * end["detail"],
+            "PSNR of the control, dB": measure(
+                control, played.game.discriminator, played.game.held_out
+            )["psnr"],
         }
 
     return Trained(
-        networks={"generator": played.game.generator},
+        networks={
+            "generator": played.game.generator,
+            "discriminator": played.game.discriminator,
+            "control": control,
+        },
         history=played.history,
         measure=measured,
         about={
-            "what": "The generator of a baseline GAN, a plain encoder and decoder, after a game "
-            "that teaches it no restoring. It is here so that its failure can be looked at "
-            "without training; the numbers below say how it fails.",
+            "what": "The generator and the discriminator of a baseline GAN, a plain encoder and "
+            "decoder and a plain encoder, after a game that teaches no restoring. They are here "
+            "so that the failure can be looked at without training; the numbers below say how "
+            "the generator fails. The control is the same generator trained with L1 alone.",
             "seed": 0,
             "rain": "drops on a lens",
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -180,10 +181,11 @@ def _shown(name: str, variant: str, profile: Profile) -> Recording:
 
 
 def trained(played: Played, what: str) -> Trained:
-    """Both networks of a game as pretrained weights."""
+    """Both networks of a game as pretrained weights; the game itself stays as it is."""
+    generator, discriminator = copy.deepcopy((played.game.generator, played.game.discriminator))
 
     def measured() -> dict[str, float]:
-        now = measure(played.game.generator, played.game.discriminator, played.game.held_out)
+        now = measure(generator, discriminator, played.game.held_out)
         return {
             "PSNR, dB": now["psnr"],
             "PSNR of the rainy crops, dB": rainy_psnr(played.game.held_out),
@@ -191,10 +193,7 @@ def trained(played: Played, what: str) -> Trained:
         }
 
     return Trained(
-        networks={
-            "generator": played.game.generator,
-            "discriminator": played.game.discriminator,
-        },
+        networks={"generator": generator, "discriminator": discriminator},
         history=played.history,
         measure=measured,
         about={"what": what, "seed": 0, "rain": "drops on a lens"},
