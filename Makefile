@@ -5,6 +5,7 @@ EDITION ?= instructor
 LESSONS ?=
 VERIFY ?=
 FRESH ?=
+PRETRAINED ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -30,8 +31,9 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -c constraints.txt -e ".[dev]"
 	@touch $@
 
-run: $(READY) ## run the lessons, show what they measured, write a report
-	@$(BIN)/course run --profile $(PROFILE) --edition $(EDITION) $(LESSONS)
+run: $(READY) ## run the lessons, show what they measured, write a report; PRETRAINED=1 spares training
+	@$(BIN)/course run --profile $(PROFILE) --edition $(EDITION) \
+		$(if $(filter-out 0,$(PRETRAINED)),--pretrained) $(LESSONS)
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from course_lib.authoring.release import Release
 from course_lib.authoring.rules import Lesson
 from course_lib.profiles import Budget
 from course_lib.results import Measured
+from course_lib.results.weights import require_profile
 from course_lib.usage import Usage
 
 FOOTER = "footer"
@@ -98,10 +99,12 @@ def select(lessons: Sequence[Lesson], numbers: Sequence[str]) -> list[Lesson]:
     return [known[number] for number in sorted(set(numbers) or known)]
 
 
-def run_folder(build: Path, profile: str, edition: Edition) -> Path:
+def run_folder(build: Path, profile: str, edition: Edition, *, pretrained: bool = False) -> Path:
     """Where runs at a profile leave what they make."""
     folder = build / "run" / profile
-    return folder if edition == "instructor" else folder / edition
+    if edition != "instructor":
+        folder /= edition
+    return folder / "pretrained" if pretrained else folder
 
 
 def run_lessons(
@@ -112,6 +115,7 @@ def run_lessons(
     folder: Path,
     watcher: Watcher,
     published: Release | None = None,
+    pretrained: bool = False,
 ) -> list[LessonRun]:
     """Run lessons one after the other, each in its own fresh kernel; none hides another.
 
@@ -127,20 +131,25 @@ def run_lessons(
             notebook there, that notebook as a page, and a record of the run.
         watcher: is told how it goes.
         published: the release that the student edition is of.
+        pretrained: load pretrained weights in the lessons that have some.
 
     Raises:
-        ValueError: a lesson has no such profile.
+        ValueError: a lesson has no such profile, or the profile no pretrained weights.
         KeyboardInterrupt: the user stopped it; by then the kernel has ended.
     """
     for lesson in lessons:
         profiles.pick(lesson.number, profile)
+    if pretrained:
+        require_profile(profile)
     folder.mkdir(parents=True, exist_ok=True)
     # The kernel must be this environment's, even where the user has another of that name.
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     # The kernels work in another folder, from which a relative path would lead elsewhere.
     if chosen := os.environ.get("COURSE_DATA"):
         os.environ["COURSE_DATA"] = str(Path(chosen).expanduser().absolute())
-    return [_run(lesson, profile, edition, folder, watcher, published) for lesson in lessons]
+    return [
+        _run(lesson, profile, edition, folder, watcher, published, pretrained) for lesson in lessons
+    ]
 
 
 def load_runs(folder: Path, lessons: Sequence[Lesson]) -> list[LessonRun]:
@@ -155,6 +164,7 @@ def _run(
     folder: Path,
     watcher: Watcher,
     published: Release | None,
+    pretrained: bool,
 ) -> LessonRun:
     notebook = with_footer(builder.assemble(lesson, edition, published=published))
     last = _load(folder, lesson.name)
@@ -170,9 +180,14 @@ def _run(
     resumed = any(path.is_file() for path in runs.rglob("*"))
     cells = sum(cell.cell_type == "code" for cell in notebook.cells) + 1  # papermill adds one
     watcher.lesson_starts(lesson, cells, expected)
+    parameters: dict[str, str | bool] = {"profile": profile}
+    if pretrained and any(
+        "pretrained = " in c.text for c in lesson.cells if "parameters" in c.tags
+    ):
+        parameters["pretrained"] = True
     start = time.monotonic()
     with _runs_in(runs):
-        problem = _execute(notebook, executed, profile, watcher)
+        problem = _execute(notebook, executed, parameters, watcher)
     seconds = time.monotonic() - start
     if problem and resumed:
         problem += f" (it went on from {runs}: delete that folder to begin anew)"
@@ -306,7 +321,12 @@ def unexpected_verdicts(notebook: NotebookNode, edition: Edition) -> list[str]:
     return problems
 
 
-def _execute(notebook: NotebookNode, executed: Path, profile: str, watcher: Watcher) -> str:
+def _execute(
+    notebook: NotebookNode,
+    executed: Path,
+    parameters: Mapping[str, str | bool],
+    watcher: Watcher,
+) -> str:
     """Run a notebook into a file; says what stopped it, ``""`` if nothing did."""
     import papermill
     from nbclient.exceptions import DeadKernelError
@@ -327,7 +347,7 @@ def _execute(notebook: NotebookNode, executed: Path, profile: str, watcher: Watc
         papermill.execute_notebook(
             notebook,
             str(executed),
-            parameters={"profile": profile},
+            parameters=dict(parameters),
             kernel_name="python3",
             cwd=str(executed.parent),
             progress_bar=False,

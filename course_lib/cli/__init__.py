@@ -75,6 +75,9 @@ def run(
     edition: Annotated[
         EditionName, typer.Option(help="student runs the notebooks unattempted")
     ] = EditionName.instructor,
+    pretrained: Annotated[
+        bool, typer.Option("--pretrained", help="load pretrained weights instead of training")
+    ] = False,
 ) -> None:
     """Run lessons from end to end and write a report of what they measured and used."""
     from course_lib import profiles
@@ -84,7 +87,7 @@ def run(
     known = source.read_all(SOLUTIONS)
     chosen = runner.select(known, lessons or [])
     name = profiles.pick_name(profile.value)
-    folder = runner.run_folder(BUILD, name, edition.value).absolute()
+    folder = runner.run_folder(BUILD, name, edition.value, pretrained=pretrained).absolute()
     try:
         with show.RunWatcher() as watcher:
             runs = runner.run_lessons(
@@ -94,6 +97,7 @@ def run(
                 folder=folder,
                 watcher=watcher,
                 published=release.read(Path("pyproject.toml")),
+                pretrained=pretrained,
             )
     except KeyboardInterrupt:
         typer.echo("course: interrupted; the lesson's kernel has ended", err=True)

@@ -307,6 +307,44 @@ def test_kernels_find_the_data_that_a_relative_path_names(
     assert seen == [tmp_path / "sets"]
 
 
+def test_pretrained_weights_are_asked_for_where_a_lesson_has_the_switch(
+    write_plain: Callable[[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = write_plain("00", "1")
+    switch = plain.read_text().replace('profile = "auto"', 'profile = "auto"\npretrained = False')
+    assert "pretrained" in switch
+    write_plain("01", "1").write_text(switch.replace("00", "01"))
+    lessons = read_all(plain.parent)
+    for number in ("00", "01"):
+        monkeypatch.setitem(profiles.LESSONS, number, {"smoke": SMOKE, "cpu": SMOKE})
+    asked: list[dict[str, object]] = []
+    monkeypatch.setattr(
+        papermill, "execute_notebook", lambda *given, parameters, **_: asked.append(parameters)
+    )
+
+    def run(profile: str, *, pretrained: bool) -> None:
+        folder = runner.run_folder(tmp_path, profile, "student", pretrained=pretrained)
+        runner.run_lessons(
+            lessons,
+            profile=profile,
+            edition="student",
+            folder=folder,
+            watcher=Watcher(),
+            pretrained=pretrained,
+        )
+
+    run("cpu", pretrained=True)
+    run("cpu", pretrained=False)
+    assert asked == [
+        {"profile": "cpu"},
+        {"profile": "cpu", "pretrained": True},
+        {"profile": "cpu"},
+        {"profile": "cpu"},
+    ]
+    with pytest.raises(ValueError, match="this lesson runs at profile smoke"):
+        run("smoke", pretrained=True)
+
+
 def judged(*, started: Started | None = None, used: Usage | None = None) -> list[str]:
     collected = Collected(started=started, measured=(), used=used)
     return runner.judge(collected, "smoke", BUDGET, finished=True)
