@@ -1,0 +1,133 @@
+"""Four recorded runs of Pix2Pix, each with one fault, and the signs of it."""
+
+from course_lib.checks.diagnosis import Axes, Case
+from course_lib.checks.questions import Option, Question
+
+AXES = Axes(
+    curves={
+        "loss": {"loss_d": "discriminator", "loss_g": "generator"},
+        "length of the gradient": {"grad_d": "discriminator", "grad_g": "generator"},
+        "share recognised by D": {"accuracy_real": "photographs", "accuracy_fake": "fakes"},
+        "PSNR (dB)": {"psnr": "restored"},
+    },
+    limits={
+        "loss": (3e-3, 100.0),
+        "length of the gradient": (3e-2, 100.0),
+        "share recognised by D": (-0.05, 1.05),
+        "PSNR (dB)": (9.0, 22.0),
+    },
+    log=("loss", "length of the gradient"),
+)
+RAINY = "L1 compares with the rainy picture, not with the clean one"
+STILL = "D never takes its step"
+SWAP = "rainy and clean pictures are swapped"
+GAME = "L1 is left out of G's loss"
+NONE = "none, it is the healthy game"
+
+
+def _question(letter: str, fault: str, whys: dict[str, str]) -> Question:
+    options = tuple(Option(text=text, right=text == fault, why=why) for text, why in whys.items())
+    return Question(text=f"Which fault does run {letter} have?", options=options)
+
+
+CASES = (
+    Case(
+        letter="A",
+        recording="02_a",
+        fault=RAINY,
+        alt="Four rainy crops and G's answers to them, which keep every drop just as it is from "
+        "the first frame to the last; later ones have one black blot each. D's loss falls to "
+        "about 0.1, with peaks; G's is 1.5 after a hundred steps and climbs to 10. D recognises "
+        "nearly all fakes. PSNR stays at the rainy crops' 18 dB and then falls by one.",
+        question=_question(
+            "A",
+            RAINY,
+            {
+                RAINY: "The answers are the rainy crops themselves, drops and all: that is what "
+                "this G was asked for. L1 is nearly 0 for it, so what is left of its loss is "
+                "the game, and that D wins: rain gives every answer away.",
+                STILL: "Then D's loss would stay where it began, near 1.4. Here it falls.",
+                SWAP: "Then G would put drops where there were none, or more of them. Here the "
+                "answers have just those of the rainy crops.",
+                NONE: "In the healthy game G's loss stays above 10, nearly all of it L1, and the "
+                "drops grow fainter. Here nothing becomes fainter.",
+                GAME: "Without L1 nothing holds G to the picture, and its colours wander. Here it "
+                "copies the rainy crop to the last drop.",
+            },
+        ),
+    ),
+    Case(
+        letter="B",
+        recording="02_b",
+        fault=STILL,
+        alt="Four rainy crops and G's answers to them, which lose mist and drops as in the healthy "
+        "run. D's loss is a flat line at 1.43, its gradient a flat line at 1; all the while D "
+        "takes seven of ten photographs for real, and seven of ten fakes too. G's loss falls from "
+        "22 to 13, PSNR climbs from 17 to 20 dB.",
+        question=_question(
+            "B",
+            STILL,
+            {
+                RAINY: "Then PSNR could not climb above that of the rainy crops. Here it does, and "
+                "the drops grow fainter.",
+                STILL: "Everything of D is a flat line: its loss, its gradient, its verdicts. It "
+                "is told what to change, for the gradient isn't 0, and never changes. The "
+                "pictures give nothing away, because L1 alone teaches G to restore.",
+                SWAP: "Then PSNR would fall. Here it climbs.",
+                NONE: "Its pictures and its PSNR say so. But in the healthy game D's loss falls "
+                "below 1.39 and its verdicts change from measurement to measurement.",
+                GAME: "Then G would learn from a D that doesn't learn, and nothing would hold its "
+                "pictures to the truth. Here PSNR climbs, so L1 is at work.",
+            },
+        ),
+    ),
+    Case(
+        letter="C",
+        recording="02_c",
+        fault=SWAP,
+        alt="Four rainy crops and G's answers to them: the drops stay, and from step 450 on small "
+        "dark round spots appear between them, also in the plain sky. PSNR falls from 16.6 to "
+        "about 16 dB. G's loss stays near 18. D's lies near 0.75, and it recognises most "
+        "photographs and most fakes.",
+        question=_question(
+            "C",
+            SWAP,
+            {
+                RAINY: "Then the answers would be the rainy crops, no more. Here spots appear that "
+                "weren't there.",
+                STILL: "Then D's loss would be a flat line. Here it falls to 0.75.",
+                SWAP: "G puts something in: round spots in a sky that had none, and more of them "
+                "where there were drops. It was taught to make rain. No loss can tell, since "
+                "making rain is a fair game, too; PSNR can, because it is measured with the "
+                "right truth.",
+                NONE: "In the healthy game PSNR climbs by two decibels. Here it falls.",
+                GAME: "Then G's loss would lie near 0.7, the game's share alone. Here it is near "
+                "18, so L1 is there, times 100.",
+            },
+        ),
+    ),
+    Case(
+        letter="D",
+        recording="02_d",
+        fault=GAME,
+        alt="Four rainy crops and G's answers to them: a fine grid over all of them, then colours "
+        "that leave the scene, dark green, cyan, in the end pure red, black and white. G's loss "
+        "stays between 0.7 and 0.9, D's between 1.2 and 1.4. D recognises a little more than half "
+        "of both. PSNR jumps about between 11 and 16 dB, always below the rainy crops.",
+        question=_question(
+            "D",
+            GAME,
+            {
+                RAINY: "Then the answers would look like the rainy crops. Here not even the "
+                "colours stay.",
+                STILL: "D's loss falls slowly and its gradient changes its length: it learns.",
+                SWAP: "Then the answers would be scenes with more rain. These are hardly scenes.",
+                NONE: "In the healthy game G's loss is above 10, because L1 counts a hundredfold. "
+                "Here it is below 1.",
+                GAME: "A loss below 1 can't hold a hundred times L1: with pictures this wrong that "
+                "alone would be 20 or more. What is left is the game, and it looks even, 0.7 "
+                "against 1.3. An even game says nothing about the pictures.",
+            },
+        ),
+    ),
+)
