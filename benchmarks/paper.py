@@ -1,8 +1,8 @@
-"""The paper profile of lesson 01, proven by one step of it: seconds, memory, extrapolated cost.
+"""The paper profiles, proven by one step of each training: seconds, memory, extrapolated cost.
 
-One full step, both players, at the profile's picture size, batch and width, on this machine, and
-one of L1 alone. The whole lesson is as many steps of each, and a head start. The gpu profile has
-the same pictures, batch and width, and fewer steps.
+One full step of both players, at the profile's picture size, batch and width, on this machine. A
+whole lesson is as many steps of each of its trainings. The gpu profiles have the same pictures,
+batches and widths, and fewer steps.
 """
 
 from __future__ import annotations
@@ -10,55 +10,95 @@ from __future__ import annotations
 import time
 
 import torch
+from torch import nn
 
 from course_lib import usage
 from course_lib.data.crops import CropDataset, make_loader
+from course_lib.data.pair import Batch
 from course_lib.data.photos import load_photo, photo_split
 from course_lib.experiments.lesson_01 import l1_step, no_step
+from course_lib.machine import hardware
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
-from course_lib.profiles import pick
-from course_lib.training.checkpoints import Record
+from course_lib.models.pix2pix import PatchDiscriminator, UNetGenerator
+from course_lib.profiles import Profile, pick
 from course_lib.training.loop import Step, make_fabric, train
+from course_lib.training.pix2pix import Pix2Pix
 from course_lib.training.steps import discriminator_step, generator_step
+
+Steps = tuple[Step, Step]
+GAN: Steps = discriminator_step, generator_step
+L1: Steps = no_step, l1_step
+
+
+def baseline(settings: Profile) -> tuple[nn.Module, nn.Module]:
+    return (
+        BaselineGenerator(size=settings.image_size, base_channels=settings.base_channels),
+        baseline_discriminator(base_channels=settings.base_channels),
+    )
+
+
+def with_patch_head(settings: Profile) -> tuple[nn.Module, nn.Module]:
+    head = PatchDiscriminator(
+        in_channels=3, base_channels=settings.base_channels, n_layers=settings.patch_layers
+    )
+    return baseline(pick("01", settings.name))[0], head
+
+
+def pix2pix(settings: Profile) -> tuple[nn.Module, nn.Module]:
+    return (
+        UNetGenerator(depth=6, base_channels=settings.base_channels, dropout=0),
+        PatchDiscriminator(base_channels=settings.base_channels, n_layers=settings.patch_layers),
+    )
+
+
+def seconds(
+    networks: tuple[nn.Module, nn.Module], steps: Steps, batches: list[Batch]
+) -> tuple[float, dict[str, float]]:
+    """How long one step takes, and its record."""
+    generator, discriminator = networks
+    start = time.perf_counter()
+    (record,) = train(
+        generator,
+        discriminator,
+        batches,
+        optimizer_g=torch.optim.Adam(generator.parameters(), 2e-4),
+        optimizer_d=torch.optim.Adam(discriminator.parameters(), 2e-4),
+        seed=0,
+        d_step=steps[0],
+        g_step=steps[1],
+        fabric=make_fabric(),
+    )
+    return time.perf_counter() - start, record
 
 
 def main() -> None:
-    settings = pick("01", "paper")
+    settings = pick("02", "paper")
     torch.set_num_threads(settings.threads)
+    print(f"{hardware()}\n")
     photos = {name: load_photo(name) for name in photo_split(0).train}
     dataset = CropDataset(photos, "drops", settings.image_size, seed=0)
-    generator = BaselineGenerator(size=settings.image_size, base_channels=settings.base_channels)
-    discriminator = baseline_discriminator(base_channels=settings.base_channels)
-    fabric = make_fabric()
     start = time.perf_counter()
     batches = list(make_loader(dataset, batch_size=settings.batch_size, steps=1))
-    loaded = time.perf_counter()
+    print(f"first batch with its canvases: {time.perf_counter() - start:.1f} s")
 
-    def one_step(d_step: Step, g_step: Step) -> tuple[float, Record]:
-        """Seconds of one step, and its record."""
-        start = time.perf_counter()
-        (record,) = train(
-            generator,
-            discriminator,
-            batches,
-            optimizer_g=torch.optim.Adam(generator.parameters(), 2e-4),
-            optimizer_d=torch.optim.Adam(discriminator.parameters(), 2e-4),
-            seed=0,
-            d_step=d_step,
-            g_step=g_step,
-            fabric=fabric,
-        )
-        return time.perf_counter() - start, record
-
-    step, record = one_step(discriminator_step, generator_step)
-    print(f"first batch with its canvases: {loaded - start:.1f} s")
-    print(f"one step on {fabric.device}: {step:.1f} s, losses {record['loss_d']:.3f} (D), ", end="")
-    print(f"{record['loss_g']:.3f} (G); peak memory {usage.measure().memory_mb / 1000:.1f} GB")
-    l1, _ = one_step(no_step, l1_step)
-    print(f"one step of L1 alone: {l1:.1f} s")
-    for name in ("gpu", "paper"):
-        hours = pick("01", name).steps * (step + l1) / 3600
-        print(f"the lesson at profile {name}: about {hours:.0f} hours here")
+    game = Pix2Pix()
+    one = seconds(baseline(pick("01", "paper")), GAN, batches)
+    alone = seconds(baseline(pick("01", "paper")), L1, batches)
+    patches = seconds(with_patch_head(settings), GAN, batches)
+    both = seconds(pix2pix(settings), (game.d_step, game.g_step), batches)
+    trainings = {
+        "01": {"the baseline": one, "its generator with L1": alone},
+        "02": {"Pix2Pix": both, "the baseline with a patch head": patches},
+        "03": {"Pix2Pix, stabilised": both},
+    }
+    for lesson, parts in trainings.items():
+        for name, (took, record) in parts.items():
+            losses = f"losses {record.get('loss_d', 0):.3f} (D), {record['loss_g']:.3f} (G)"
+            print(f"{lesson}: one step of {name} takes {took:.1f} s, {losses}")
+        for profile in ("gpu", "paper"):
+            hours = pick(lesson, profile).steps * sum(took for took, _ in parts.values()) / 3600
+            print(f"{lesson}: at profile {profile} about {hours:.0f} hours here")
+    print(f"peak memory {usage.measure().memory_mb / 1000:.1f} GB")
 
 
 if __name__ == "__main__":

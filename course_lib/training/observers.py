@@ -17,6 +17,7 @@ from course_lib.metrics import (
     psnr,
     ssim,
 )
+from course_lib.models.tiles import evaluating
 from course_lib.ranges import from_model, to_uint8
 from course_lib.training.checkpoints import Record
 
@@ -27,11 +28,8 @@ def restore(generator: nn.Module, rainy: torch.Tensor) -> torch.Tensor:
 
     rainy: N×3×H×W in [−1, 1] → restored, the same.
     """
-    was_training = generator.training
-    generator.eval()
-    restored = generator(rainy.to(next(generator.parameters()).device))
-    generator.train(was_training)
-    return restored
+    with evaluating(generator):
+        return generator(rainy.to(next(generator.parameters()).device))
 
 
 @torch.no_grad()
