@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Value = str | int | float
 # What `Table.measured` takes beside the settings.
-RESERVED = {SEED, *PROVENANCE, "name", "unit", "claim", "source"}
+RESERVED = {SEED, *PROVENANCE, "name", "unit", "claim", "source", "claim_is"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -85,9 +85,10 @@ def generator_only(step: int) -> tuple[bool, bool]:
 def set_up(profile: Profile, seed: int, variant: Variant | None = None) -> Game:
     """Photographs, crops and networks for a seed."""
     how = variant or Variant()
+    paper = profile.name == "paper"  # plays as the texts do, without the lessons' additions
     split, photos = seed_photos(profile, seed)
     dataset = _dataset(
-        how.data,
+        "drops" if paper and how.data == "recoloured" else how.data,
         {name: photos[name] for name in split.train},
         {name: photos[name] for name in split.validation},
         profile,
@@ -108,14 +109,14 @@ def set_up(profile: Profile, seed: int, variant: Variant | None = None) -> Game:
             base_channels=profile.base_channels,
             dropout=0,
             skips=how.skips,
-            input_skip=how.input_skip,
+            input_skip=how.input_skip and not paper,
             upsampling=how.upsampling,
         ),
         discriminator=PatchDiscriminator(
             base_channels=profile.base_channels,
             n_layers=profile.patch_layers,
             # With batch norm D's verdict on unseen photographs hangs on the batch they come in.
-            norm=nn.InstanceNorm2d,
+            norm=nn.BatchNorm2d if paper else nn.InstanceNorm2d,
         ),
     )
 

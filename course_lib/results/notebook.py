@@ -36,8 +36,8 @@ class Measured:
         over: what the spread runs over, such as ``"5 seeds"``.
         claim: the paper's value in the same unit.
         source: where the paper says so, such as ``"report 1, table 2"``.
-        claim_is: what the claim is where the paper measured no such thing: ``"acceptable
-            above"`` for a threshold. It stands before the claimed value.
+        claim_is: stands before the claimed value: ``"acceptable above"`` for a threshold that
+            the paper didn't measure, ``"70 to"`` for a range.
     """
 
     name: str

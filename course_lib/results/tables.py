@@ -79,13 +79,14 @@ class Table:
         unit: str = "",
         claim: float | None = None,
         source: str = "",
+        claim_is: str = "",
         **settings: str | int | float,
     ) -> Measured:
         """A metric's mean and sample standard deviation over the seeds of one setting.
 
         Args:
             metric: a column of the table.
-            name, unit, claim, source: of the `Measured`.
+            name, unit, claim, source, claim_is: of the `Measured`.
             settings: as in `select`; they have to leave one run a seed.
 
         Raises:
@@ -112,6 +113,7 @@ class Table:
             over=_count(len(rows), "seed"),
             claim=claim,
             source=source,
+            claim_is=claim_is,
         )
 
     def provenance(self) -> str:

@@ -51,8 +51,8 @@ CASES = (
                 "answers have just those of the rainy crops.",
                 NONE: "In the healthy game G's loss stays above 10, nearly all of it L1, and the "
                 "drops grow fainter. Here nothing becomes fainter.",
-                GAME: "Without L1 nothing holds G to the picture, and its colours wander. Here it "
-                "copies the rainy crop to the last drop.",
+                GAME: "Without L1 the colours wander, as the game moves. Here G copies the rainy "
+                "crop to the last drop.",
             },
         ),
     ),
@@ -76,8 +76,8 @@ CASES = (
                 SWAP: "Then PSNR would fall. Here it climbs.",
                 NONE: "Its pictures and its PSNR say so. But in the healthy game D's loss falls "
                 "below 1.39 and its verdicts change from measurement to measurement.",
-                GAME: "Then G would learn from a D that doesn't learn, and nothing would hold its "
-                "pictures to the truth. Here PSNR climbs, so L1 is at work.",
+                GAME: "Then G's loss would be below 1, the game's share alone. Here it is 13 and "
+                "more, so L1 is at work.",
             },
         ),
     ),

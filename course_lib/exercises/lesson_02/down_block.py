@@ -32,7 +32,7 @@ HEADER = Header(
     title="A block that halves",
     difficulty=2,
     minutes=12,
-    needed_for="the U-Net, which is built of it",
+    needed_for="the way down of a U-Net, in the next cell",
 )
 
 HINTS = (

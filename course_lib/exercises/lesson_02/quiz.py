@@ -53,7 +53,7 @@ QUIZ = (
             Option(
                 text="The rain as well.",
                 right=True,
-                why="A skip hands on what it finds and doesn't know streaks from branches. To "
+                why="A skip hands on what it finds and doesn't know a drop's rim from a roof's. To "
                 "leave the rain out is what the layers behind it have to learn.",
             ),
         ),

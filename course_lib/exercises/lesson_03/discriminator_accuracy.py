@@ -22,7 +22,7 @@ HEADER = Header(
     title="How often the discriminator is right",
     difficulty=2,
     minutes=10,
-    needed_for="the curves of D's accuracy",
+    needed_for="the game of section 6",
 )
 
 HINTS = (
