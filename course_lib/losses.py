@@ -149,8 +149,7 @@ def contrastive_loss(
         With the pixels themselves as the only features, a picture exactly between the rainy
         and the clean one has the loss ½.
     """
-    with torch.no_grad():
-        clean_maps, rainy_maps = features(clean.detach()), features(rainy.detach())
+    clean_maps, rainy_maps = features(clean.detach()), features(rainy.detach())
     losses = []
     for ours, good, bad in zip(features(restored), clean_maps, rainy_maps, strict=True):
         near, far = (ours - good).abs().mean(), (ours - bad).abs().mean()

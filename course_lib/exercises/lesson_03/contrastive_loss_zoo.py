@@ -419,28 +419,28 @@ SAME_COUNT = "`features` gives as many tensors for each batch, so zip never has 
 
 EQUIVALENT = (
     Equivalent(
-        mutant="line 1: `with torch.no_grad():` after the next statement",
+        mutant="line 1: `clean_maps, rainy_maps = (features(clean.de…` after the next statement",
         why="The empty list doesn't depend on the features.",
     ),
-    Equivalent(mutant="line 4: without `strict=True`", why=SAME_COUNT),
-    Equivalent(mutant="line 4: strict=True → strict=False", why=SAME_COUNT),
-    Equivalent(mutant="line 5: ours - good → good - ours", why=ABS),
-    Equivalent(mutant="line 5: ours - bad → bad - ours", why=ABS),
+    Equivalent(mutant="line 3: without `strict=True`", why=SAME_COUNT),
+    Equivalent(mutant="line 3: strict=True → strict=False", why=SAME_COUNT),
+    Equivalent(mutant="line 4: ours - good → good - ours", why=ABS),
+    Equivalent(mutant="line 4: ours - bad → bad - ours", why=ABS),
     Equivalent(
-        mutant="line 6: `losses.append(near / (near + far + 1e-08))` twice",
+        mutant="line 5: `losses.append(near / (near + far + 1e-08))` twice",
         why="Each loss counts twice, so their mean is the same.",
     ),
     Equivalent(
-        mutant="line 6: near + far + 1e-08 → near + far + 2e-08",
+        mutant="line 5: near + far + 1e-08 → near + far + 2e-08",
         why="The docstring asks for a small number, against 0/0; this one shows only where "
         "features differ by less than float32 can tell.",
     ),
     Equivalent(
-        mutant="line 7: torch.stack(losses).mean() → torch.stack(losses).mean(axis=0)",
+        mutant="line 6: torch.stack(losses).mean() → torch.stack(losses).mean(axis=0)",
         why=ONE_AXIS,
     ),
     Equivalent(
-        mutant="line 7: torch.stack(losses).mean() → torch.stack(losses).mean(axis=-1)",
+        mutant="line 6: torch.stack(losses).mean() → torch.stack(losses).mean(axis=-1)",
         why=ONE_AXIS,
     ),
 )
