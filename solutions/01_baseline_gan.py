@@ -19,6 +19,9 @@
 # %% tags=["parameters"]
 profile = "auto"  # gpu where there is one, else cpu; or "smoke", "cpu", "gpu", "paper"
 seed = 0
+pretrained = (
+    False  # True loads trained networks instead of training (profile cpu, seed 0)
+)
 
 # %%
 import numpy as np
@@ -36,7 +39,7 @@ from course_lib.ranges import from_model
 
 settings = pick("01", profile)
 torch.set_num_threads(settings.threads)
-results.begin(lesson="01", profile=profile, seed=seed)
+results.begin(lesson="01", profile=profile, seed=seed, pretrained=pretrained)
 
 # %%
 from course_lib.results import recordings
@@ -301,13 +304,15 @@ viz.show_source(play)
 # `run` writes all there is to disk, both networks and both optimizers: if the kernel
 # dies, start the notebook again, and training goes on where it was. A run that has
 # ended is loaded when you run its cell again; `Run(…, fresh=True)` trains anew, with a
-# changed step of yours for example.
+# changed step of yours for example. (With `pretrained = True` in the first cell, this
+# cell and the last training of the lesson load networks that the course has trained.)
 #
 # **Predict** before you run it: does D's loss stay near 1.386, fall, or rise? Does PSNR
 # climb above that of the rainy input?
 
 # %%
 from course_lib.metrics import psnr
+from course_lib.results import weights
 from course_lib.training.observers import Monitor, Samples
 from course_lib.training.run import Run
 
@@ -337,31 +342,45 @@ live = viz.LivePlot(
     },
     steps=settings.steps,
 )
-run = Run(f"01/gan-{settings.name}-seed{seed}")
-history = train(
-    generator,
-    discriminator,
-    loader,
-    optimizer_g=torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.9, 0.999)),
-    optimizer_d=torch.optim.Adam(
-        discriminator.parameters(), lr=2e-4, betas=(0.9, 0.999)
-    ),
-    seed=seed,
-    d_step=discriminator_step,
-    g_step=generator_step,
-    callbacks=[
-        Monitor(generator, discriminator, held_out, every=settings.log_every),
-        samples,
-        lambda record: record.update(even=2 * np.log(2), input=input_psnr),
-        live,
-    ],
-    run=run,
-)
+if pretrained:
+    found = weights.load(
+        "01_baseline_gan",
+        profile=settings.name,
+        seed=seed,
+        generator=generator,
+        discriminator=discriminator,
+    )
+    even_game = {"even": 2 * np.log(2), "input": input_psnr}
+    history = [{**record, **even_game} for record in found.history]
+    live.resume(history)
+else:
+    run = Run(f"01/gan-{settings.name}-seed{seed}")
+    history = train(
+        generator,
+        discriminator,
+        loader,
+        optimizer_g=torch.optim.Adam(
+            generator.parameters(), lr=2e-4, betas=(0.9, 0.999)
+        ),
+        optimizer_d=torch.optim.Adam(
+            discriminator.parameters(), lr=2e-4, betas=(0.9, 0.999)
+        ),
+        seed=seed,
+        d_step=discriminator_step,
+        g_step=generator_step,
+        callbacks=[
+            Monitor(generator, discriminator, held_out, every=settings.log_every),
+            samples,
+            lambda record: record.update(even=2 * np.log(2), input=input_psnr),
+            live,
+        ],
+        run=run,
+    )
 live.close(
     alt="Losses of both players, and PSNR on held-out crops, over the steps of "
     "training."
 )
-print(run)
+print(found.provenance() if pretrained else run)
 
 # %% [markdown]
 # Pale lines are single steps, bold ones their running mean; "even game" is the D loss
@@ -427,7 +446,7 @@ print(
 # Was it ever different? The same six crops, over the course of training:
 
 # %%
-frames = samples.frames
+frames = recorded.frames if pretrained else samples.frames
 shown = sorted({round(n) for n in np.geomspace(1, len(frames), 5)})
 viz.contact_sheet(
     {f"step {frames[n - 1][0]}": frames[n - 1][1] for n in shown},
@@ -655,23 +674,26 @@ def l1_step(generator, discriminator, batch: Batch, optimizer) -> torch.Tensor:
 
 torch.manual_seed(seed)
 control = BaselineGenerator(size=size, base_channels=settings.base_channels)
-bystander = baseline_discriminator(base_channels=1)  # `train` wants a D; it never moves
-progress = viz.Progress(settings.steps)
-run = Run(f"01/l1-{settings.name}-seed{seed}")
-train(
-    control,
-    bystander,
-    loader,
-    optimizer_g=torch.optim.Adam(control.parameters(), lr=2e-4, betas=(0.9, 0.999)),
-    optimizer_d=torch.optim.Adam(bystander.parameters(), lr=2e-4),
-    seed=seed,
-    d_step=no_step,
-    g_step=l1_step,
-    callbacks=[progress],
-    run=run,
-)
-progress.close()
-print(run)
+if pretrained:
+    weights.load("01_baseline_gan", profile=settings.name, seed=seed, control=control)
+else:
+    bystander = baseline_discriminator(base_channels=1)  # `train` wants a D; it rests
+    progress = viz.Progress(settings.steps)
+    run = Run(f"01/l1-{settings.name}-seed{seed}")
+    train(
+        control,
+        bystander,
+        loader,
+        optimizer_g=torch.optim.Adam(control.parameters(), lr=2e-4, betas=(0.9, 0.999)),
+        optimizer_d=torch.optim.Adam(bystander.parameters(), lr=2e-4),
+        seed=seed,
+        d_step=no_step,
+        g_step=l1_step,
+        callbacks=[progress],
+        run=run,
+    )
+    progress.close()
+    print(run)
 control_outputs = from_model(restore(control, held_out.rainy))
 control_psnr = float(
     np.mean([psnr(x, y) for x, y in zip(control_outputs, clean, strict=True)])

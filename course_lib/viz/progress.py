@@ -64,7 +64,8 @@ class Progress:
 
     def resume(self, history: Sequence[Mapping[str, float]]) -> None:
         """As a training callback: so many steps were there when a run went on."""
-        self.done = self._before = len(history)
+        # A history may be thinned, as that of pretrained weights is.
+        self.done = self._before = int(history[-1]["step"]) if history else 0
 
     def close(self) -> None:
         """Show how far it got and how long that took; calling it again changes nothing."""

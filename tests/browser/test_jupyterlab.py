@@ -34,9 +34,13 @@ from course_lib.checks.questions import Question
 from course_lib.exercises.lesson_00.quiz import QUIZ as QUIZ_00
 from course_lib.exercises.lesson_01.diagnosis import CASES
 from course_lib.exercises.lesson_01.quiz import QUIZ as QUIZ_01
+from course_lib.exercises.lesson_02.quiz import QUIZ as QUIZ_02
+from course_lib.exercises.lesson_03.quiz import QUIZ as QUIZ_03
 
 pytest.importorskip("jupyterlab")
 pytestmark = pytest.mark.slow
+
+NUMBERS = ("00", "01", "02", "03")
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +95,7 @@ def look(lab, tmp_path: Path) -> Callable[[str], None]:
     return look
 
 
-@pytest.mark.parametrize("number", ["00", "01"])
+@pytest.mark.parametrize("number", NUMBERS)
 def test_every_cell_runs_unattempted(lesson, number: str) -> None:
     notebook = lesson(number)
     errors = notebook.js(
@@ -174,7 +178,9 @@ def test_the_boundary_between_before_and_after_is_moved_by_keyboard(lesson, look
     look("before after")
 
 
-@pytest.mark.parametrize(("number", "quiz"), [("00", QUIZ_00), ("01", QUIZ_01)])
+@pytest.mark.parametrize(
+    ("number", "quiz"), zip(NUMBERS, (QUIZ_00, QUIZ_01, QUIZ_02, QUIZ_03), strict=True)
+)
 def test_the_quiz_is_answered_by_keyboard(lesson, look, number: str, quiz) -> None:
     notebook = lesson(number)
     cell = notebook.widget(f'quiz("{number}")', ".quiz-question input")
@@ -264,7 +270,7 @@ return [...book.node.querySelectorAll('.jp-OutputArea-output')].flatMap(output =
 """
 
 
-@pytest.mark.parametrize("number", ["00", "01"])
+@pytest.mark.parametrize("number", NUMBERS)
 def test_a_screen_reader_can_name_every_picture_and_control(lesson, number: str) -> None:
     notebook = lesson(number)
     assert notebook.js("return book.node.querySelectorAll('.jp-OutputArea-output img').length") > 5
@@ -304,11 +310,25 @@ TELLING = {
         "live = viz.LivePlot(",
         'diagnose("01", "A")',
     ),
+    "02": (
+        "exercise-02-1-check",
+        "viz.Explorer(",
+        "viz.BeforeAfter(",
+        'diagnose("02", "A")',
+        'quiz("02")',
+    ),
+    "03": (
+        "exercise-03-1-check",
+        "viz.Explorer(",
+        "def draw_differences(",
+        'diagnose("03", "A")',
+        'quiz("03")',
+    ),
 }
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
-@pytest.mark.parametrize("number", ["00", "01"])
+@pytest.mark.parametrize("number", NUMBERS)
 def test_every_text_that_cells_show_is_readable(
     lesson, look, contrast, number: str, theme: str
 ) -> None:

@@ -59,9 +59,7 @@ def test_every_declared_exercise_is_in_a_lesson_and_the_other_way_round() -> Non
     asked = [
         c.exercise for one in source.read_all(ROOT / "solutions") for c in one.cells if c.exercise
     ]
-    # A lesson's exercises may be there before its text.
-    written = {path.name[:2] for path in SOLUTIONS}
-    assert sorted(asked) == sorted(one for one in exercise_ids() if one[:2] in written)
+    assert sorted(asked) == sorted(exercise_ids())
 
 
 def test_committed_notebooks_fit_their_sources() -> None:

@@ -163,6 +163,14 @@ def test_progress_of_a_run_that_goes_on_says_so_and_forecasts_from_new_steps(clo
     assert progress.text() == "step 1001/1200 · 0:20 · went on after 900 · 0:20 left"
 
 
+def test_progress_counts_the_steps_of_a_thinned_history_and_of_none(clock) -> None:
+    progress = viz.Progress(1200)
+    progress.resume([{"step": float(n)} for n in range(3, 901, 3)])
+    assert progress.text() == "step 900/1200 · 0:00 · went on after 900"
+    progress.resume([])
+    assert progress.text() == "step 0/1200 · 0:00"
+
+
 def test_progress_is_one_output_that_updates(outputs, clock, parse) -> None:
     def cell() -> None:
         progress = viz.Progress(4, "seed")

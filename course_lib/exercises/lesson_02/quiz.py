@@ -18,10 +18,12 @@ QUIZ = (
                 "restored. The distance between restored and clean is L1's business (section 4).",
             ),
             Option(
-                text="A perfect photograph of another scene is now a fake that gives itself away.",
+                text="D can learn to tell a G that answers every rainy picture with the same "
+                "perfect photograph.",
                 right=True,
-                why="Beside this rainy picture the other scene is the wrong one, and D sees both. "
-                "So the game itself now asks for this scene.",
+                why="Such fakes don't go with their rainy pictures, and D sees both. It learns to "
+                "ask for this scene as soon as fakes lack it; as long as none does, it doesn't "
+                "(section 5).",
             ),
             Option(
                 text="D has three channels more to look at, but the same question to answer.",
