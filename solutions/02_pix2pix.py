@@ -56,8 +56,8 @@ viz.contact_sheet(
         "clean": recorded.clean,
     },
     alt="Four crops of two photographs in three rows. Rainy: the scenes under round "
-    "blurred drops and a grey mist. Restored: the same scenes, the mist gone and many "
-    "of the drops painted over, some left as smudges. Clean: the scenes.",
+    "blurred drops and a grey mist. Restored: the same scenes, the mist gone and the "
+    "drops fainter, some left as bright smudges. Clean: the scenes.",
 )
 print(recorded.provenance())
 
@@ -536,7 +536,7 @@ viz.contact_sheet(
     },
     alt="Six held-out crops in four rows. Rainy: the scenes with drops. Baseline: one "
     "pattern throughout. Pix2Pix: the scenes, with more contrast than under the rain "
-    "and many drops gone. Clean: the scenes.",
+    "and fainter drops. Clean: the scenes.",
 )
 for name, pictures in {
     "rainy": rainy,
@@ -755,8 +755,8 @@ viz.BeforeAfter(
     labels=("rainy", "restored"),
     alts=(
         f"The held-out photograph {name} under drops.",
-        "The same photograph restored by Pix2Pix: the mist is gone and small drops "
-        "are; large ones leave smudges.",
+        "The same photograph restored by Pix2Pix: the mist is gone, the drops are "
+        "lighter, and some leave bright smudges.",
     ),
 )
 

@@ -311,7 +311,7 @@ game = Pix2Pix(
 live = viz.LivePlot(
     {
         "PSNR on held-out crops (dB)": {"psnr": "restored", "input": "rainy"},
-        "D's accuracy on held-out crops": {"accuracy_d": "discriminator"},
+        "D's accuracy, held out": {"accuracy_d": "discriminator"},
     },
     steps=settings.steps,
 )
@@ -363,8 +363,8 @@ def score(metric: Callable[..., float], pictures: np.ndarray) -> float:
 
 viz.contact_sheet(
     {"rainy": rainy[:6], "restored": restored[:6], "clean": clean[:6]},
-    alt="Six held-out crops in three rows: the scenes with drops; restored, with the "
-    "mist and most drops gone; and clean.",
+    alt="Six held-out crops in three rows: the scenes with drops; restored, the mist "
+    "gone and drops fainter, with bright smudges before dark roofs; and clean.",
 )
 print(f"rainy {input_psnr:.2f} dB, restored {score(psnr, restored):.2f} dB")
 accuracy = discriminator_accuracy(
@@ -374,9 +374,9 @@ accuracy = discriminator_accuracy(
 print(f"D's accuracy on these crops: {float(accuracy):.0%}")
 
 # %% [markdown]
-# The upper curve climbs above the rainy crops' line as in lesson 02, and D's accuracy
-# stays well off both 50 and 100 %. The sheet looks like lesson 02's: mist gone, small
-# drops painted over, large ones smudged. Is it better? One run can't say.
+# PSNR climbs above the rainy crops' line as in lesson 02, and D's accuracy stays off
+# both 50 and 100 %. The sheet looks like lesson 02's: mist gone, drops faint before a
+# bright sky and smudged before dark roofs. Is it better? One run can't say.
 
 # %% [markdown]
 # ## 7. The ablation

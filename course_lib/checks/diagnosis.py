@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from course_lib.checks.questions import Question
+from course_lib.checks.questions import Option, Question
 from course_lib.checks.quizzes import plain
 
 if TYPE_CHECKING:
@@ -46,6 +46,18 @@ class Case:
     fault: str
     alt: str
     question: Question
+
+
+def which_fault(letter: str, fault: str, whys: Mapping[str, str]) -> Question:
+    """The question of a case.
+
+    Args:
+        letter: of the case.
+        fault: the right one.
+        whys: each fault to choose from → the sign that tells for it or against it.
+    """
+    options = tuple(Option(text=text, right=text == fault, why=why) for text, why in whys.items())
+    return Question(text=f"Which fault does run {letter} have?", options=options)
 
 
 def show_run(recording: str, *, alt: str) -> viz.Scrubber:

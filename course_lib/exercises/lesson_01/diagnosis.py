@@ -1,7 +1,6 @@
 """Four recorded runs of the baseline GAN, each with one fault, and the signs of it."""
 
-from course_lib.checks.diagnosis import Axes, Case
-from course_lib.checks.questions import Option, Question
+from course_lib.checks.diagnosis import Axes, Case, which_fault
 
 AXES = Axes(
     curves={
@@ -24,12 +23,6 @@ SWAP = "real and fake swapped in D's step"
 PILE = "G's gradients are never cleared"
 NONE = "none, it is the healthy game"
 
-
-def _question(letter: str, fault: str, whys: dict[str, str]) -> Question:
-    options = tuple(Option(text=text, right=text == fault, why=why) for text, why in whys.items())
-    return Question(text=f"Which fault does run {letter} have?", options=options)
-
-
 CASES = (
     Case(
         letter="A",
@@ -38,7 +31,7 @@ CASES = (
         alt="Four rainy crops and G's answers to them, which turn into one pattern of green and "
         "pink patches that hardly changes any more. Both losses and both gradients fall smoothly "
         "to nearly 0. After a few steps D recognises no photograph and no fake.",
-        question=_question(
+        question=which_fault(
             "A",
             SWAP,
             {
@@ -63,7 +56,7 @@ CASES = (
         "every frame. D's loss falls to nearly 0, G's rises to 5.5. G's gradient "
         "grows tenfold, D's shrinks tenfold. From step 250 on D recognises all photographs and "
         "all fakes.",
-        question=_question(
+        question=which_fault(
             "B",
             STILL,
             {
@@ -89,7 +82,7 @@ CASES = (
         "white with orange and red patches in the end, nearly the same for all four. No spot in "
         "them comes near black. D's loss swings around 1.4 and G's stays below 1; both gradients "
         "keep their length; D recognises now photographs, now fakes.",
-        question=_question(
+        question=which_fault(
             "C",
             RANGE,
             {
@@ -113,7 +106,7 @@ CASES = (
         "blots of pure yellow, red, blue and black that differ between crops and change wildly "
         "from frame to frame. G's gradient grows all the while, from 2 to more than 600; D's stays "
         "between 1 and 20. The losses cross: D's falls to 0.1, G's rises to 3.",
-        question=_question(
+        question=which_fault(
             "D",
             PILE,
             {

@@ -1,7 +1,6 @@
 """Four recorded runs of Pix2Pix, each with one fault, and the signs of it."""
 
-from course_lib.checks.diagnosis import Axes, Case
-from course_lib.checks.questions import Option, Question
+from course_lib.checks.diagnosis import Axes, Case, which_fault
 
 AXES = Axes(
     curves={
@@ -24,12 +23,6 @@ SWAP = "rainy and clean pictures are swapped"
 GAME = "L1 is left out of G's loss"
 NONE = "none, it is the healthy game"
 
-
-def _question(letter: str, fault: str, whys: dict[str, str]) -> Question:
-    options = tuple(Option(text=text, right=text == fault, why=why) for text, why in whys.items())
-    return Question(text=f"Which fault does run {letter} have?", options=options)
-
-
 CASES = (
     Case(
         letter="A",
@@ -39,7 +32,7 @@ CASES = (
         "the first frame to the last; later ones have one black blot each. D's loss falls to "
         "about 0.1, with peaks; G's is 1.5 after a hundred steps and climbs to 10. D recognises "
         "nearly all fakes. PSNR stays at the rainy crops' 18 dB and then falls by one.",
-        question=_question(
+        question=which_fault(
             "A",
             RAINY,
             {
@@ -64,7 +57,7 @@ CASES = (
         "run. D's loss is a flat line at 1.43, its gradient a flat line at 1; all the while D "
         "takes seven of ten photographs for real, and seven of ten fakes too. G's loss falls from "
         "22 to 13, PSNR climbs from 17 to 20 dB.",
-        question=_question(
+        question=which_fault(
             "B",
             STILL,
             {
@@ -89,7 +82,7 @@ CASES = (
         "dark round spots appear between them, also in the plain sky. PSNR falls from 16.6 to "
         "about 16 dB. G's loss stays near 18. D's lies near 0.75, and it recognises most "
         "photographs and most fakes.",
-        question=_question(
+        question=which_fault(
             "C",
             SWAP,
             {
@@ -114,7 +107,7 @@ CASES = (
         "that leave the scene, dark green, cyan, in the end pure red, black and white. G's loss "
         "stays between 0.7 and 0.9, D's between 1.2 and 1.4. D recognises a little more than half "
         "of both. PSNR jumps about between 11 and 16 dB, always below the rainy crops.",
-        question=_question(
+        question=which_fault(
             "D",
             GAME,
             {

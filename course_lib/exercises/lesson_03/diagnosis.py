@@ -1,7 +1,6 @@
 """Four recorded runs of Pix2Pix with λ = 10, each with one fault, and the signs of it."""
 
-from course_lib.checks.diagnosis import Axes, Case
-from course_lib.checks.questions import Option, Question
+from course_lib.checks.diagnosis import Axes, Case, which_fault
 
 AXES = Axes(
     curves={
@@ -24,12 +23,6 @@ FAST = "D's learning rate is a hundred times too large"
 FROZEN = "batch norm is in eval mode while training"
 NONE = "none, it is the healthy game"
 
-
-def _question(letter: str, fault: str, whys: dict[str, str]) -> Question:
-    options = tuple(Option(text=text, right=text == fault, why=why) for text, why in whys.items())
-    return Question(text=f"Which fault does run {letter} have?", options=options)
-
-
 CASES = (
     Case(
         letter="A",
@@ -39,7 +32,7 @@ CASES = (
         "run. D's loss lies near 1.1. D's gradient is twice as long as G's, 7 against 3, from the "
         "first hundred steps to the end. In the last third D recognises more than nine of ten "
         "fakes, and four of ten photographs. PSNR climbs from 17 to 19 dB.",
-        question=_question(
+        question=which_fault(
             "A",
             ATTACHED,
             {
@@ -67,7 +60,7 @@ CASES = (
         alt="Four rainy crops and G's answers to them, which keep their drops in all frames, a "
         "little paler. D's loss falls to about 0.01, with peaks; G's stays near 1.5. D recognises "
         "hardly any photograph and no fake. PSNR lies near 17.5 dB, and ends at 18.6.",
-        question=_question(
+        question=which_fault(
             "B",
             SWAP,
             {
@@ -92,7 +85,7 @@ CASES = (
         "nearly all pictures real, and from step 300 to 1,000 by turns all real or all fake: its "
         "two curves are mirror images. After step 1,000 D's gradient falls to a tenth. PSNR "
         "climbs to 20 dB.",
-        question=_question(
+        question=which_fault(
             "C",
             FAST,
             {
@@ -118,7 +111,7 @@ CASES = (
         "the drops, most of them in the first half of the run, and the drops stay. D's loss lies "
         "near 1, G's near 3. PSNR falls from 17 to 12 dB and comes back to 16.5, below the rainy "
         "crops' 18.",
-        question=_question(
+        question=which_fault(
             "D",
             FROZEN,
             {
