@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 
 import torch
+from lightning.fabric import Fabric
 from torch import nn
 
 from course_lib import usage
@@ -52,7 +53,7 @@ def pix2pix(settings: Profile) -> tuple[nn.Module, nn.Module]:
 
 
 def seconds(
-    networks: tuple[nn.Module, nn.Module], steps: Steps, batches: list[Batch]
+    networks: tuple[nn.Module, nn.Module], steps: Steps, batches: list[Batch], fabric: Fabric
 ) -> tuple[float, dict[str, float]]:
     """How long one step takes, and its record."""
     generator, discriminator = networks
@@ -66,7 +67,7 @@ def seconds(
         seed=0,
         d_step=steps[0],
         g_step=steps[1],
-        fabric=make_fabric(),
+        fabric=fabric,
     )
     return time.perf_counter() - start, record
 
@@ -81,11 +82,11 @@ def main() -> None:
     batches = list(make_loader(dataset, batch_size=settings.batch_size, steps=1))
     print(f"first batch with its canvases: {time.perf_counter() - start:.1f} s")
 
-    game = Pix2Pix()
-    one = seconds(baseline(pick("01", "paper")), GAN, batches)
-    alone = seconds(baseline(pick("01", "paper")), L1, batches)
-    patches = seconds(with_patch_head(settings), GAN, batches)
-    both = seconds(pix2pix(settings), (game.d_step, game.g_step), batches)
+    fabric, game = make_fabric(), Pix2Pix()
+    one = seconds(baseline(pick("01", "paper")), GAN, batches, fabric)
+    alone = seconds(baseline(pick("01", "paper")), L1, batches, fabric)
+    patches = seconds(with_patch_head(settings), GAN, batches, fabric)
+    both = seconds(pix2pix(settings), (game.d_step, game.g_step), batches, fabric)
     trainings = {
         "01": {"the baseline": one, "its generator with L1": alone},
         "02": {"Pix2Pix": both, "the baseline with a patch head": patches},

@@ -117,7 +117,7 @@ def _pix2pix(
             patch_layers=1,
             log_every=5,
             workers=0,
-            budget=Budget(steps=60, cpu_seconds=40, memory_mb=1700),
+            budget=Budget(steps=40, cpu_seconds=42, memory_mb=1700),
         ),
         Profile(
             name="cpu",
@@ -222,8 +222,8 @@ LESSONS: dict[str, dict[str, Profile]] = {
             ),
         )
     },
-    "02": _pix2pix(steps=2500, cpu_seconds=350, gpu_steps=8000, cpu_hours=11, paper_hours=29),
-    "03": _pix2pix(steps=1500, cpu_seconds=250, gpu_steps=4000, cpu_hours=11, paper_hours=29),
+    "02": _pix2pix(steps=2500, cpu_seconds=360, gpu_steps=8000, cpu_hours=17, paper_hours=47),
+    "03": _pix2pix(steps=1500, cpu_seconds=210, gpu_steps=4000, cpu_hours=8, paper_hours=20),
 }
 
 
