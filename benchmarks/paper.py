@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 
 import torch
-from lightning.fabric import Fabric
+from lightning_fabric import Fabric
 from torch import nn
 
 from course_lib import usage

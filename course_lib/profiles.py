@@ -117,7 +117,7 @@ def _pix2pix(
             patch_layers=1,
             log_every=5,
             workers=0,
-            budget=Budget(steps=40, cpu_seconds=42, memory_mb=1700),
+            budget=Budget(steps=40, cpu_seconds=40, memory_mb=1700),
         ),
         Profile(
             name="cpu",

@@ -6,7 +6,14 @@ import torch
 from course_lib import profiles
 from course_lib.data.pair import Batch
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
+from course_lib.models.pix2pix import (
+    PatchDiscriminator,
+    UNetGenerator,
+    convolutions,
+    receptive_field,
+)
 from course_lib.profiles import LESSONS, NAMES, minutes, pick, pick_name
+from course_lib.training.pix2pix import Pix2Pix
 from course_lib.training.steps import discriminator_step, generator_step
 
 
@@ -53,3 +60,21 @@ def test_the_paper_profile_of_lesson_01_is_experiment_1_and_takes_a_step() -> No
     optimizers = [torch.optim.Adam(n.parameters(), 2e-4) for n in (discriminator, generator)]
     assert discriminator_step(generator, discriminator, batch, optimizers[0]).isfinite()
     assert generator_step(generator, discriminator, batch, optimizers[1]).isfinite()
+
+
+@pytest.mark.parametrize("lesson", ["02", "03"])
+def test_the_paper_profile_of_pix2pix_is_experiment_2_and_takes_a_step(lesson: str) -> None:
+    paper = profiles.pick(lesson, "paper")
+    assert (paper.image_size, paper.batch_size, paper.learning_rate) == (256, 16, 2e-4)
+    assert paper.steps == 200 * 860 // 16
+    generator = UNetGenerator(depth=6, base_channels=paper.base_channels, dropout=0)
+    discriminator = PatchDiscriminator(
+        base_channels=paper.base_channels, n_layers=paper.patch_layers
+    )
+    assert receptive_field(convolutions(discriminator)) == 70
+    rainy, clean = torch.rand(2, 2, 3, 256, 256) * 2 - 1  # 2 of the 16 pairs, for memory's sake
+    batch = Batch(rainy, clean, torch.zeros(2, 1, 256, 256))
+    optimizers = [torch.optim.Adam(n.parameters(), 2e-4) for n in (discriminator, generator)]
+    game = Pix2Pix()
+    assert game.d_step(generator, discriminator, batch, optimizers[0]).isfinite()
+    assert game.g_step(generator, discriminator, batch, optimizers[1]).isfinite()
