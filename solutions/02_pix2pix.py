@@ -38,7 +38,7 @@ from course_lib.data.photos import load_photo, photo_split, shrink
 from course_lib.data.recolour import RecolouredCrops
 from course_lib.losses import generator_loss
 from course_lib.profiles import pick
-from course_lib.ranges import from_model
+from course_lib.ranges import from_model, to_model
 
 settings = pick("02", profile)
 torch.set_num_threads(settings.threads)
@@ -185,7 +185,8 @@ viz.show_source(UNetGenerator.forward)
 # picture itself to the very end, so that the network draws what has to *change*.
 # Isola's network and the report's don't have it. They train for hundreds of epochs,
 # and have the time to learn how to copy a pixel; in the few minutes of this lesson it
-# pays to give them that for free. The `paper` profile does without.
+# pays to give them that for free. (`torch.atanh` undoes the `tanh` at the end: where
+# the network draws 0, the rainy picture comes out.) The `paper` profile does without.
 #
 # **Predict:** what will the pictures of a network without any skips look like? Think of
 # lesson 01.
@@ -216,14 +217,18 @@ variants = {
     "the report's skips": "the report's skips",
     "and the rainy picture": "pix2pix",
 }
+rainy_row = games.measured("psnr_rainy", name="rainy", variant="pix2pix").text()
 viz.table(
     [
-        {
-            "skips": label,
-            "PSNR (dB)": games.measured("psnr", name=label, variant=variant).text(),
-            "SSIM": games.measured("ssim", name=label, variant=variant).text(),
-        }
-        for label, variant in variants.items()
+        {"skips": "the rainy crops", "PSNR (dB)": rainy_row, "SSIM": None},
+        *(
+            {
+                "skips": label,
+                "PSNR (dB)": games.measured("psnr", name=label, variant=variant).text(),
+                "SSIM": games.measured("ssim", name=label, variant=variant).text(),
+            }
+            for label, variant in variants.items()
+        ),
     ],
     caption="What skips carry: held-out crops, five seeds",
 )
@@ -231,11 +236,12 @@ print(games.provenance())
 
 # %% [markdown]
 # Without skips the network is that of lesson 01 in another dress: what can't pass the
-# single pixel at the bottom is gone, and PSNR lies below that of the rainy crops. With
-# skips, each size can carry what it is good at: the deep blocks see the whole crop, the
-# shallow ones a few pixels, and know where the edges are. The last bridge is worth
-# about one decibel more, with every seed. (The speckled blots are the networks' own:
-# no drop looks like that. Such artifacts are what later lessons hunt.)
+# single pixel at the bottom is gone, and PSNR lies below that of the rainy crops.
+# With skips, each size can carry what it is good at: the deep blocks see the whole
+# crop, the shallow ones a few pixels, and know where the edges are. The last bridge
+# is worth about one decibel more: with each seed, between 0.8 and 1.1. (The speckled
+# blots are the networks' own: no drop looks like that. Such artifacts are what later
+# lessons hunt.)
 #
 # This is also what a skip costs: what comes over the bridge is *rainy*. A drop's edge
 # is carried as willingly as a roof's, and the way up has to take it away again.
@@ -253,7 +259,8 @@ print(games.provenance())
 # How large is a patch? Isola's D has five convolutions of 4×4, the first three with
 # stride 2.
 #
-# **Predict:** how many pixels wide is what one answer sees: 16, 30, 70 or 256?
+# **Predict:** one answer depends on a square of the picture. How many pixels wide is
+# that: 16, 30, 70 or 256?
 
 # %% exercise="02.2"
 from course_lib.models.pix2pix import receptive_field
@@ -276,10 +283,10 @@ for n_layers in (1, 2, 3, 4):
     )
 
 # %% [markdown]
-# The numbers can be checked. A pixel that an answer depends on gets a gradient from it;
-# all others get exactly zero. (Without a norm, that is: batch norm and instance norm
-# take a mean over the whole map, and through it each answer hears a little of every
-# pixel.)
+# Isola's D is the one with three halvings: 70 pixels. The numbers can be checked. A
+# pixel that an answer depends on gets a gradient from it; all others get exactly
+# zero. (Without a norm, that is: batch norm and instance norm take a mean over the
+# whole map, and through it each answer hears a little of every pixel.)
 
 # %%
 side = 96
@@ -489,8 +496,9 @@ print(found.provenance() if pretrained else run)
 
 # %% [markdown]
 # G's loss is nearly all L1, so it falls as the pictures get better, and PSNR climbs
-# with it. In lesson 01 neither curve said anything about the pictures. D's loss lies
-# below the 1.386 of an even game: D is ahead, which lesson 03 is about.
+# with it, in leaps. In lesson 01 neither curve said anything about the pictures. D's
+# loss lies near 0.9, below the 1.386 of an even game: on the photographs that it trains
+# with, D is ahead. Lesson 03 is about that.
 
 # %%
 small = pick("01", profile)
@@ -547,9 +555,9 @@ for name, pictures in {
 
 # %% [markdown]
 # The scenes are back. Look at the third row closely. The grey mist is gone, dark places
-# are dark again. Drops before a bright sky grow faint. Before a dark roof or a tower
-# they leave bright smudges: what lies behind them can only be invented, and G has seen
-# five photographs in its life.
+# are dark again. Drops before a bright sky grow faint, or light blue. Before a dark sky
+# they stay, and before a roof or a tower they leave bright smudges: what lies behind
+# them can only be invented, and G has seen five photographs in its life.
 #
 # Does D ask for *this* scene now? Repeat the last experiment of lesson 01: give each
 # rainy crop some other crop's truth.
@@ -572,13 +580,18 @@ print(
 )
 
 # %% [markdown]
-# All of these are photographs, every pixel of them. The baseline's D can't tell which
-# is right. And the conditional D takes *more* of the wrong ones for real. It could
-# ask for this scene, and doesn't, because nobody ever showed it a wrong scene and
-# called it fake. All fakes that it has met share the scene with the rainy picture,
-# and the drops; so what shares nothing with it looks real. Should G drift off to
-# other scenes, D could learn to reject these, and that is all that the formula
-# promises. In this game it is L1, and the bridges, that hold G to the scene.
+# All of these are photographs, every pixel of them. The baseline's D must say the same
+# of both: it sees the same 32 pictures in another order. And the conditional D takes
+# *more* of the wrong ones for real. It could ask for this scene, and doesn't, because
+# nobody ever showed it a wrong scene and called it fake. All fakes that it has met
+# share the scene with the rainy picture, and the drops; so what shares nothing with it
+# looks real. Should G drift off to other scenes, D could learn to reject these, and
+# that is all that the formula promises. In this game it is L1, and the bridges, that
+# hold G to the scene.
+#
+# This D calls most of the *right* photographs fake, too. They are held out. On new
+# crops of its own five photographs it is right four times out of five (lesson 03
+# measures that); what it doesn't know, it distrusts.
 
 # %% [markdown]
 # ## 6. Where does D look? Confidence maps
@@ -647,17 +660,18 @@ for name, values in maps.items():
 # believes a picture; it is no map of errors.
 #
 # The report says that the baseline's maps are darker than those of Pix2Pix, and takes
-# that for a proof of realism. Two things stand against it. Its baseline has one logit
-# and no map; ours had to be given a patch head. And the two maps come from *two
-# judges*. A map tells how one D stands against its own G. A D that can be fooled by
-# everything gives bright maps, and the best D of all gives dark ones, whatever the
-# pictures are like. Compare maps of one D only.
+# that for a proof of realism. Ours are brighter, and prove nothing either. The report's
+# baseline has one logit and no map; ours had to be given a patch head. And the two maps
+# come from *two judges*. A map tells how one D stands against its own G. A D that can
+# be fooled by everything gives bright maps, and the best D of all gives dark ones,
+# whatever the pictures are like. Compare maps of one D only.
 
 # %% [markdown]
 # ## 7. λ: blur against texture
 #
 # **Predict:** what does a game without L1 look like, λ = 0? And L1 without a game?
-# Which has the higher PSNR, which the sharper pictures?
+# Which has the higher PSNR, which the sharper pictures? (Fine detail is measured as in
+# lesson 01, section 6.)
 
 # %%
 shown = {
@@ -683,32 +697,39 @@ sweep["λ = 100"] = "pix2pix"
 labels = list(shown)
 figure, axes = viz.panels(2)
 for ax, metric, label in zip(
-    axes, ("psnr", "detail"), ("PSNR (dB)", "fine detail (%)"), strict=True
+    axes,
+    ("psnr", "detail"),
+    ("PSNR above the rainy input (dB)", "fine detail (%)"),
+    strict=True,
 ):
     for n, name in enumerate(labels):
-        values = games.select(variant=sweep[name]).rows[metric]
+        rows = games.select(variant=sweep[name]).rows
+        values = rows[metric] - (rows["psnr_rainy"] if metric == "psnr" else 0)
         ax.plot([n] * len(values), values, "o", color="#1E88E5", alpha=0.7)
     ax.set(ylabel=label, xlim=(-0.5, len(labels) - 0.5))
     ax.set_xticks(range(len(labels)), [name.replace(" ", "\n", 1) for name in labels])
 axes[1].axhline(100, color="#777777", linestyle=":")
-rainy_mean = games.select(variant="pix2pix").rows["psnr_rainy"].mean()
-axes[0].axhline(rainy_mean, color="#777777", linestyle=":")
+axes[0].axhline(0, color="#777777", linestyle=":")
 viz.show(
     figure,
-    alt="Five seeds as dots for each λ. Left, PSNR beside the dotted line of the rainy "
-    "input. Right, fine detail beside the dotted line of the photographs.",
+    alt="Five seeds as dots for each λ. Left, PSNR less that of the seed's own rainy "
+    "crops: with λ = 0 two to seven dB below 0, with 1 around or just below it, with "
+    "10 up to 1.5 above, with 100 and with L1 alone one to two above. Right, fine "
+    "detail: with λ = 0 up to four times the photographs', falling from λ to λ, to "
+    "about two thirds with L1 alone.",
 )
 print(games.provenance())
 
 # %% [markdown]
-# The dotted lines are the rainy input's PSNR and the photographs' detail. Without L1
-# the game goes astray, although D knows the rainy picture and the last bridge hands
-# it to G: a grid, false colours, far more detail than a photograph has. From λ = 1 to
-# the right, PSNR climbs and texture fades. Between λ = 100 and L1 alone PSNR hardly
-# moves any more, but detail falls by another seventh of the photographs'. Where G
+# The dotted lines are the rainy input and the photographs' detail. Without L1 the game
+# goes astray, although D knows the rainy picture and the last bridge hands it to G: a
+# grid, false colours, and for two crops nearly the same picture, lesson 01's collapse.
+# With most seeds there is far more detail than a photograph has, and it isn't
+# sharpness. From λ = 1 to the right, PSNR climbs and texture fades. Between λ = 100 and
+# L1 alone PSNR hardly moves any more, but detail falls by another 14 points. Where G
 # isn't sure what lies under a drop, the mean of all it could be is the safest answer,
-# and that is a blur; PSNR rewards it. So from 1 upwards λ chooses which kind of
-# mistake you get.
+# and that is a blur; PSNR rewards it. So from 1 upwards λ chooses which kind of mistake
+# you get.
 
 # %% [markdown]
 # ## 8. Pictures of any size
@@ -727,16 +748,25 @@ ex.check(pad_to_multiple)
 pad_to_multiple = ex.use(pad_to_multiple)
 
 # %%
+from course_lib.data.augment import rainy_pairs
+
 name = split.test[0]
-photo = np.array(photos[name])
-picture = torch.from_numpy(photo).permute(2, 0, 1)[None] / 255
-padded, (rows, columns) = pad_to_multiple(picture, 64)
-print(f"{name}: {tuple(picture.shape[-2:])} → {tuple(padded.shape[-2:])}")
-print("cut out again:", torch.equal(padded[..., rows, columns], picture))
+(pair,) = rainy_pairs({name: photos[name]}, "drops", seed, scale=1 / settings.shrink)
+picture = to_model([pair.rainy])
+mirrored, (rows, columns) = pad_to_multiple(picture, 64)
+print(f"{name}: {tuple(picture.shape[-2:])} → {tuple(mirrored.shape[-2:])}")
+print("cut out again:", torch.equal(mirrored[..., rows, columns], picture))
+black = torch.full_like(mirrored, -1)
+black[..., rows, columns] = picture
+print(f"rainy: {psnr(pair.rainy, pair.clean):.2f} dB")
+for label, padded in {"mirrored": mirrored, "black": black}.items():
+    answer = from_model(restore(generator, padded)[..., rows, columns])[0]
+    print(f"restored, {label} border: {psnr(answer, pair.clean / 255):.2f} dB")
 
 # %% [markdown]
-# A black border is an edge that no photograph has and no rain made: G has seen nothing
-# like it. A mirrored one continues the picture in a way that looks like a picture.
+# The black border costs decibels, and not only beside it: the deepest blocks see the
+# whole picture, and a frame of night changes what they make of all of it. A mirrored
+# border continues the picture in a way that looks like a picture.
 #
 # `UNetGenerator` does this by itself. For photographs too large for the memory the
 # library has one thing more, `restore_picture`: it cuts them into tiles that overlap,
@@ -744,10 +774,8 @@ print("cut out again:", torch.equal(padded[..., rows, columns], picture))
 # move it with the arrow keys.
 
 # %%
-from course_lib.data.augment import rainy_pairs
 from course_lib.models.tiles import restore_picture
 
-(pair,) = rainy_pairs({name: photo}, "drops", seed, scale=1 / settings.shrink)
 whole = restore_picture(generator, pair.rainy)
 viz.BeforeAfter(
     pair.rainy,
@@ -760,19 +788,19 @@ viz.BeforeAfter(
     ),
 )
 
-# %%
-print(
-    f"whole photograph: rainy {psnr(pair.rainy, pair.clean):.2f} dB, restored "
-    f"{psnr(whole, pair.clean):.2f} dB"
-)
-
 # %% [markdown]
+# Two decibels look like this: the mist is gone and the contrast is back, and nearly
+# every drop can still be found, lighter than it was, some with a coloured rim. This
+# lens is wetter than most of the crops' were, so it begins lower, too. A derainer of 64
+# pixels, five photographs and two minutes ends here.
+#
 # ## 9. What goes wrong for most learners
 #
 # **"It works in training and not afterwards."** A batch norm has two ways of working.
 # In train mode it takes mean and variance from the batch at hand; in eval mode from
-# running means that it has gathered in train mode. Three ways to use the same trained
-# network:
+# running means that it has gathered in train mode. The same trained network can be used
+# in three ways: in eval mode; in train mode with batches of 8; in train mode with one
+# picture at a time.
 #
 # **Predict:** which of the three has the lowest PSNR?
 
@@ -804,13 +832,13 @@ for name, pictures in modes.items():
 
 # %% [markdown]
 # In train mode the answer for one picture depends on its neighbours in the batch, and
-# with a batch of one on itself alone: a dark sky and a white wall both come out as if
-# they were of average light. So call `generator.eval()` before you restore, and
-# `generator.train()` before you go on. Batches of one in *training* do harm as well:
-# then each picture is normed by itself, and afterwards by an average of all. (Isola's
-# code restores in train mode with a batch of one, on purpose, and was mostly trained
-# that way: its batch norm is an instance norm.) A network with **dropout**, which sets
-# random numbers to 0 in train mode, gives another answer each time.
+# with a batch of one on itself alone: black blots come up, and false colours. So call
+# `generator.eval()` before you restore, and `generator.train()` before you go on.
+# Batches of one in *training* do harm as well: then each picture is normed by itself,
+# and afterwards by an average of all. (Isola's code restores in train mode with a
+# batch of one, on purpose, and was mostly trained that way: its batch norm is an
+# instance norm.) A network with **dropout**, which sets random numbers to 0 in train
+# mode, gives another answer each time.
 #
 # **"There is a checkerboard over everything."** A transposed convolution of 4×4 with
 # stride 2 lays overlapping stamps on the picture. Each output pixel is the sum of four
@@ -822,12 +850,11 @@ for name, pictures in modes.items():
 from course_lib.models.pix2pix import up_block
 
 figure, axes = viz.panels(2)
-flat = torch.ones(1, 16, 12, 12)
+flat, limit = torch.ones(1, 16, 12, 12), 2.2
 for ax, upsampling in zip(axes, ("transposed", "nearest"), strict=True):
     torch.manual_seed(seed)
     with torch.no_grad():
         out = up_block(16, 1, norm=None, upsampling=upsampling)(flat)[0, 0, 2:-2, 2:-2]
-    limit = float(out.abs().max())
     ax.imshow(out, vmin=-limit, vmax=limit, cmap="gray")
     ax.set(title=upsampling, xlabel="column (pixels)")
     ax.grid(visible=False)
@@ -880,10 +907,10 @@ diagnose("02", "C")
 diagnose("02", "D")
 
 # %% [markdown]
-# Only one of the four could be told from the pictures alone *and* from the losses
-# alone. In one the pictures were fine and D stood still; in another no loss knew that
-# the game was played the wrong way round. A metric with the right truth, measured
-# outside the game, found what the players couldn't.
+# A and D show in the pictures and in the losses. In B the pictures were fine, and only
+# D's curves stood still. In C no loss knew that the game was played the wrong way
+# round: a metric with the right truth, measured outside the game, found what the
+# players couldn't.
 
 # %% [markdown]
 # ## What the report claims, what we measured
@@ -1030,13 +1057,14 @@ viz.show(
 # - **24 dB** is out of reach here, and says little by itself. PSNR depends on how hard
 #   the pictures are: our rainy crops begin anywhere from 15 to 20 dB, and the report
 #   doesn't say where its own begin.
-# - **G's loss** settles at twice the report's 7. A hundredth of that is nearly the mean
-#   difference from the truth, 0.12 here and 0.06 there, in a range that is 2 wide.
+# - **G's loss** settles at twice the report's 7. Less a cross-entropy of about 1.5, a
+#   hundredth of it is the mean difference from the truth: 0.12 here and not half as
+#   much there, in a range that is 2 wide.
 # - **The game adds no PSNR.** The same generator with L1 alone does as well, within the
 #   spread. What the game adds is texture, and no number in this table says whether it
 #   is the right one.
-# - **Recolouring** is worth as much as everything else that we changed: without it,
-#   Pix2Pix ends level with the rainy input.
+# - **Recolouring** is worth 1.3 dB, more than the last bridge. Without it Pix2Pix ends
+#   level with the rainy input.
 #
 # The report trained on 860 pairs of real drops, for 200 epochs, and shows one run. Ours
 # has five photographs, and sees 12,000 crops of them.

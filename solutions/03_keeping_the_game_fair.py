@@ -88,14 +88,15 @@ print(stabilised.provenance())
 # in any corner, of any kind: a grid, a blur, a tint. G has to have *none*. D is given
 # real examples outright; what G learns about looking real, it learns through D. (L1
 # teaches it the scene, and a blur, which gives it away.) Worse, a photograph and a
-# restored picture never agree in every pixel, so a D that is free to grow can always
-# find something (Arjovsky and Bottou 2017). In lesson 01 you gave D a head start and
+# restored picture never agree in every pixel, so a D with weights enough always finds
+# something (Arjovsky and Bottou 2017). In lesson 01 you gave D a head start and
 # saw what G is told then: with $\log(1 - D)$ nothing, and with $-\log D$ a direction
 # from a judge to whom all fakes are equally hopeless.
 #
-# The report found its D ahead, and names the first three of these remedies; it used
-# them all. Its slides list all four, and say that only the first and the third were
-# used. We try each, and both sets.
+# The report of the lessons before found its D ahead. Its two texts contradict each
+# other on what was done about it. The report names the first three of these remedies,
+# and says that all three were used. Its slides list all four, and say that only the
+# first and the third were. We follow neither, and try each, and both sets.
 #
 # | remedy | what changes | in the texts |
 # |---|---|---|
@@ -114,6 +115,7 @@ print(stabilised.provenance())
 # its loss goes on falling. It grows its weights to be surer of what it already knows.
 #
 # **Predict:** at which logit is the loss lowest, if the target is 0.9 and not 1?
+# (With 1 it is wherever the plot ends.)
 
 # %% exercise="03.1"
 from course_lib.losses import smooth_labels
@@ -150,8 +152,7 @@ viz.curves(
 # growing. Two things follow for whoever reads curves. The lowest loss that D can have
 # is no longer 0 but 2·0.325 = 0.65, so D's loss of a smoothed run can't be compared
 # with that of a plain one. And the *sign* of the logit is as before: smoothing makes
-# D less sure, not less right. (With the target 1 the lowest point is where the plot
-# ends.)
+# D less sure, not less right.
 #
 # Salimans and others (2016), from whom the idea comes to GANs, smooth the *real* labels
 # only: with a soft label for fakes, too, a D that is sure of a fake is pulled back
@@ -190,8 +191,8 @@ print(
 # On average over many steps, a target that is 1 in nine cases of ten is the target 0.9:
 # the best answer is the same as with smoothing. What is new is noise in what D learns
 # from each step. (We turn the label of each patch on its own; the report doesn't say.)
-# Both together have a mean target of 0.82: the best logit is 1.5, and D's lowest loss
-# 0.94.
+# Both together have a mean target of 0.9·0.9 + 0.1·0.1 = 0.82. The best logit is then
+# log(0.82 / 0.18) = 1.5, and D's lowest loss 0.94.
 
 # %% [markdown]
 # ## 4. How fair is it?
@@ -248,7 +249,8 @@ for step in range(1, 7):
 # were chosen on the validation photographs. (The `paper` profile plays the report's
 # three remedies alone.)
 #
-# **Predict:** where will D's accuracy be at the end? And PSNR, compared with lesson 02?
+# **Predict:** where will D's accuracy be at the end? Lesson 02's D ended at 63 %, with
+# these photographs (seed 0), and its PSNR at 19.9 dB.
 
 # %%
 from course_lib.metrics import psnr, ssim
@@ -374,9 +376,9 @@ accuracy = discriminator_accuracy(
 print(f"D's accuracy on these crops: {float(accuracy):.0%}")
 
 # %% [markdown]
-# PSNR climbs above the rainy crops' line as in lesson 02, and D's accuracy stays off
-# both 50 and 100 %. The sheet looks like lesson 02's: mist gone, drops faint before a
-# bright sky and smudged before dark roofs. Is it better? One run can't say.
+# PSNR ends above the rainy crops' line, as in lesson 02. D's accuracy ends near where
+# it was in lesson 02. The sheet looks like lesson 02's: mist gone, drops faint before
+# a bright sky, still there before a dark one. Is anything better? One run can't say.
 
 # %% [markdown]
 # ## 7. The ablation
@@ -391,6 +393,9 @@ print(f"D's accuracy on these crops: {float(accuracy):.0%}")
 # interval: if the five were drawn again and again, and a bar drawn each time, 95 of 100
 # bars would cover the true mean. A bar that crosses 0 says that five seeds can't tell
 # whether the remedy raises or lowers the number.
+#
+# (PSNR says nearer to the truth, not nicer to look at. For the looks there is the
+# gallery, in section 8.)
 #
 # **Predict:** which of the bars for PSNR will lie to the right of 0? And which of those
 # for D's accuracy to the left?
@@ -455,7 +460,8 @@ draw_differences(
 #
 # On the right there is something that the report didn't expect. Smoothing doesn't lower
 # D's accuracy; it raises it by a point or two. It takes away D's certainty, as section
-# 2 said, and not its skill. Of the single remedies only fewer turns lower the accuracy.
+# 2 said, and not its skill. Only fewer turns lower the accuracy with a bar that keeps
+# clear of 0.
 
 
 # %%
@@ -488,7 +494,8 @@ print(tried.provenance())
 # The last column is D's accuracy on new crops of the five photographs that it trains
 # on. With soft or noisy labels it is five points *higher* than without, so D didn't
 # lose anything: a D that needn't be surer of what it knows may spend its steps on
-# what it still gets wrong. Where D learns more slowly or less often, it is lower.
+# what it still gets wrong. With fewer turns, and with a slower D, it is lower on
+# average.
 #
 # Now the question of this lesson: is the game fair, between 60 and 90 % on held-out
 # pictures? Each line is a seed. The darker band is the report's 70 to 80 %.
@@ -515,12 +522,13 @@ viz.show(
 )
 
 # %% [markdown]
-# Without a remedy three games of five are fair. In one D is too good, in one hardly
-# better than a coin. So this D doesn't overpower its G as a rule, as the report's did;
-# which photographs are held out decides more than any rule of the game, and the lines
-# run nearly level. Only with everything switched on, and a slower D, all five lie in
-# the band, one of them just so: the upper lines come down, and the lowest goes up. A D
-# that learns slowly also learns less of its five photographs by heart.
+# Without a remedy three games of five are fair: one D is too good, and one lies just
+# below 60 %. With the report's three only two are. So this D doesn't overpower its G as
+# a rule, as the report's did; which photographs are held out decides more than any rule
+# of the game, and the lines run nearly level. Only with everything switched on, and a
+# slower D, all five lie in the band: the upper lines come down, and the lowest goes up.
+# The limits are ours, and two dots come within half a point of them; so look at the
+# lines rather than at the count.
 
 # %% [markdown]
 # ## 8. The gallery
@@ -580,11 +588,10 @@ viz.curves(
 
 # %% [markdown]
 # On this seed's photographs D's accuracy ends near 60 % under every rule: as G learns,
-# its pictures become harder to tell. What differs is the way there. Without a remedy
-# and with the report's three the curve jumps, by ten or twenty points between two
-# measurements, and in the end D calls nearly everything a fake. With a slower D it is
-# calmer, and the two halves stay closer together. In the pictures you will hardly find
-# a difference.
+# its pictures become harder to tell, and in the end D calls most pictures fake, these
+# photographs too. On the way all three curves jump, by up to twenty points between two
+# measurements; from step 500 on the one with the slower D is the calmest. In the
+# pictures you will hardly find a difference.
 
 # %% [markdown]
 # ## 9. More data
@@ -646,19 +653,20 @@ print(fed.provenance())
 # %% [markdown]
 # The bars are differences to lesson 02's recoloured crops, seed by seed.
 #
-# With 40 fixed crops Pix2Pix ends below the rainy input. Now look at G's loss: it is 5,
-# lower than with any other data, and just what the report gives. This G knows its forty
-# pairs by heart and little else. A low loss on training pairs says nothing of pictures
-# that nobody has trained on. Crops and mirroring gain half a decibel. Drops without end
-# gain nothing on top of that; other light gains more than a whole decibel. So it isn't
-# the drops that were too few. It is the scenes.
+# With 40 fixed crops Pix2Pix ends below the rainy input of 17.4 dB. Now look at G's
+# loss: it is 5, lower than with any other data, and just what the report gives. This
+# G knows its forty pairs by heart and little else. A low loss on training pairs says
+# nothing of pictures that nobody has trained on. Crops and mirroring gain half a
+# decibel. Drops without end gain nothing on top of that; other light gains more than
+# a whole decibel. So it isn't the drops that were too few. It is the scenes.
 #
-# Merging loses, by about as much as 40 fixed crops do. Two things changed at once, the
-# rain and the photographs, so the row can't say which of them did it. But half of the
-# crops now have streaks, which the held-out ones don't; a G no larger than before has
-# three kinds of rain to learn; and D gets far ahead, above 90 % with most seeds, as
-# with no other data. More data helps where it is more of what is asked for. (The
-# report's second test set would be that: real drops.)
+# Merging loses about as much as 40 fixed crops do, and ends below the rainy input,
+# too. Two things changed at once, the rain and the photographs, so the row can't say
+# which of them did it. But half of the crops now have streaks, which the held-out
+# ones don't; a G no larger than before has three kinds of rain to learn; and D gets
+# far ahead, above 90 % with most seeds, as with no other data. More data helps where
+# it is more of what is asked for. (The report's second test set would be that: real
+# drops.)
 
 # %% [markdown]
 # ## 10. A loss that also pushes away
@@ -721,10 +729,10 @@ print(
 print(tried.provenance())
 
 # %% [markdown]
-# It doesn't, here: five seeds can't tell it from nothing. One reason may be the
-# features. They belong to a D that is being trained, and what it sees in rain changes
-# from step to step. Those of ImageNet stay, and know what a thing looks like without
-# rain.
+# Five seeds show no gain: what the interval leaves room for is next to nothing. One
+# reason may be the features. They belong to a D that is being trained, and what it
+# sees in rain changes from step to step. Those of ImageNet stay, and know what a
+# thing looks like without rain.
 
 # %% [markdown]
 # ## Diagnose the broken GAN
@@ -747,9 +755,11 @@ show_run(
 # %% [markdown]
 # Four more runs; at most one thing is wrong in each. The faults are among the commonest
 # that there are: something isn't detached, labels are swapped, a learning rate has a
-# wrong exponent, a network is in the wrong mode. One of them hides well. Compare
-# numbers with the healthy run's. The
-# rainy crops have about 18 dB.
+# wrong exponent, a network is in the wrong mode. One of them hides well; compare
+# numbers with the healthy run's. Two things to know: the rainy crops have about 18 dB,
+# and in the run that forgets to detach, the gradients of both players are cleared
+# before D's step only, so what D's step leaves in G counts in G's step. (Were they
+# cleared before each step, it would cost time and do no harm.)
 
 # %%
 diagnose("03", "A")
@@ -764,9 +774,10 @@ diagnose("03", "C")
 diagnose("03", "D")
 
 # %% [markdown]
-# In three of the four, L1 went on restoring, and PSNR climbed. Whoever watches PSNR
-# alone would have called them healthy. D's loss beside D's accuracy, with the true
-# labels, is what told.
+# In A and C L1 went on restoring, and whoever watches PSNR alone would have called them
+# healthy. A is told by how many fakes D recognises and by the lengths of the gradients;
+# B by a loss near 0 beside an accuracy near 0; C by a first loss of 10 and by curves
+# that mirror each other; D by its pictures and its PSNR. Record more than one thing.
 
 # %% [markdown]
 # ## What the report claims, what we measured
@@ -883,7 +894,7 @@ viz.results_table(
 # 4. An ablation needs seeds, pairs and intervals; one run with everything on shows
 #    nothing about any one thing.
 # 5. Here the remedies gained little: the game was nearly fair without them. Slowing D
-#    down evened it out between seeds; soft and noisy labels didn't weaken D.
+#    down brought the seeds closer together; smoothing made D no worse at telling.
 #
 # ## Quiz
 #

@@ -179,7 +179,8 @@ def test_the_boundary_between_before_and_after_is_moved_by_keyboard(lesson, look
 
 
 @pytest.mark.parametrize(
-    ("number", "quiz"), zip(NUMBERS, (QUIZ_00, QUIZ_01, QUIZ_02, QUIZ_03), strict=True)
+    ("number", "quiz"),
+    list(zip(NUMBERS, (QUIZ_00, QUIZ_01, QUIZ_02, QUIZ_03), strict=True)),
 )
 def test_the_quiz_is_answered_by_keyboard(lesson, look, number: str, quiz) -> None:
     notebook = lesson(number)

@@ -62,7 +62,7 @@ VALUES: dict[str, Map] = {
         lambda x: x
     ),
     "you interpolate the logits and take the sigmoid afterwards. The docstring has the sigmoid "
-    "first: between a patch of 0.99 and one of 0.01 the map then passes through ½ half-way.": (
+    "first: half-way between a patch of 0.99 and one of 0.5 the map then has 0.745.": (
         lambda logits, size: _enlarge(logits, size).sigmoid()
     ),
     "the sigmoid is taken twice: your map only reaches from ½ to 0.73.": _of(

@@ -28,20 +28,22 @@ CASES = (
         letter="A",
         recording="02_a",
         fault=RAINY,
-        alt="Four rainy crops and G's answers to them, which keep every drop just as it is from "
-        "the first frame to the last; later ones have one black blot each. D's loss falls to "
-        "about 0.1, with peaks; G's is 1.5 after a hundred steps and climbs to 10. D recognises "
-        "nearly all fakes. PSNR stays at the rainy crops' 18 dB and then falls by one.",
+        alt="Four rainy crops and G's answers to them, which keep mist and drops as they are "
+        "from the first frame to the last; in later ones a black or white blot comes and goes. "
+        "D's loss falls to about 0.1, with peaks; G's is 1.5 after a hundred steps and climbs to "
+        "10. D recognises nearly all fakes. PSNR stays at the rainy crops' 18 dB and then falls "
+        "by one.",
         question=which_fault(
             "A",
             RAINY,
             {
-                RAINY: "The answers are the rainy crops themselves, drops and all: that is what "
-                "this G was asked for. L1 is nearly 0 for it, so what is left of its loss is "
-                "the game, and that D wins: rain gives every answer away.",
+                RAINY: "The answers are the rainy crops themselves, mist, drops and all, but for "
+                "a blot of the network's own: that is what this G was asked for. L1 is nearly 0 "
+                "for it, so what is left of its loss is the game, and that D wins: rain gives "
+                "every answer away.",
                 STILL: "Then D's loss would stay where it began, near 1.4. Here it falls.",
-                SWAP: "Then G would put drops where there were none, or more of them. Here the "
-                "answers have just those of the rainy crops.",
+                SWAP: "Then G would add mist and drops, more with every frame. Here the answers "
+                "have those of the rainy crops.",
                 NONE: "In the healthy game G's loss stays above 10, nearly all of it L1, and the "
                 "drops grow fainter. Here nothing becomes fainter.",
                 GAME: "Without L1 the colours wander, as the game moves. Here G copies the rainy "
@@ -86,8 +88,8 @@ CASES = (
             "C",
             SWAP,
             {
-                RAINY: "Then the answers would be the rainy crops, no more. Here spots appear that "
-                "weren't there.",
+                RAINY: "Then mist and drops would stay just as they are. Here both grow: the sky "
+                "gets paler, and round spots multiply in it.",
                 STILL: "Then D's loss would be a flat line. Here it falls to 0.75.",
                 SWAP: "G puts something in: round spots in a sky that had none, and more of them "
                 "where there were drops. It was taught to make rain. No loss can tell, since "

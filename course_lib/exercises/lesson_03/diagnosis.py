@@ -37,11 +37,10 @@ CASES = (
             ATTACHED,
             {
                 ATTACHED: "The pictures don't tell, for L1 restores them. But this G hardly "
-                "defends itself: D's step leaves in it a gradient that helps D, and this loop "
-                "clears both players' gradients before D's step only, so it counts in G's. The "
-                "less sure D is, the more it takes away of what would fool D. So fakes stay easy: "
-                "more than nine of ten are recognised, where the healthy run has three of four; "
-                "and D's gradient is longer than G's, where there both are near 3.",
+                "defends itself: what D's step leaves in it pulls towards easy fakes, and cancels "
+                "much of what would fool D. So more than nine of ten fakes are recognised, where "
+                "the healthy run has three of four; and D's gradient is longer than G's, where "
+                "there both are near 3.",
                 SWAP: "Then D would recognise nearly nothing. Here it recognises most fakes.",
                 FAST: "Then D's loss would begin near 10 and its verdicts would swing from one "
                 "extreme to the other. Here both keep their place.",
