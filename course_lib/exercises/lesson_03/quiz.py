@@ -127,7 +127,7 @@ QUIZ = (
             Option(
                 text="Yes: only a fair game gives G gradients from which it can learn.",
                 why="L1 gives it gradients without any game. A G that learns from L1 alone, with "
-                f"no D at all, can reach a high PSNR too ({ABLATION}).",
+                "no D at all, has about the same PSNR (lesson 02, section 7).",
             ),
             Option(
                 text="No: PSNR compares with the clean picture and asks D nothing.",
