@@ -186,7 +186,8 @@ def test_interrupt_ends_the_kernel_too(
         finally:
             course.kill()
     assert course.returncode == 130
-    assert errors.strip() == "course: interrupted; the lesson's kernel has ended"
+    # On a busy machine nbclient may say before it that the kernel died.
+    assert "course: interrupted; the lesson's kernel has ended" in errors.splitlines()
     assert not kernel.is_running()
 
 
