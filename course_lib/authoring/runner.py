@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import shutil
 import sys
@@ -321,6 +322,16 @@ def unexpected_verdicts(notebook: NotebookNode, edition: Edition) -> list[str]:
     return problems
 
 
+@contextlib.contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep nbclient and asyncio from logging that a kernel died; what it means is told here."""
+    logging.disable()
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
 def _execute(
     notebook: NotebookNode,
     executed: Path,
@@ -344,16 +355,17 @@ def _execute(
         # What an earlier run left must not pass for this one's.
         for kind in (".ipynb", ".html", ".json"):
             executed.with_suffix(kind).unlink(missing_ok=True)
-        papermill.execute_notebook(
-            notebook,
-            str(executed),
-            parameters=dict(parameters),
-            kernel_name="python3",
-            cwd=str(executed.parent),
-            progress_bar=False,
-            on_cell_start=cell_starts,
-            extra_arguments=["--log-level=CRITICAL"],  # else it warns of TCP, and of its own end
-        )
+        with _unlogged():
+            papermill.execute_notebook(
+                notebook,
+                str(executed),
+                parameters=dict(parameters),
+                kernel_name="python3",
+                cwd=str(executed.parent),
+                progress_bar=False,
+                on_cell_start=cell_starts,
+                extra_arguments=["--log-level=CRITICAL"],  # else it warns of TCP and its own end
+            )
     except PapermillExecutionError as error:
         first = error.source.strip().partition("\n")[0][:60]
         return f"code cell {at} ({first!r}) stopped with {error.ename}: {error.evalue}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import logging
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -100,6 +101,7 @@ def run(
                 pretrained=pretrained,
             )
     except KeyboardInterrupt:
+        logging.disable()  # asyncio would speak of the kernel's end when the process ends
         typer.echo("course: interrupted; the lesson's kernel has ended", err=True)
         raise typer.Exit(130) from None
     others = [lesson for lesson in known if lesson not in chosen]

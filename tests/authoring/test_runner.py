@@ -156,7 +156,7 @@ def test_interrupt_ends_the_kernel_too(
     write_plain: Callable[[str, str], Path], tmp_path: Path
 ) -> None:
     pid_file = tmp_path / "pid"
-    code = f"import os, time\nopen({str(pid_file)!r}, 'w').write(str(os.getpid()))\ntime.sleep(999)"
+    code = f"import os, time\nopen({str(pid_file)!r}, 'w').write(str(os.getpid()))\ntime.sleep(99)"
     write_plain("00", code)
     shutil.copy(Path(__file__).parents[2] / "pyproject.toml", tmp_path)
     script = (
@@ -182,12 +182,11 @@ def test_interrupt_ends_the_kernel_too(
                 time.sleep(0.1)
             kernel = psutil.Process(int(pid_file.read_text()))
             os.kill(course.pid, signal.SIGINT)
-            _, errors = course.communicate(timeout=300)
+            _, errors = course.communicate(timeout=60)
         finally:
             course.kill()
     assert course.returncode == 130
-    # On a busy machine nbclient may say before it that the kernel died.
-    assert "course: interrupted; the lesson's kernel has ended" in errors.splitlines()
+    assert errors.strip() == "course: interrupted; the lesson's kernel has ended"
     assert not kernel.is_running()
 
 
