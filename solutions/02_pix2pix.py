@@ -239,9 +239,8 @@ print(games.provenance())
 # single pixel at the bottom is gone, and PSNR lies below that of the rainy crops.
 # With skips, each size can carry what it is good at: the deep blocks see the whole
 # crop, the shallow ones a few pixels, and know where the edges are. The last bridge
-# is worth about one decibel more: with each seed, between 0.8 and 1.1. (The speckled
-# blots are the networks' own: no drop looks like that. Such artifacts are what later
-# lessons hunt.)
+# gains some more, with every seed. (The speckled blots are the networks' own: no drop
+# looks like that. Such artifacts are what later lessons hunt.)
 #
 # This is also what a skip costs: what comes over the bridge is *rainy*. A drop's edge
 # is carried as willingly as a roof's, and the way up has to take it away again.
@@ -497,7 +496,7 @@ print(found.provenance() if pretrained else run)
 # %% [markdown]
 # G's loss is nearly all L1, so it falls as the pictures get better, and PSNR climbs
 # with it, in leaps. In lesson 01 neither curve said anything about the pictures. D's
-# loss lies near 0.9, below the 1.386 of an even game: on the photographs that it trains
+# loss lies below the 1.386 of an even game: on the photographs that it trains
 # with, D is ahead. Lesson 03 is about that.
 
 # %%
@@ -726,7 +725,7 @@ print(games.provenance())
 # grid, false colours, and for two crops nearly the same picture, lesson 01's collapse.
 # With most seeds there is far more detail than a photograph has, and it isn't
 # sharpness. From λ = 1 to the right, PSNR climbs and texture fades. Between λ = 100 and
-# L1 alone PSNR hardly moves any more, but detail falls by another 14 points. Where G
+# L1 alone PSNR hardly moves any more, but detail goes on falling. Where G
 # isn't sure what lies under a drop, the mean of all it could be is the safest answer,
 # and that is a blur; PSNR rewards it. So from 1 upwards λ chooses which kind of mistake
 # you get.
@@ -1055,15 +1054,15 @@ viz.show(
 # - **Pix2Pix restores.** With every seed it ends above the rainy input, by one or two
 #   decibels, and about ten above the baseline.
 # - **24 dB** is out of reach here, and says little by itself. PSNR depends on how hard
-#   the pictures are: our rainy crops begin anywhere from 15 to 20 dB, and the report
+#   the pictures are: our rainy crops begin decibels apart, by seed, and the report
 #   doesn't say where its own begin.
-# - **G's loss** settles at twice the report's 7. Less a cross-entropy of about 1.5, a
-#   hundredth of it is the mean difference from the truth: 0.12 here and not half as
-#   much there, in a range that is 2 wide.
+# - **G's loss** settles at about twice the report's 7. Most of it is a hundred times
+#   the mean difference from the truth, in a range that is 2 wide: ours is twice as far
+#   off as the report's, on pairs that its G has seen 200 times.
 # - **The game adds no PSNR.** The same generator with L1 alone does as well, within the
 #   spread. What the game adds is texture, and no number in this table says whether it
 #   is the right one.
-# - **Recolouring** is worth 1.3 dB, more than the last bridge. Without it Pix2Pix ends
+# - **Recolouring** is worth more than the last bridge. Without it Pix2Pix ends about
 #   level with the rainy input.
 #
 # The report trained on 860 pairs of real drops, for 200 epochs, and shows one run. Ours
