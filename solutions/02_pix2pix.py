@@ -1058,7 +1058,7 @@ viz.show(
 #   doesn't say where its own begin.
 # - **G's loss** settles at about twice the report's 7. Most of it is a hundred times
 #   the mean difference from the truth, in a range that is 2 wide: ours is twice as far
-#   off as the report's, on pairs that its G has seen 200 times.
+#   off as the report's, whose G has seen each of its pairs 200 times.
 # - **The game adds no PSNR.** The same generator with L1 alone does as well, within the
 #   spread. What the game adds is texture, and no number in this table says whether it
 #   is the right one.
