@@ -43,3 +43,20 @@ def local_mean(picture: np.ndarray, window: np.ndarray) -> np.ndarray:
 def high_pass(picture: np.ndarray, sigma: float) -> np.ndarray:
     """What a Gaussian blur of ``sigma`` pixels takes away: the fine detail of an H×W picture."""
     return picture - gaussian_filter(picture, sigma, mode="nearest")
+
+
+def sobel_kernels() -> np.ndarray:
+    """The two kernels of the Sobel operator: how fast a picture changes across, and downwards.
+
+    Each takes the difference of the next pixel and the last in its own direction, weights −1, 0
+    and 1, and smooths in the other direction with the weights 1, 2 and 1, so that noise counts
+    less. They are laid on the picture as they are, not turned round, as layers of a network do.
+
+    Returns:
+        2×3×3 float32, rows before columns: ∇x, which is positive where the picture gets brighter
+        to the right, then ∇y, positive where it gets brighter downwards. Nothing is divided by
+        anything: on a ramp that gains 1 a pixel to the right, ∇x gives 8 and ∇y gives 0.
+    """
+    smoothing, difference = np.array([1, 2, 1]), np.array([-1, 0, 1])
+    across = np.outer(smoothing, difference)
+    return np.stack([across, across.T]).astype(np.float32)

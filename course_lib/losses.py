@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import nn
+
+from course_lib.filters import sobel_kernels
 
 Adversarial = Literal["bce", "lsgan", "hinge"]
+Reduction = Literal["norm", "mse"]
 
 
 def discriminator_loss(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> torch.Tensor:
@@ -192,3 +197,116 @@ def fooling_loss(fake_logits: torch.Tensor, kind: Adversarial = "bce") -> torch.
     if kind == "hinge":
         return -fake_logits.mean()
     return target_loss(fake_logits, torch.ones_like(fake_logits), kind)
+
+
+class SobelGradient(nn.Module):
+    """A convolution that nobody trains: pictures → how they change across and downwards.
+
+    Each channel on its own; the border is mirrored, so that height and width stay (Wang et al.,
+    *Gradient information guided deraining*, §3.3: a "Sobel convolution layer").
+
+    Args:
+        kernels: 2×3×3 floats, `filters.sobel_kernels()` unless given.
+    """
+
+    kernels: torch.Tensor
+
+    def __init__(self, kernels: np.ndarray | None = None) -> None:
+        super().__init__()
+        both = torch.as_tensor(sobel_kernels() if kernels is None else kernels)
+        # 2×1×3×3, as a convolution takes them
+        self.register_buffer("kernels", both[:, None], persistent=False)
+
+    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """N×C×H×W → ∇x and ∇y, each N×C×H×W: eight times the slope a pixel.
+
+        Raises:
+            ValueError: not N×C×H×W, or smaller than 2×2, which can't be mirrored.
+        """
+        if pictures.ndim != 4 or min(pictures.shape[-2:]) < 2:
+            raise ValueError(
+                "gradients are taken of N×C×H×W, at least 2×2 pixels; got "
+                f"{'×'.join(map(str, pictures.shape)) or 'one number'}"
+            )
+        planes = F.pad(pictures, (1, 1, 1, 1), mode="reflect").flatten(0, 1)[:, None]
+        gradients = F.conv2d(planes, self.kernels.to(pictures))  # N·C×2×H×W
+        across, down = gradients.unflatten(0, pictures.shape[:2]).unbind(2)
+        return across, down
+
+
+def gradient_loss(
+    restored: torch.Tensor, clean: torch.Tensor, *, reduction: Literal["norm", "mse"] = "norm"
+) -> torch.Tensor:
+    """How far the gradients of the restored pictures are from those of the clean ones.
+
+    ∇x and ∇y are what `SobelGradient` gives: ``across, down = SobelGradient()(pictures)``.
+
+    ``"norm"`` is the paper's L_g as it is printed (Wang et al., eq. 2). For each picture on its
+    own take the Euclidean norm of its difference in ∇x: square all values of all colours, add
+    them up, take the root. Add the same of ∇y. The loss is the mean over the N pictures.
+
+    ``"mse"`` is the mean squared difference over all values of ∇x, plus that of ∇y.
+
+    Args:
+        restored, clean: N×3×H×W in [−1, 1].
+        reduction: ``"norm"`` or ``"mse"``.
+
+    Returns:
+        A scalar tensor ≥ 0 that gradients flow through, finite ones where the pictures agree too.
+
+    Raises:
+        ValueError: no such reduction.
+
+    Example:
+        Restored minus clean is a ramp that gains 0.01 a pixel to the right. Then ∇x differs by
+        0.08 and ∇y by 0, away from the border. With 3·64·64 = 12,288 values a picture the norm
+        is about √12288 · 0.08 = 8.9, and the mean square about 0.08² = 0.0064.
+    """
+    across, down = SobelGradient()(restored - clean)
+    if reduction == "mse":
+        return (across**2).mean() + (down**2).mean()
+    if reduction == "norm":
+        return (across.flatten(1).norm(dim=1) + down.flatten(1).norm(dim=1)).mean()
+    raise ValueError(f'reduction is "norm" or "mse", not {reduction!r}')
+
+
+def picture_loss(
+    restored: torch.Tensor, clean: torch.Tensor, *, reduction: Reduction = "norm"
+) -> torch.Tensor:
+    """L2 of Wang et al., eq. 1: how far the restored pictures are from the clean ones.
+
+    Args:
+        restored, clean: N×3×H×W in [−1, 1].
+        reduction: ``"norm"``, as printed: the Euclidean norm ‖d − g‖₂ of each picture's
+            difference, the mean over the pictures; ``"mse"``: the mean squared difference.
+
+    Raises:
+        ValueError: no such reduction.
+    """
+    if reduction == "mse":
+        return F.mse_loss(restored, clean)
+    if reduction == "norm":
+        return (restored - clean).flatten(1).norm(dim=1).mean()
+    raise ValueError(f'reduction is "norm" or "mse", not {reduction!r}')
+
+
+def adversarial_loss(fake_logits: torch.Tensor) -> torch.Tensor:
+    """What the discriminator's verdict adds to what the generator *minimises*.
+
+    The paper prints L_gan = E[log D(G(x))] (Wang et al., eq. 5), and adds β·L_gan to a loss that
+    G minimises (eq. 1). Here D = sigmoid(logit) is the probability that a picture is a clean
+    one, as in eq. 3. Keep the logarithm of D and the mean, and give them the sign with which a G
+    that minimises learns to be taken for clean.
+
+    Args:
+        fake_logits: any shape, the discriminator's logits for restored pictures.
+
+    Returns:
+        A scalar tensor, the mean over all logits, that gradients flow through, finite for
+        large logits too.
+
+    Example:
+        Two restored pictures: D takes the first for clean (logit 5), and sees through the second
+        (logit −5). The second must cost the generator more.
+    """
+    return -F.logsigmoid(fake_logits).mean()

@@ -30,7 +30,7 @@ from course_lib.metrics import discriminator_accuracy
 from course_lib.models.pix2pix import PatchDiscriminator, UNetGenerator, Upsampling
 from course_lib.profiles import Profile
 from course_lib.training.checkpoints import Record
-from course_lib.training.loop import Schedule, Step, train
+from course_lib.training.loop import Schedule, Step, generator_only, train
 from course_lib.training.observers import Monitor, Samples, judge, measure, restore
 from course_lib.training.pix2pix import Pix2Pix, Techniques
 from course_lib.training.rates import linear_decay
@@ -75,11 +75,6 @@ class Variant:
         if self.techniques.adversarial == "none":
             return generator_only
         return partial(training_schedule, d_every=self.d_every, g_every=self.g_every)
-
-
-def generator_only(step: int) -> tuple[bool, bool]:
-    """The schedule of a game without a discriminator."""
-    return False, True
 
 
 def set_up(profile: Profile, seed: int, variant: Variant | None = None) -> Game:

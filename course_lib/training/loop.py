@@ -31,6 +31,11 @@ def every_step(step: int) -> tuple[bool, bool]:
     return True, True
 
 
+def generator_only(step: int) -> tuple[bool, bool]:
+    """The schedule of a game without a discriminator."""
+    return False, True
+
+
 def make_fabric(devices: int | str = 1, num_nodes: int = 1) -> Fabric:
     """Where training runs: one device unless more are asked for.
 
