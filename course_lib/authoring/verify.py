@@ -179,7 +179,7 @@ def _again(
             metric=metric,
             old=float(row[metric]),
             new=float(found[metric]),
-            allowed=None if exact else tolerance,
+            allowed=None if exact and metric not in experiment.times else tolerance,
         )
         for metric, tolerance in experiment.tolerances.items()
     ]

@@ -53,6 +53,7 @@ class Experiment:
             not on runs before it, not on a global seed. It runs with the profile's threads.
         tolerances: metric → by how much a run may differ when it is done again, in the
             metric's own unit. It names every metric, in the order of the columns.
+        times: metrics that are times, which differ from run to run even on one machine.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Experiment:
     seeds: tuple[int, ...]
     run: Callable[[Mapping[str, Value], int, Profile], Mapping[str, float]]
     tolerances: Mapping[str, float]
+    times: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_name(self.name)
@@ -183,4 +185,7 @@ def _problem(experiment: Experiment) -> str:
     for metric, allowed in metrics.items():
         if not 0 <= allowed < float("inf"):
             return f"the tolerance of {metric} is {allowed}; it needs a number from 0 on"
+    for metric in experiment.times:
+        if metric not in metrics:
+            return f"{metric} is among its times, and no metric; there are {', '.join(metrics)}"
     return ""
