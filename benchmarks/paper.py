@@ -1,8 +1,8 @@
 """The paper profiles, proven by one step of each training: seconds, memory, extrapolated cost.
 
 One full step of both players, at the profile's picture size, batch and width, on this machine. A
-whole lesson is as many steps of each of its trainings. The gpu profiles have the same pictures,
-batches and widths, and fewer steps.
+whole lesson is as many steps of each of its trainings. The gpu profiles of lessons 01 to 03 have
+the same pictures, batches and widths, and fewer steps; lesson 04's has a network of its own.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from course_lib import usage
 from course_lib.data.crops import CropDataset, make_loader
 from course_lib.data.pair import Batch
 from course_lib.data.photos import load_photo, photo_split
+from course_lib.experiments.graspp import stages
 from course_lib.experiments.lesson_01 import l1_step, no_step
 from course_lib.machine import hardware
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
+from course_lib.models.graspp import RASPP, RainDiscriminator
 from course_lib.models.pix2pix import PatchDiscriminator, UNetGenerator
 from course_lib.profiles import Profile, pick
+from course_lib.training.graspp import Graspp
 from course_lib.training.loop import Step, make_fabric, train
 from course_lib.training.pix2pix import Pix2Pix
 from course_lib.training.steps import discriminator_step, generator_step
@@ -52,6 +55,24 @@ def pix2pix(settings: Profile) -> tuple[nn.Module, nn.Module]:
     )
 
 
+def graspp(settings: Profile) -> tuple[nn.Module, nn.Module]:
+    return (
+        RASPP(width=settings.base_channels, stages=stages(settings)),
+        RainDiscriminator(base_channels=settings.base_channels),
+    )
+
+
+def first_batch(settings: Profile, kind: str) -> list[Batch]:
+    """One batch of the profile's crops; how long it takes is printed."""
+    photos = {name: load_photo(name) for name in photo_split(0).train}
+    dataset = CropDataset(photos, kind, settings.image_size, seed=0)
+    start = time.perf_counter()
+    batches = list(make_loader(dataset, batch_size=settings.batch_size, steps=1))
+    took = time.perf_counter() - start
+    print(f"first batch of {kind} with its canvases: {took:.1f} s", flush=True)
+    return batches
+
+
 def seconds(
     networks: tuple[nn.Module, nn.Module], steps: Steps, batches: list[Batch], fabric: Fabric
 ) -> tuple[float, dict[str, float]]:
@@ -73,24 +94,26 @@ def seconds(
 
 
 def main() -> None:
-    settings = pick("02", "paper")
+    settings, late = pick("02", "paper"), pick("04", "paper")
     torch.set_num_threads(settings.threads)
     print(f"{hardware()}\n")
-    photos = {name: load_photo(name) for name in photo_split(0).train}
-    dataset = CropDataset(photos, "drops", settings.image_size, seed=0)
-    start = time.perf_counter()
-    batches = list(make_loader(dataset, batch_size=settings.batch_size, steps=1))
-    print(f"first batch with its canvases: {time.perf_counter() - start:.1f} s")
-
-    fabric, game = make_fabric(), Pix2Pix()
+    batches = first_batch(settings, "drops")
+    fabric, pix2pix_game, graspp_game = make_fabric(), Pix2Pix(), Graspp()
     one = seconds(baseline(pick("01", "paper")), GAN, batches, fabric)
     alone = seconds(baseline(pick("01", "paper")), L1, batches, fabric)
     patches = seconds(with_patch_head(settings), GAN, batches, fabric)
-    both = seconds(pix2pix(settings), (game.d_step, game.g_step), batches, fabric)
+    both = seconds(
+        pix2pix(settings), (pix2pix_game.d_step, pix2pix_game.g_step), batches, fabric
+    )
+    streaks = first_batch(late, "light")
+    never_halved = seconds(
+        graspp(late), (graspp_game.d_step, graspp_game.g_step), streaks, fabric
+    )
     trainings = {
         "01": {"the baseline": one, "its generator with L1": alone},
         "02": {"Pix2Pix": both, "the baseline with a patch head": patches},
         "03": {"Pix2Pix, stabilised": both},
+        "04": {"GRASPP-GAN": never_halved},
     }
     for lesson, parts in trainings.items():
         for name, (took, record) in parts.items():

@@ -61,6 +61,18 @@ def rainy_pairs(
     return pairs
 
 
+def with_negatives(photos: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The photographs and their negatives, 255 − photo, as further scenes for rain to fall on.
+
+    A handful of photographs has few bright, even areas; the negative of a dark background is
+    one. A network that has never seen any tints the sky.
+
+    Args:
+        photos: name → uint8 H×W×3.
+    """
+    return {**photos, **{f"{name}, negative": 255 - photo for name, photo in photos.items()}}
+
+
 def clean_pictures(pairs: Iterable[Pair]) -> dict[str, np.ndarray]:
     """The clean halves of pairs by name, uint8 H×W×3, to let other rain fall on.
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.data.augment import MergedCrops
+from course_lib.data.augment import MergedCrops, with_negatives
 from course_lib.data.crops import CropDataset, held_out_batch, make_loader
 from course_lib.data.pair import Batch
 from course_lib.data.recolour import RecolouredCrops
@@ -40,6 +40,7 @@ PATIENCE = 1  # epochs without a better loss that are let pass; with 0, noise st
 VIEW = 96  # side of the crops to measure on, pixels
 HELD_OUT = 24  # crops of each kind of rain to measure on
 WATCHED = 4  # of them, while training
+PRINTED_RATE_D = 0.1  # §4.1
 PIX2PIX_STEPS = 2.2  # of Pix2Pix for each of GRASPP-GAN's, so that both get the same CPU time
 
 
@@ -54,13 +55,14 @@ class Variant:
             ``"all"``: light, heavy and wide streaks in turn.
         weights: of the three losses; with β = 0 there is no discriminator.
         output: see `RASPP`.
-        rate_d: the discriminator's learning rate; the generator's unless given.
+        rate_d: the discriminator's learning rate; the generator's unless given, but the printed
+            0.1 at the paper profile.
         adversarial: the third loss.
         epoch: steps of an epoch, after which the rates may fall; a tenth of the run unless given.
     """
 
     system: Literal["graspp", "pix2pix"] = "graspp"
-    rain: str = "all"
+    rain: str = "light"
     weights: LossWeights = field(default_factory=LossWeights)
     output: Output = "residual"
     rate_d: float | None = None
@@ -95,7 +97,7 @@ def set_up(profile: Profile, seed: int, variant: Variant | None = None) -> Game:
     size = pick("02", profile.name) if how.system == "pix2pix" else profile
     crops = [
         CropDataset(
-            {name: photos[name] for name in split.train},
+            with_negatives({name: photos[name] for name in split.train}),
             kind,
             size.image_size,
             seed,
@@ -209,9 +211,11 @@ def _schedule(steps: int, how: Variant) -> Schedule:
 
 def _optimizers(game: Game, profile: Profile, how: Variant) -> list[torch.optim.Optimizer]:
     betas, rate = BETAS, profile.learning_rate
+    rate_d = PRINTED_RATE_D if profile.name == "paper" else rate
     if how.system == "pix2pix":
         betas, rate = pix2pix.BETAS, pick("02", profile.name).learning_rate
-    rate_d = rate if how.rate_d is None else how.rate_d
+        rate_d = rate
+    rate_d = rate_d if how.rate_d is None else how.rate_d
     return [
         torch.optim.Adam(network.parameters(), rate, betas, fused=True)
         for network, rate in ((game.generator, rate), (game.discriminator, rate_d))
