@@ -213,7 +213,7 @@ class SobelGradient(nn.Module):
 
     def __init__(self, kernels: np.ndarray | None = None) -> None:
         super().__init__()
-        both = torch.as_tensor(sobel_kernels() if kernels is None else kernels)
+        both = torch.tensor(sobel_kernels() if kernels is None else np.ascontiguousarray(kernels))
         # 2×1×3×3, as a convolution takes them
         self.register_buffer("kernels", both[:, None], persistent=False)
 

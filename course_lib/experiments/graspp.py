@@ -146,7 +146,10 @@ def _networks(profile: Profile, size: Profile, how: Variant) -> tuple[nn.Module,
         )
     return (
         RASPP(width=profile.base_channels, stages=stages(profile), output=how.output),
-        RainDiscriminator(base_channels=profile.base_channels),
+        RainDiscriminator(
+            base_channels=profile.base_channels,
+            norm=nn.BatchNorm2d if profile.name == "paper" else None,
+        ),
     )
 
 
@@ -187,7 +190,12 @@ def play(
 
 def _plateau(optimizers: list[torch.optim.Optimizer], steps: int, how: Variant) -> PlateauDecay:
     epoch = how.epoch or max(1, steps // EPOCHS)
-    return PlateauDecay(optimizers, epoch=epoch, patience=PATIENCE)
+    begin = _alone(steps) if how.weights.beta else 0
+    return PlateauDecay(optimizers, epoch=epoch, patience=PATIENCE, begin=begin)
+
+
+def _alone(steps: int) -> int:
+    return ALONE * steps // EPOCHS
 
 
 def shown(crops: torch.Tensor) -> torch.Tensor:
@@ -206,7 +214,7 @@ def _schedule(steps: int, how: Variant) -> Schedule:
         return every_step
     if not how.weights.beta:
         return generator_only
-    return partial(generator_first, alone=ALONE * steps // EPOCHS)
+    return partial(generator_first, alone=_alone(steps))
 
 
 def _optimizers(game: Game, profile: Profile, how: Variant) -> list[torch.optim.Optimizer]:

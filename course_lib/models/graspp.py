@@ -33,8 +33,8 @@ class ASPP(nn.Module):
     Args:
         in_channels: of the features that come in.
         out_channels: of each path.
-        rates: one for each path, ≥ 1: how many pixels lie between two neighbouring weights of
-            the kernel. The paper takes 1, 2 and 4.
+        rates: one for each path, ≥ 1: how many pixels two neighbouring weights of the kernel
+            lie apart. The paper takes 1, 2 and 4.
 
     Example:
         ``ASPP(8, 5)`` turns features of 8×20×30 into 15×20×30: five channels for each rate.
@@ -182,11 +182,16 @@ class RainDiscriminator(nn.Module):
     layer (Wang et al., §3.4 and Fig. 4). Unlike a PatchGAN it gives no verdict of places: only
     the mean of what it sees reaches its one answer.
 
-    Open in the paper, and chosen here: the widths, which double from block to block.
+    Open in the paper, and chosen here: the widths, which double from block to block, and the
+    initial weights, those of He et al. 2015 (eq. 15), with which differences between pictures
+    come through four blocks even without norms.
 
     Args:
         base_channels: width of the first block.
-        norm: makes the norms; the paper's is batch norm.
+        norm: makes the norms; the paper's is batch norm. None leaves them out: real and restored
+            pictures come in batches of their own, a batch norm takes the mean out of each, and a
+            mean over the picture is all that this network's answer is made of. So with batch
+            norm it begins to learn late.
 
     Raises:
         ValueError: in `forward`, not six channels together, or pictures below 16×16.
@@ -194,19 +199,23 @@ class RainDiscriminator(nn.Module):
 
     conditional = True
 
-    def __init__(self, *, base_channels: int = 64, norm: Norm = nn.BatchNorm2d) -> None:
+    def __init__(self, *, base_channels: int = 64, norm: Norm | None = nn.BatchNorm2d) -> None:
         super().__init__()
         layers: list[nn.Module] = [nn.Conv2d(6, base_channels, 4, stride=2, padding=1)]
         layers.append(nn.LeakyReLU(0.2, inplace=True))
         widths = [base_channels * 2**n for n in range(4)]
         for before, after in pairwise(widths):
-            layers += [
-                nn.Conv2d(before, after, 4, stride=2, padding=1, bias=False),
-                norm(after),
-                nn.LeakyReLU(0.2, inplace=True),
-            ]
+            layers.append(nn.Conv2d(before, after, 4, stride=2, padding=1, bias=norm is None))
+            if norm is not None:
+                layers.append(norm(after))
+            layers.append(nn.LeakyReLU(0.2, inplace=True))
         self.blocks = nn.Sequential(*layers)
         self.linear = nn.Linear(widths[-1], 1)
+        for module in self.blocks.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, a=0.2)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
 
     def forward(self, rainy: torch.Tensor, picture: torch.Tensor) -> torch.Tensor:
         """Rainy and clean, or rainy and restored → N×1 logits; D = sigmoid(logit) is "real"."""

@@ -36,6 +36,8 @@ class PlateauDecay:
         epoch: steps of one; endless crops have no epochs of their own.
         factor: 0.1 in the paper.
         patience: how many such epochs in a row are let pass; the paper names none.
+        begin: steps before the first epoch that counts. Where a term joins the loss later, the
+            loss jumps, and what came before is no measure.
     """
 
     def __init__(
@@ -45,10 +47,11 @@ class PlateauDecay:
         epoch: int,
         factor: float = 0.1,
         patience: int = 0,
+        begin: int = 0,
     ) -> None:
         if epoch < 1:
             raise ValueError(f"an epoch has one step or more; it is {epoch}")
-        self.epoch, self.total = epoch, 0.0
+        self.epoch, self.begin, self.total = epoch, begin, 0.0
         self.schedulers = [
             # Without the threshold: torch's own takes 0.01 % less for no improvement.
             ReduceLROnPlateau(one, factor=factor, patience=patience, threshold=0)
@@ -57,8 +60,11 @@ class PlateauDecay:
 
     def __call__(self, record: Record) -> None:
         """Add the step's loss; at the end of an epoch, look whether it has improved."""
+        steps = record["step"] - self.begin
+        if steps <= 0:
+            return
         self.total += record.get("loss_g", 0.0)
-        if record["step"] % self.epoch == 0:
+        if steps % self.epoch == 0:
             for scheduler in self.schedulers:
                 scheduler.step(self.total / self.epoch)
             self.total = 0.0
