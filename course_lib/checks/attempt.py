@@ -151,9 +151,12 @@ class Attempt:
             signature.bind(*args, **kwargs)
         except TypeError as error:
             names = ", ".join(inspect.signature(self.reference).parameters)
+            what, head = ("function", "the exercise")
+            if inspect.isclass(self.function):
+                what, head = ("class", "its __init__")
             raise Wrong(
-                f"Your function can't be called as the lesson calls it, with ({names}): {error}. "
-                "Keep the first line of the exercise as it is."
+                f"Your {what} can't be called as the lesson calls it, with ({names}): {error}. "
+                f"Keep the first line of {head} as it is."
             ) from None
 
 
@@ -212,15 +215,20 @@ def describe_error(error: BaseException, function: Callable[..., Any]) -> str:
 
 def _line_of(error: BaseException, function: Callable[..., Any]) -> str:
     """The deepest line inside the learner's own file or cell: ``in the line "x = 1 + image"``."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    if code is None:
-        return ""
-    line = 0
+    file, line = _file_of(function), 0
     for trace in _traces(error.__traceback__):
-        if trace.tb_frame.f_code.co_filename == code.co_filename:
+        if trace.tb_frame.f_code.co_filename == file:
             line = trace.tb_lineno
-    text = linecache.getline(code.co_filename, line).strip() if line else ""
+    text = linecache.getline(file, line).strip() if line else ""
     return f' in the line "{text}"' if text else ""
+
+
+def _file_of(function: Callable[..., Any]) -> str:
+    """The file or cell of a function, or of a class's own methods; empty where none is known."""
+    function = inspect.unwrap(function)
+    own = vars(function).values() if inspect.isclass(function) else (function,)
+    codes = (getattr(one, "__code__", None) for one in own)
+    return next((code.co_filename for code in codes if code is not None), "")
 
 
 def _traces(trace: TracebackType | None) -> Iterator[TracebackType]:

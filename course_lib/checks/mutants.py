@@ -83,6 +83,8 @@ def make_mutants(reference: Callable[..., Any]) -> Iterator[Mutant]:
         if source in seen:
             continue
         seen.add(source)
+        if not _is_python(source):  # `nonlocal total` wants a `total = 0` around it
+            continue
         line = getattr(place.node, "lineno", first_line) - first_line + 1
         where = f"line {line}" if line > 0 else "signature"
         text = f"{where}: {label or _before_and_after(place, nodes)}"
@@ -154,6 +156,14 @@ def _places(node: Any) -> Iterator[_Place]:
 def _body(node: Any) -> list[ast.stmt]:
     """The statements of a function or class, below its docstring."""
     return node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+
+
+def _is_python(source: str) -> bool:
+    try:
+        compile(source, "<mutant>", "exec", dont_inherit=True)
+    except SyntaxError:
+        return False
+    return True
 
 
 def _compiled(

@@ -45,6 +45,20 @@ def test_deepest_line_of_the_learners_file_is_told():
     assert 'in the line "return image.nonsense"' in diagnosis(answer, 3)
 
 
+def test_line_of_a_class_is_told():
+    class Answer:
+        def __init__(self, image, rate=1):
+            self.image = image / 0
+
+    class Narrow:
+        def __init__(self, image): ...
+
+    assert 'in the line "self.image = image / 0"' in diagnosis(Answer, 3)
+    told = diagnosis(Narrow, 3, 2)
+    assert told.startswith("Your class can't be called as the lesson calls it, with (image, rate)")
+    assert told.endswith("Keep the first line of its __init__ as it is.")
+
+
 def test_error_without_source_is_told_too():
     namespace = {}
     exec("def answer(image):\n    return image / 0", namespace)

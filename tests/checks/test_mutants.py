@@ -63,6 +63,19 @@ class Counter:
         return self.count
 
 
+def tallied(values: list) -> int:
+    """How many there are, counted by another function."""
+    total = 0
+
+    def count() -> None:
+        nonlocal total
+        total += 1
+
+    for _ in values:
+        count()
+    return total
+
+
 def source(mutant):
     """As linecache knows it, from which errors quote lines."""
     made = mutant.answer
@@ -138,6 +151,11 @@ def answer(reference, label):
 )  # fmt: skip
 def test_mutant_of_this_kind_is_made(reference, label):
     assert label in labels(reference)
+
+
+def test_mutant_that_python_cannot_read_is_left_out():
+    assert "line 1: without `total = 0`" not in labels(tallied)
+    assert "line 4: without `nonlocal total`" in labels(tallied)
 
 
 @pytest.mark.parametrize("reference", [scaled, guarded, reduced, stepped, sliced, Counter])
