@@ -1,14 +1,21 @@
 import math
 
+import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 
+from course_lib.data.photos import load_photo
 from course_lib.losses import (
+    SobelGradient,
+    adversarial_loss,
     contrastive_loss,
     discriminator_loss,
     flip_labels,
     fooling_loss,
     generator_loss,
+    gradient_loss,
+    picture_loss,
     pix2pix_loss,
     smooth_labels,
     target_loss,
@@ -116,3 +123,122 @@ def test_the_contrastive_loss_teaches_the_restored_picture_alone() -> None:
     assert (restored.grad >= 0).all()  # towards the clean picture is down
     assert clean.grad is None
     assert rainy.grad is None
+
+
+@pytest.fixture(scope="module")
+def photographs() -> torch.Tensor:
+    """Two pieces of a photograph, 2×3×40×52 in [−1, 1]."""
+    photo = torch.tensor(load_photo("chelsea"), dtype=torch.float64) / 127.5 - 1
+    pieces = [photo[60:100, 100:152], photo[120:160, 180:232]]
+    return torch.stack(pieces).permute(0, 3, 1, 2)
+
+
+def sobel(picture: np.ndarray, axis: int) -> np.ndarray:
+    """scipy's operator on each channel of a C×H×W picture whose border is mirrored."""
+    return np.stack([ndimage.sobel(channel, axis, mode="mirror") for channel in picture])
+
+
+def test_the_sobel_layer_is_scipys_operator_on_each_channel_with_a_mirrored_border(
+    photographs,
+) -> None:
+    across, down = SobelGradient()(photographs)
+    for picture, ours_across, ours_down in zip(photographs.numpy(), across, down, strict=True):
+        np.testing.assert_allclose(ours_across.numpy(), sobel(picture, 1), atol=1e-12)
+        np.testing.assert_allclose(ours_down.numpy(), sobel(picture, 0), atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 2, 2), (2, 5, 3, 7), (3, 3, 8, 2)])
+def test_gradients_are_as_large_as_the_pictures_and_of_their_type(shape) -> None:
+    for dtype in (torch.float32, torch.float64):
+        for gradient in SobelGradient()(torch.zeros(shape, dtype=dtype)):
+            assert gradient.shape == shape
+            assert gradient.dtype == dtype
+
+
+def test_gradients_lie_where_the_pictures_do() -> None:
+    for gradient in SobelGradient()(torch.zeros(1, 3, 4, 4, device="meta")):
+        assert gradient.device.type == "meta"
+
+
+def test_nobody_trains_the_sobel_layer_and_yours_is_the_one_that_is_laid_on() -> None:
+    assert not list(SobelGradient().parameters())
+    assert not SobelGradient().state_dict()
+    kernels = np.zeros((2, 3, 3), np.float32)
+    kernels[0, 1, 2] = kernels[1, 0, 1] = 1  # the pixel to the right, and the one above
+    picture = torch.arange(12.0).reshape(1, 1, 3, 4)
+    right, above = SobelGradient(kernels)(picture)
+    assert torch.equal(right[..., :-1], picture[..., 1:])
+    assert torch.equal(above[..., 1:, :], picture[..., :-1, :])
+
+
+@pytest.mark.parametrize(
+    ("shape", "got"), [((3, 8, 8), "3×8×8"), ((1, 3, 1, 8), "1×3×1×8"), ((), "one number")]
+)
+def test_the_sobel_layer_refuses_what_has_no_gradient(shape, got) -> None:
+    with pytest.raises(ValueError, match=f"N×C×H×W, at least 2×2 pixels; got {got}"):
+        SobelGradient()(torch.zeros(shape))
+
+
+def test_gradient_losses_are_those_of_a_loop_over_the_pictures(photographs) -> None:
+    clean = photographs
+    restored = clean + 0.1 * torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
+    restored[1] += clean[0]  # the two pictures are not equally bad
+    norms, squares = [], []
+    for ours, truth in zip(restored.numpy(), clean.numpy(), strict=True):
+        differences = [sobel(ours, axis) - sobel(truth, axis) for axis in (1, 0)]
+        norms.append(sum(math.sqrt((one**2).sum()) for one in differences))
+        squares.append(sum((one**2).mean() for one in differences))
+    assert float(gradient_loss(restored, clean)) == pytest.approx(sum(norms) / 2)
+    mse = gradient_loss(restored, clean, reduction="mse")
+    assert float(mse) == pytest.approx(sum(squares) / 2)
+
+
+def test_picture_losses_are_those_of_a_loop_over_the_pictures(photographs) -> None:
+    clean, restored = photographs, photographs.flip(0)
+    restored = torch.stack([restored[0], clean[1] + 0.1])
+    norms = [math.sqrt(((a - b) ** 2).sum()) for a, b in zip(restored, clean, strict=True)]
+    assert float(picture_loss(restored, clean)) == pytest.approx(sum(norms) / 2)
+    squares = ((restored - clean) ** 2).mean()
+    assert float(picture_loss(restored, clean, reduction="mse")) == pytest.approx(float(squares))
+
+
+@pytest.mark.parametrize("reduction", ["norm", "mse"])
+@pytest.mark.parametrize("loss", [gradient_loss, picture_loss])
+def test_where_pictures_agree_losses_are_zero_and_teach_finite_gradients(
+    loss, reduction, photographs
+) -> None:
+    agreeing = photographs.clone().requires_grad_()
+    value = loss(agreeing, photographs, reduction=reduction)
+    value.backward()
+    assert value.item() == 0
+    assert agreeing.grad is not None
+    assert not agreeing.grad.any()
+    one_off = photographs.clone()
+    one_off[0, 0, 5, 5] += 0.5
+    one_off.requires_grad_()
+    loss(one_off, photographs, reduction=reduction).backward()
+    assert one_off.grad is not None
+    assert one_off.grad.isfinite().all()
+    assert one_off.grad[0, 0, 5, 5] > 0  # less of it is better
+    assert not one_off.grad[1].any()
+
+
+@pytest.mark.parametrize("loss", [gradient_loss, picture_loss])
+def test_there_is_no_other_reduction(loss) -> None:
+    with pytest.raises(ValueError, match='reduction is "norm" or "mse", not \'sum\''):
+        loss(torch.zeros(1, 3, 4, 4), torch.zeros(1, 3, 4, 4), reduction="sum")
+
+
+def test_a_generator_that_minimises_the_adversarial_loss_is_taken_for_clean_more_often() -> None:
+    logits = torch.tensor([[-5.0], [0.0], [5.0]], requires_grad=True)
+    (slope,) = torch.autograd.grad(adversarial_loss(logits), logits)
+    assert (slope < 0).all()  # downhill, every logit rises
+    assert slope[0] < slope[1] < slope[2]  # the picture that is seen through learns most
+    seen_through, taken_for_clean = torch.tensor([[-5.0]]), torch.tensor([[5.0]])
+    assert adversarial_loss(seen_through) > adversarial_loss(taken_for_clean) > 0
+
+
+def test_the_adversarial_loss_is_the_mean_of_minus_log_d_for_large_logits_too() -> None:
+    logits = torch.tensor([[0.0], [math.log(3)], [-200.0]])  # D is ½, ¾ and almost 0
+    expected = (math.log(2) - math.log(3 / 4) + 200) / 3
+    assert float(adversarial_loss(logits)) == pytest.approx(expected)

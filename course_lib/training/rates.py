@@ -51,7 +51,8 @@ class PlateauDecay:
     ) -> None:
         if epoch < 1:
             raise ValueError(f"an epoch has one step or more; it is {epoch}")
-        self.epoch, self.begin, self.total = epoch, begin, 0.0
+        self.epoch, self.begin = epoch, begin
+        self.total, self.count = 0.0, 0  # of the losses of this epoch
         self.schedulers = [
             # Without the threshold: torch's own takes 0.01 % less for no improvement.
             ReduceLROnPlateau(one, factor=factor, patience=patience, threshold=0)
@@ -63,18 +64,23 @@ class PlateauDecay:
         steps = record["step"] - self.begin
         if steps <= 0:
             return
-        self.total += record.get("loss_g", 0.0)
-        if steps % self.epoch == 0:
+        if "loss_g" in record:
+            self.total, self.count = self.total + record["loss_g"], self.count + 1
+        if steps % self.epoch == 0 and self.count:
             for scheduler in self.schedulers:
-                scheduler.step(self.total / self.epoch)
-            self.total = 0.0
+                scheduler.step(self.total / self.count)
+            self.total, self.count = 0.0, 0
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint must keep; the rates themselves are the optimizers'."""
-        return {"total": self.total, "schedulers": [one.state_dict() for one in self.schedulers]}
+        return {
+            "total": self.total,
+            "count": self.count,
+            "schedulers": [one.state_dict() for one in self.schedulers],
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """What a checkpoint kept."""
-        self.total = state["total"]
+        self.total, self.count = state["total"], state["count"]
         for scheduler, one in zip(self.schedulers, state["schedulers"], strict=True):
             scheduler.load_state_dict(one)

@@ -58,9 +58,16 @@ def train_real(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-def quick(page: Path, *options: str) -> Result:
+def quick(page: Path, *options: str, system: str = "pix2pix") -> Result:
     return train_real(
-        f"--page={page}", "--steps=2", "--size=64", "--batch-size=2", "--base-channels=2", *options
+        system,
+        f"--page={page}",
+        f"--results={page.with_suffix('.json')}",
+        "--steps=2",
+        "--size=64",
+        "--batch-size=2",
+        "--base-channels=2",
+        *options,
     )
 
 
@@ -106,16 +113,35 @@ def test_pairs_that_overlap_with_a_test_set_are_left_out_and_named(sets, tmp_pat
     assert "Trained on 2 pairs, 2 steps, batches of 2 crops of 64×64, 2 base channels" in page
 
 
+@pytest.mark.parametrize("system", ["graspp", "graspp-own-rain"])
+def test_every_system_has_its_part_of_the_page_and_leaves_others_alone(sets, tmp_path, system):
+    fill(sets)
+    page = tmp_path / "page.md"
+    quick(page)
+    before = rows(page)
+    done = quick(page, system=system)
+    assert done.exit_code == 0, done.output
+    assert rows(page)[:3] == before
+    assert [row[0] for row in rows(page)[3:]] == ["tested on", *(row[0] for row in before)]
+    text = page.read_text(encoding="utf-8")
+    assert text.index("## Pix2Pix, lesson 02") < text.index("## GRASPP-GAN, lesson 04")
+    assert ("half of them under the course's light rain" in text) == (system == "graspp-own-rain")
+    theirs = rows(page)[4:]
+    quick(page, "--seed=1")
+    assert "seed 1" in page.read_text(encoding="utf-8")
+    assert rows(page)[4:] == theirs
+
+
 def test_the_same_command_goes_on_and_other_settings_begin_a_run_of_their_own(sets, tmp_path):
     fill(sets)
     _, again = (quick(tmp_path / f"{n}.md") for n in range(2))
     assert "Loaded 2 steps" in again.output
     assert rows(tmp_path / "0.md") == rows(tmp_path / "1.md")
-    for option in ("--seed=1", "--no-input-skip", "--smooth=0"):
+    for option in ("--seed=1", "--base-channels=3"):
         other = quick(tmp_path / "other.md", option)
         assert "Trained from the first step" in other.output
     logs = {log.read_text() for log in (tmp_path / "runs").rglob("log.csv")}
-    assert len(logs) == 4
+    assert len(logs) == 3
 
 
 def test_missing_sets_are_all_named_with_what_to_do(sets, tmp_path):
