@@ -102,13 +102,9 @@ def main() -> None:
     one = seconds(baseline(pick("01", "paper")), GAN, batches, fabric)
     alone = seconds(baseline(pick("01", "paper")), L1, batches, fabric)
     patches = seconds(with_patch_head(settings), GAN, batches, fabric)
-    both = seconds(
-        pix2pix(settings), (pix2pix_game.d_step, pix2pix_game.g_step), batches, fabric
-    )
+    both = seconds(pix2pix(settings), (pix2pix_game.d_step, pix2pix_game.g_step), batches, fabric)
     streaks = first_batch(late, "light")
-    never_halved = seconds(
-        graspp(late), (graspp_game.d_step, graspp_game.g_step), streaks, fabric
-    )
+    never_halved = seconds(graspp(late), (graspp_game.d_step, graspp_game.g_step), streaks, fabric)
     trainings = {
         "01": {"the baseline": one, "its generator with L1": alone},
         "02": {"Pix2Pix": both, "the baseline with a patch head": patches},

@@ -1,35 +1,46 @@
-"""Train Pix2Pix on Rain800, test it on real sets, and write docs/real_sets.md."""
+"""Train a system of the course on Rain800, test it on real sets, and write docs/real_sets.md."""
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 import typer
+from torch import nn
+from torch.utils.data import Dataset
 
 from course_lib import machine
 from course_lib.authoring import checkout
-from course_lib.data.crops import PairCrops, make_loader
+from course_lib.data.augment import MergedCrops, clean_pictures
+from course_lib.data.crops import CropDataset, PairCrops, make_loader
 from course_lib.data.folders import PairedFolder
-from course_lib.data.pair import Pair
+from course_lib.data.pair import Batch, Pair
 from course_lib.data.rain_sets import SETS
 from course_lib.data.registry import data_folder, open_set
 from course_lib.metrics import psnr, ssim
+from course_lib.models.graspp import RASPP, RainDiscriminator
 from course_lib.models.pix2pix import PatchDiscriminator, UNetGenerator
 from course_lib.models.tiles import restore_picture
 from course_lib.times import duration
 from course_lib.training.checkpoints import Record
-from course_lib.training.loop import train
+from course_lib.training.graspp import Graspp, generator_first
+from course_lib.training.loop import every_step, train
 from course_lib.training.pix2pix import Pix2Pix, Techniques
+from course_lib.training.rates import linear_decay
 from course_lib.training.run import Run
 
-PAGE = Path(__file__).parents[1] / "docs" / "real_sets.md"
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "real_sets.md"
+RESULTS = ROOT / "results" / "real_sets.json"  # of all systems; the page is made of it
 TRAIN = "rain800/train"
 DROPS = "raindrop_sample"  # four pairs of Qian's set, which has no name of its own in SETS
 TESTS = {
@@ -46,52 +57,106 @@ SCORES = {
 
 
 TEXT = """
-# A network that learns from a real set
+# Networks that learn from a real set
 
-The lessons train on rain of their own and need no download. This page shows what lesson 02's game
-comes to on sets that papers report on: Pix2Pix (U-Net of depth 6, PatchGAN with two halvings,
-λ = 100) learns from crops of Rain800's training part and restores the whole pictures of three
-test sets. Thirteen training pairs whose backgrounds are in Rain100's test parts are left out.
+The lessons train on rain of their own and need no download. This page shows what their systems
+come to on sets that papers report on. Each learns from crops of Rain800's training part and
+restores the whole pictures of three test sets. Thirteen training pairs whose backgrounds are in
+Rain100's test parts are left out.
 
 Each cell shows the rainy input → the restored picture, means over the pictures. Y is MATLAB's
 luma, as in most deraining papers; all numbers are of uint8 pictures.
 
-Rain800 and Rain100L hold streaks, each drawn by another program. The last row is another
-degradation: drops on a lens. Rain800 has none, so this generator can't have learnt to remove
+Rain800 and Rain100L hold streaks, each drawn by another program. The last set is another
+degradation: drops on a lens. Rain800 has none, so these generators can't have learnt to remove
 them; the row is there to show what a streak remover does with them, not to report on.
 
-To compute the page again, with the sets in place (`course data list` shows where they belong):
+To compute a system's rows again, with the sets in place (`course data list` shows where they
+belong):
 
 ```sh
-python data_scripts/train_real.py
+python data_scripts/train_real.py graspp
 ```
 
-It is written whole by that command, whose `--help` names the settings.
+Other systems are {others}. The page is written whole by that command, whose `--help` names the
+settings, from `results/real_sets.json`.
 """
 
 
-class Result(NamedTuple):
-    """How one set came out: its number of pairs, and rainy and restored for each of SCORES."""
+class System(StrEnum):
+    """What can be trained."""
 
-    name: str
-    pairs: int
-    means: np.ndarray
+    PIX2PIX = "pix2pix"
+    GRASPP = "graspp"
+    GRASPP_OWN_RAIN = "graspp-own-rain"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a system is trained.
+
+    Attributes:
+        title: of its part of the page.
+        steps, size, batch_size, base_channels: as in `course_lib.profiles.Profile`.
+        how: anything else that a reader should know.
+        own_rain: the course's light rain falls on half of the crops, on clean halves of Rain800.
+    """
+
+    title: str
+    steps: int
+    size: int
+    batch_size: int = 8
+    base_channels: int
+    how: str
+    own_rain: bool = False
+
+
+SMOOTHING = 0.1  # of Pix2Pix's labels
+ALONE = 0.1  # share of the steps in which GRASPP-GAN's generator learns alone
+GRASPP = Recipe(
+    title="GRASPP-GAN, lesson 04",
+    steps=20000,
+    size=48,
+    base_channels=24,
+    how=f"G alone for {ALONE:.0%} of the steps",
+)
+RECIPES = {
+    System.PIX2PIX: Recipe(
+        title="Pix2Pix, lesson 02",
+        steps=3000,
+        size=96,
+        base_channels=16,
+        how=f"input skip, labels smoothed by {SMOOTHING:g}",
+    ),
+    System.GRASPP: GRASPP,
+    System.GRASPP_OWN_RAIN: replace(
+        GRASPP, title=f"{GRASPP.title}, half of its rain the course's own", own_rain=True
+    ),
+}
 
 
 def main(
-    steps: Annotated[int, typer.Option(min=1)] = 3000,
-    size: Annotated[int, typer.Option(min=64, max=128, help="of the crops, pixels")] = 96,
-    batch_size: Annotated[int, typer.Option(min=1)] = 8,
-    base_channels: Annotated[int, typer.Option(min=1, help="of both networks")] = 16,
-    smooth: Annotated[float, typer.Option(min=0, max=0.49, help="of the labels")] = 0.1,
-    input_skip: Annotated[bool, typer.Option(help="from the rainy picture to the end")] = True,
+    system: Annotated[System, typer.Argument(help="what to train")],
+    steps: Annotated[int | None, typer.Option(min=1)] = None,
+    size: Annotated[int | None, typer.Option(min=32, max=128, help="of the crops")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1)] = None,
+    base_channels: Annotated[int | None, typer.Option(min=1, help="of both networks")] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
-    page: Annotated[Path, typer.Option(help="where the table goes")] = PAGE,
+    page: Annotated[Path, typer.Option(help="where the tables go")] = PAGE,
+    results: Annotated[Path, typer.Option(help="where all systems' numbers lie")] = RESULTS,
 ) -> None:
-    """Train Pix2Pix on Rain800, test it on real sets, and write docs/real_sets.md.
+    """Train a system on Rain800, test it on real sets, and write docs/real_sets.md.
 
     Stop it whenever you like: the same command goes on.
     """
+    usual = RECIPES[system]
+    recipe = replace(
+        usual,
+        steps=steps or usual.steps,
+        size=size or usual.size,
+        batch_size=batch_size or usual.batch_size,
+        base_channels=base_channels or usual.base_channels,
+    )
     sets = open_sets()
     names = sets[TRAIN].names
     left_out = [name for name in open_set(TRAIN, overlaps=True).names if name not in names]
@@ -102,28 +167,46 @@ def main(
         f"the test parts of Rain100: {len(left_out)} ({', '.join(left_out)})",
         flush=True,
     )
-    generator = train_generator(
-        list(sets[TRAIN]),  # in memory, 2 GB: to read a file for each crop takes longer
-        steps=steps,
-        size=size,
-        batch_size=batch_size,
-        base_channels=base_channels,
-        smooth=smooth,
-        input_skip=input_skip,
-        seed=seed,
-    )
-    results = []
+    # In memory, 2 GB: to read a file for each crop takes longer.
+    begun = time.process_time()
+    generator = train_generator(system, recipe, list(sets[TRAIN]), seed)
+    hours = (time.process_time() - begun) / 3600
+    measured = {}
     for name in TESTS:
         print(f"testing on {name}", flush=True)
-        results.append(Result(name, len(sets[name]), measure(generator, sets[name])))
-    recipe = (
-        f"{len(names)} pairs, {steps:,} steps, batches of {batch_size} crops of {size}×{size}, "
-        f"{base_channels} base channels{', input skip' if input_skip else ''}, "
-        f"labels smoothed by {smooth:g}, seed {seed}"
-    )
-    shown = f"{table(results)}\n\nTrained on {recipe}; {provenance()}."
-    page.write_text(f"{TEXT.strip()}\n\n{shown}\n", encoding="utf-8")
-    print(shown, f"written to {page}", sep="\n\n")
+        measured[name] = {
+            "pairs": len(sets[name]),
+            "means": measure(generator, sets[name]).tolist(),
+        }
+    own = ", half of them under the course's light rain" if recipe.own_rain else ""
+    everything = json.loads(results.read_text("utf-8")) if results.exists() else {}
+    everything[system] = {
+        "recipe": f"{len(names)} pairs, {recipe.steps:,} steps, batches of {recipe.batch_size} "
+        f"crops of {recipe.size}×{recipe.size}{own}, {recipe.base_channels} base channels, "
+        f"{recipe.how}, seed {seed}",
+        "cpu_hours": round(hours, 2),  # of this call; less than the whole where it went on
+        "provenance": provenance(),
+        "sets": measured,
+    }
+    results.write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
+    page.write_text(write_page(everything), encoding="utf-8")
+    print(table(measured), f"written to {page}", sep="\n\n")
+
+
+def write_page(everything: Mapping[str, Any]) -> str:
+    """The page, from the numbers of all systems."""
+    others = ", ".join(f"`{name}`" for name in RECIPES if name != System.GRASPP)
+    parts = [TEXT.strip().replace("{others}", others)]
+    for name, recipe in RECIPES.items():
+        if name in everything:
+            one = everything[name]
+            hours = f"; {one['cpu_hours']:g} hours of CPU" if one["cpu_hours"] else ""
+            parts += [
+                f"## {recipe.title}",
+                table(one["sets"]),
+                f"Trained on {one['recipe']}{hours}; {one['provenance']}.",
+            ]
+    return "\n\n".join(parts) + "\n"
 
 
 def open_sets() -> dict[str, Any]:
@@ -152,41 +235,63 @@ def open_sample() -> PairedFolder:
     return PairedFolder(folder)
 
 
-def train_generator(
-    pairs: list[Pair],
-    *,
-    steps: int,
-    size: int,
-    batch_size: int,
-    base_channels: int,
-    smooth: float,
-    input_skip: bool,
-    seed: int,
-) -> UNetGenerator:
+def train_generator(system: System, recipe: Recipe, pairs: list[Pair], seed: int) -> nn.Module:
     torch.manual_seed(seed)
-    generator = UNetGenerator(
-        depth=6, base_channels=base_channels, dropout=0, input_skip=input_skip
+    pix2pix = system is System.PIX2PIX
+    generator, discriminator = (pix2pix_networks if pix2pix else graspp_networks)(recipe)
+    game = Pix2Pix(techniques=Techniques(smoothing=SMOOTHING)) if pix2pix else Graspp()
+    adam = (  # Isola et al., §3.3; Wang et al., §4.1, with G's rate for both
+        partial(torch.optim.Adam, lr=2e-4, betas=(0.5, 0.999))
+        if pix2pix
+        else partial(torch.optim.Adam, lr=1e-3, fused=True)
     )
-    discriminator = PatchDiscriminator(base_channels=base_channels, n_layers=2)
-    adam = partial(torch.optim.Adam, lr=2e-4, betas=(0.5, 0.999))  # Isola et al., §3.3
-    game = Pix2Pix(techniques=Techniques(smoothing=smooth))
+    optimizers = [adam(generator.parameters()), adam(discriminator.parameters())]
     # A run's own settings know nothing of networks and techniques, so its name does.
-    skip = "-skip" if input_skip else ""
-    run = Run(f"real_sets/{size}px-{base_channels}ch-smooth{smooth:g}{skip}-seed{seed}")
+    run = Run(f"real_sets/{system}-{recipe.size}px-{recipe.base_channels}ch-seed{seed}")
     train(
         generator,
         discriminator,
-        make_loader(PairCrops(pairs, size, seed), batch_size=batch_size, steps=steps),
-        optimizer_g=adam(generator.parameters()),
-        optimizer_d=adam(discriminator.parameters()),
+        make_loader(crops(recipe, pairs, seed), batch_size=recipe.batch_size, steps=recipe.steps),
+        optimizer_g=optimizers[0],
+        optimizer_d=optimizers[1],
         seed=seed,
         d_step=game.d_step,
         g_step=game.g_step,
-        callbacks=[progress(steps)],
+        schedule=every_step
+        if pix2pix
+        else partial(generator_first, alone=int(ALONE * recipe.steps)),
+        schedulers=[] if pix2pix else [linear_decay(one, recipe.steps) for one in optimizers],
+        callbacks=[progress(recipe.steps)],
         run=run,
     )
     print(run)
     return generator
+
+
+def pix2pix_networks(recipe: Recipe) -> tuple[nn.Module, nn.Module]:
+    channels = recipe.base_channels
+    return (
+        UNetGenerator(depth=6, base_channels=channels, dropout=0, input_skip=True),
+        PatchDiscriminator(base_channels=channels, n_layers=2),
+    )
+
+
+def graspp_networks(recipe: Recipe) -> tuple[nn.Module, nn.Module]:
+    channels = recipe.base_channels
+    return RASPP(width=channels), RainDiscriminator(base_channels=channels)
+
+
+def crops(recipe: Recipe, pairs: list[Pair], seed: int) -> Dataset[Batch]:
+    real = PairCrops(pairs, recipe.size, seed)
+    if not recipe.own_rain:
+        return real
+    photos = {
+        f"{pair.name} {n}": picture
+        for n, pair in enumerate(pairs)
+        for picture in clean_pictures([pair]).values()
+        if min(picture.shape[:2]) >= recipe.size
+    }
+    return MergedCrops([real, CropDataset(photos, "light", recipe.size, seed)], seed)
 
 
 def progress(steps: int) -> Callable[[Record], None]:
@@ -195,7 +300,7 @@ def progress(steps: int) -> Callable[[Record], None]:
 
     def show(record: Record) -> None:
         if record["step"] % every == 0:
-            losses = f"loss of D {record['loss_d']:.2f}, of G {record['loss_g']:.2f}"
+            losses = f"loss of D {record.get('loss_d', 0):.2f}, of G {record['loss_g']:.2f}"
             after = duration(time.monotonic() - begun)
             print(f"step {record['step']:,} of {steps:,}: {losses}, {after}", flush=True)
 
@@ -235,15 +340,16 @@ def commit() -> str:
     return f"commit {head[:7]}"
 
 
-def table(results: list[Result]) -> str:
+def table(measured: Mapping[str, Any]) -> str:
+    """Rows of the tests, from ``{"pairs": …, "means": rows of SCORES by rainy and restored}``."""
     lines = [f"| tested on | rain | pairs | {' | '.join(SCORES)} |", "|---|---|" + "---:|" * 5]
-    for result in results:
-        title, rain = TESTS[result.name]
+    for name, result in measured.items():
+        title, rain = TESTS[name]
         cells = [
             f"{rainy:{how}} → {restored:{how}}"
-            for (rainy, restored), (*_, how) in zip(result.means, SCORES.values(), strict=True)
+            for (rainy, restored), (*_, how) in zip(result["means"], SCORES.values(), strict=True)
         ]
-        lines.append(f"| {title} | {rain} | {result.pairs} | {' | '.join(cells)} |")
+        lines.append(f"| {title} | {rain} | {result['pairs']} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
