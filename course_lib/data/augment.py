@@ -20,6 +20,7 @@ from torch.utils.data import Dataset
 
 from course_lib.data.crops import as_tensors
 from course_lib.data.pair import Batch, Pair
+from course_lib.data.photos import shrink
 from course_lib.data.rain import apply_canvas, draw_canvas, prepare_photo
 
 
@@ -61,16 +62,18 @@ def rainy_pairs(
     return pairs
 
 
-def with_negatives(photos: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The photographs and their negatives, 255 − photo, as further scenes for rain to fall on.
+def more_scenes(photos: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Of each photograph four scenes for rain to fall on: itself, half as large, both as negatives.
 
-    A handful of photographs has few bright, even areas; the negative of a dark background is
-    one. A network that has never seen any tints the sky.
+    A handful of photographs shows little. Half as large, a scene has twice the fine texture
+    beside streaks of the same width. The negative of a dark background, 255 − photo, is a bright
+    and even one, such as a sky; a network that has never seen one tints it.
 
     Args:
-        photos: name → uint8 H×W×3.
+        photos: name → uint8 H×W×3, at least twice as large as the crops that are to be taken.
     """
-    return {**photos, **{f"{name}, negative": 255 - photo for name, photo in photos.items()}}
+    sizes = dict(photos) | {f"{name}, half": shrink(photo, 2) for name, photo in photos.items()}
+    return sizes | {f"{name}, negative": 255 - photo for name, photo in sizes.items()}
 
 
 def clean_pictures(pairs: Iterable[Pair]) -> dict[str, np.ndarray]:

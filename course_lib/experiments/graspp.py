@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.data.augment import MergedCrops, with_negatives
+from course_lib.data.augment import MergedCrops, more_scenes
 from course_lib.data.crops import CropDataset, held_out_batch, make_loader
 from course_lib.data.pair import Batch
 from course_lib.data.recolour import RecolouredCrops
@@ -41,7 +41,7 @@ VIEW = 96  # side of the crops to measure on, pixels
 HELD_OUT = 24  # crops of each kind of rain to measure on
 WATCHED = 4  # of them, while training
 PRINTED_RATE_D = 0.1  # §4.1
-PIX2PIX_STEPS = 2.2  # of Pix2Pix for each of GRASPP-GAN's, so that both get the same CPU time
+PIX2PIX_STEPS = 2.0  # of Pix2Pix for each of GRASPP-GAN's, so that both get the same CPU time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +97,7 @@ def set_up(profile: Profile, seed: int, variant: Variant | None = None) -> Game:
     size = pick("02", profile.name) if how.system == "pix2pix" else profile
     crops = [
         CropDataset(
-            with_negatives({name: photos[name] for name in split.train}),
+            more_scenes({name: photos[name] for name in split.train}),
             kind,
             size.image_size,
             seed,

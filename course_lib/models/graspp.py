@@ -109,8 +109,9 @@ class RASPP(nn.Module):
             unless given.
         rates: of ASPP.
         output: ``"residual"``: the network draws what the rain has added, which is subtracted
-            from the rainy picture; ``"direct"``: it draws the restored picture. Open in the
-            paper; residual learns faster.
+            from the rainy picture. Its last weights are 0 at first, so that training starts from
+            the rainy picture. ``"direct"``: it draws the restored picture. Open in the paper;
+            residual learns faster.
         norm: makes the encoder's norms.
         aspp: makes the pyramid, `ASPP` or yours.
 
@@ -150,12 +151,15 @@ class RASPP(nn.Module):
             encoder.append(ResidualBlock(after, after, norm=norm))
         self.encoder = nn.Sequential(*encoder)
         self.aspp = aspp(stages[-1], width, rates)
+        last = nn.Conv2d(width, 3, 3, padding=1, padding_mode="reflect")
+        if output == "residual":
+            last.load_state_dict({key: 0 * value for key, value in last.state_dict().items()})
         self.fusion = nn.Sequential(
             *_convolution(len(rates) * width, width, 3, nn.BatchNorm2d),
             nn.ReLU(inplace=True),
             *_convolution(width, width, 3, nn.BatchNorm2d),
             nn.ReLU(inplace=True),
-            nn.Conv2d(width, 3, 3, padding=1, padding_mode="reflect"),
+            last,
         )
 
     def forward(self, rainy: torch.Tensor) -> torch.Tensor:

@@ -23,7 +23,7 @@ class Players:
 
     def __init__(self, *, seed: int = 0, **weights: Any) -> None:
         torch.manual_seed(0)
-        self.generator: nn.Module = RASPP(width=2, stages=(2,))
+        self.generator: nn.Module = RASPP(width=2, stages=(2,), output="direct")
         rainy, clean = torch.rand(2, 4, 3, 16, 16) * 2 - 1
         self.batch = Batch(rainy, clean, torch.zeros(4, 1, 16, 16))
         torch.manual_seed(1 + seed)
