@@ -58,7 +58,9 @@ class Variant:
         rate_d: the discriminator's learning rate; the generator's unless given, but the printed
             0.1 at the paper profile.
         adversarial: the third loss.
-        epoch: steps of an epoch, after which the rates may fall; a tenth of the run unless given.
+        plateau: rates fall by the paper's rule, as they do at the paper profile; else in a straight
+            line from the middle of the run on.
+        epoch: steps of an epoch, after which the rule looks; a tenth of the run unless given.
     """
 
     system: Literal["graspp", "pix2pix"] = "graspp"
@@ -67,6 +69,7 @@ class Variant:
     output: Output = "residual"
     rate_d: float | None = None
     adversarial: Callable[[torch.Tensor], torch.Tensor] = adversarial_loss
+    plateau: bool = False
     epoch: int | None = None
 
 
@@ -168,6 +171,8 @@ def play(
     players = _players(how)
     samples = Samples(game.generator, shown(game.held_out.rainy), every=max(1, steps // FRAMES))
     optimizers = _optimizers(game, profile, how)
+    by_plateau = how.plateau or (profile.name == "paper" and how.system == "graspp")
+    plateau = [_plateau(optimizers, steps, how)] if by_plateau else []
     history = train(
         game.generator,
         game.discriminator,
@@ -178,11 +183,11 @@ def play(
         d_step=d_step or players.d_step,
         g_step=g_step or players.g_step,
         schedule=_schedule(steps, how),
-        schedulers=[linear_decay(one, steps) for one in optimizers if how.system == "pix2pix"],
+        schedulers=[] if plateau else [linear_decay(one, steps) for one in optimizers],
         callbacks=[
             Monitor(game.generator, game.discriminator, game.held_out, every=profile.log_every),
             samples,
-            *([] if how.system == "pix2pix" else [_plateau(optimizers, steps, how)]),
+            *plateau,
         ],
     )
     return Played(game=game, history=history, frames=samples.frames)

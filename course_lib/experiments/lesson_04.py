@@ -56,6 +56,7 @@ CHOICES: dict[str, Variant] = {
     "mean squares": Variant(weights=LossWeights(reduction="mse")),
     "direct output": Variant(output="direct"),
     "D's printed rate": Variant(rate_d=PRINTED_RATE_D),
+    "rates fall on a plateau": Variant(plateau=True),
     "the printed sign": Variant(adversarial=as_printed),
     "beta 30": Variant(weights=LOUD),
     "beta 30, the printed sign": Variant(weights=LOUD, adversarial=as_printed),
@@ -66,7 +67,7 @@ FAULTS: dict[str, Variant] = {
     "the adversarial loss has the printed sign": CHOICES["beta 30, the printed sign"],
     "L_g compares with the rainy picture": Variant(weights=LOUD),  # and `rainy_edges_step`
     "D's learning rate is the printed 0.1": Variant(weights=LOUD, rate_d=PRINTED_RATE_D),
-    "the rates may fall after every step": Variant(weights=LOUD, epoch=1),
+    "the rates may fall after every step": Variant(weights=LOUD, plateau=True, epoch=1),
 }
 RAINY_EDGES = "L_g compares with the rainy picture"
 
