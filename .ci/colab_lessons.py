@@ -30,7 +30,7 @@ from course_lib.authoring import builder, release, runner, source
 from course_lib.authoring.page import WIDGET_VIEW
 from course_lib.authoring.rules import Lesson
 
-LESSONS = ("00", "01", "02", "03")
+LESSONS = ("00", "01", "02", "03", "04")
 SHOWN = ("torch", "torchvision", "numpy", "ipython", "ipykernel", "ipywidgets", "traitlets")
 KERNEL = "colab"
 # As Colab does, the kernel has google.colab loaded before the first cell runs.

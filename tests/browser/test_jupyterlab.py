@@ -36,11 +36,12 @@ from course_lib.exercises.lesson_01.diagnosis import CASES
 from course_lib.exercises.lesson_01.quiz import QUIZ as QUIZ_01
 from course_lib.exercises.lesson_02.quiz import QUIZ as QUIZ_02
 from course_lib.exercises.lesson_03.quiz import QUIZ as QUIZ_03
+from course_lib.exercises.lesson_04.quiz import QUIZ as QUIZ_04
 
 pytest.importorskip("jupyterlab")
 pytestmark = pytest.mark.slow
 
-NUMBERS = ("00", "01", "02", "03")
+NUMBERS = ("00", "01", "02", "03", "04")
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +181,7 @@ def test_the_boundary_between_before_and_after_is_moved_by_keyboard(lesson, look
 
 @pytest.mark.parametrize(
     ("number", "quiz"),
-    list(zip(NUMBERS, (QUIZ_00, QUIZ_01, QUIZ_02, QUIZ_03), strict=True)),
+    list(zip(NUMBERS, (QUIZ_00, QUIZ_01, QUIZ_02, QUIZ_03, QUIZ_04), strict=True)),
 )
 def test_the_quiz_is_answered_by_keyboard(lesson, look, number: str, quiz) -> None:
     notebook = lesson(number)
@@ -324,6 +325,13 @@ TELLING = {
         "def draw_differences(",
         'diagnose("03", "A")',
         'quiz("03")',
+    ),
+    "04": (
+        "exercise-04-1-check",
+        "viz.Explorer(",
+        "viz.BeforeAfter(",
+        'diagnose("04", "A")',
+        'quiz("04")',
     ),
 }
 
