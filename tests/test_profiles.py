@@ -5,7 +5,9 @@ import torch
 
 from course_lib import profiles
 from course_lib.data.pair import Batch
+from course_lib.experiments.graspp import stages
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
+from course_lib.models.graspp import RASPP, RainDiscriminator
 from course_lib.models.pix2pix import (
     PatchDiscriminator,
     UNetGenerator,
@@ -13,6 +15,7 @@ from course_lib.models.pix2pix import (
     receptive_field,
 )
 from course_lib.profiles import LESSONS, NAMES, minutes, pick, pick_name
+from course_lib.training.graspp import Graspp
 from course_lib.training.pix2pix import Pix2Pix
 from course_lib.training.steps import discriminator_step, generator_step
 
@@ -76,5 +79,19 @@ def test_the_paper_profile_of_pix2pix_is_experiment_2_and_takes_a_step(lesson: s
     batch = Batch(rainy, clean, torch.zeros(2, 1, 256, 256))
     optimizers = [torch.optim.Adam(n.parameters(), 2e-4) for n in (discriminator, generator)]
     game = Pix2Pix()
+    assert game.d_step(generator, discriminator, batch, optimizers[0]).isfinite()
+    assert game.g_step(generator, discriminator, batch, optimizers[1]).isfinite()
+
+
+def test_the_paper_profile_of_graspp_has_the_papers_numbers_and_takes_a_step() -> None:
+    paper = profiles.pick("04", "paper")
+    assert (paper.image_size, paper.batch_size, paper.learning_rate) == (128, 4, 1e-3)
+    assert stages(paper) == (64, 128, 256, 512)
+    generator = RASPP(width=paper.base_channels, stages=stages(paper))
+    discriminator = RainDiscriminator(base_channels=paper.base_channels)
+    rainy, clean = torch.rand(2, 1, 3, 128, 128) * 2 - 1  # 1 of the 4 pairs, for time's sake
+    batch = Batch(rainy, clean, torch.zeros(1, 1, 128, 128))
+    optimizers = [torch.optim.Adam(n.parameters(), 1e-3) for n in (discriminator, generator)]
+    game = Graspp()
     assert game.d_step(generator, discriminator, batch, optimizers[0]).isfinite()
     assert game.g_step(generator, discriminator, batch, optimizers[1]).isfinite()

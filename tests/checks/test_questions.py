@@ -111,7 +111,7 @@ def test_a_question_where_all_are_right_has_no_others_to_explain() -> None:
     assert "others" not in verdict
 
 
-@pytest.fixture(params=["00", "01", "02", "03"])
+@pytest.fixture(params=["00", "01", "02", "03", "04"])
 def lesson(request: pytest.FixtureRequest) -> str:
     return request.param
 

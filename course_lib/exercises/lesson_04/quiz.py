@@ -110,7 +110,7 @@ QUIZ = (
             Option(
                 text="The discriminator learns to answer the other way round.",
                 why="D learns from its own loss, in which the sign is right. It calls clean "
-                "pictures real whatever G minimises.",
+                f"pictures real whatever G minimises ({LOSSES}).",
             ),
             Option(
                 text="PSNR isn't made for finding mistakes in a loss.",
