@@ -78,8 +78,8 @@ belong):
 python data_scripts/train_real.py graspp
 ```
 
-Other systems are {others}. The page is written whole by that command, whose `--help` names the
-settings, from `results/real_sets.json`.
+Other systems are {others}. The page is written whole by that command,
+whose `--help` names the settings, from `results/real_sets.json`.
 """
 
 
