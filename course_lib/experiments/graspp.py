@@ -40,7 +40,7 @@ VIEW = 96  # side of the crops to measure on, pixels
 HELD_OUT = 24  # crops of each kind of rain to measure on
 WATCHED = 4  # of them, while training
 PRINTED_RATE_D = 0.1  # §4.1
-PIX2PIX_STEPS = 2.0  # of Pix2Pix for each of GRASPP-GAN's, so that both get the same CPU time
+PIX2PIX_STEPS = 2.25  # of Pix2Pix for each of GRASPP-GAN's, so that both get the same CPU time
 
 
 @dataclass(frozen=True, kw_only=True)
