@@ -22,7 +22,6 @@ from course_lib.experiments.pix2pix import last_quarter
 from course_lib.losses import adversarial_loss
 from course_lib.metrics import psnr, ssim
 from course_lib.models.graspp import RASPP, Output, RainDiscriminator
-from course_lib.models.pix2pix import PatchDiscriminator, UNetGenerator
 from course_lib.profiles import Profile, pick
 from course_lib.ranges import from_model
 from course_lib.training.graspp import Graspp, LossWeights, generator_first
@@ -41,7 +40,7 @@ VIEW = 96  # side of the crops to measure on, pixels
 HELD_OUT = 24  # crops of each kind of rain to measure on
 WATCHED = 4  # of them, while training
 PRINTED_RATE_D = 0.1  # §4.1
-PIX2PIX_STEPS = 2.0  # of Pix2Pix for each of GRASPP-GAN's, so that both get the same CPU time
+PIX2PIX_STEPS = 2.25  # of Pix2Pix for each of GRASPP-GAN's, so that both get the same CPU time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,17 +135,7 @@ def _steps(profile: Profile, how: Variant) -> int:
 
 def _networks(profile: Profile, size: Profile, how: Variant) -> tuple[nn.Module, nn.Module]:
     if how.system == "pix2pix":
-        paper = profile.name == "paper"
-        return (
-            UNetGenerator(
-                depth=6, base_channels=size.base_channels, dropout=0, input_skip=not paper
-            ),
-            PatchDiscriminator(
-                base_channels=size.base_channels,
-                n_layers=size.patch_layers,
-                norm=nn.BatchNorm2d if paper else nn.InstanceNorm2d,
-            ),
-        )
+        return pix2pix.networks(size)
     return (
         RASPP(width=profile.base_channels, stages=stages(profile), output=how.output),
         RainDiscriminator(

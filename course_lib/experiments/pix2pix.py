@@ -90,6 +90,7 @@ def set_up(profile: Profile, seed: int, variant: Variant | None = None) -> Game:
         seed,
     )
     torch.manual_seed(seed)
+    generator, discriminator = networks(profile, how)
     return Game(
         dataset=dataset,
         loader=make_loader(
@@ -99,21 +100,32 @@ def set_up(profile: Profile, seed: int, variant: Variant | None = None) -> Game:
             workers=profile.workers,
         ),
         held_out=held_out_drops(profile, seed),
-        generator=UNetGenerator(
-            depth=6,
-            base_channels=profile.base_channels,
-            dropout=0,
-            skips=how.skips,
-            input_skip=how.input_skip and not paper,
-            upsampling=how.upsampling,
-        ),
-        discriminator=PatchDiscriminator(
-            base_channels=profile.base_channels,
-            n_layers=profile.patch_layers,
-            # With batch norm D's verdict on unseen photographs hangs on the batch they come in.
-            norm=nn.BatchNorm2d if paper else nn.InstanceNorm2d,
-        ),
+        generator=generator,
+        discriminator=discriminator,
     )
+
+
+def networks(
+    profile: Profile, variant: Variant | None = None
+) -> tuple[UNetGenerator, PatchDiscriminator]:
+    """Fresh networks of a profile's widths, weights drawn from torch's global generator."""
+    how = variant or Variant()
+    paper = profile.name == "paper"
+    generator = UNetGenerator(
+        depth=6,
+        base_channels=profile.base_channels,
+        dropout=0,
+        skips=how.skips,
+        input_skip=how.input_skip and not paper,
+        upsampling=how.upsampling,
+    )
+    discriminator = PatchDiscriminator(
+        base_channels=profile.base_channels,
+        n_layers=profile.patch_layers,
+        # With batch norm D's verdict on unseen photographs hangs on the batch they come in.
+        norm=nn.BatchNorm2d if paper else nn.InstanceNorm2d,
+    )
+    return generator, discriminator
 
 
 def play(

@@ -570,6 +570,16 @@ def test_verify_asks_for_the_same_digits_of_a_row_that_was_made_here(
     assert all(one.ok for one in others)
 
 
+@pytest.mark.parametrize(("shift", "passes"), [(0.009, True), (0.012, False)])
+def test_verify_grants_a_time_its_tolerance_even_where_the_row_was_made(
+    root: Path, shift: float, passes: bool
+) -> None:
+    go(root)
+    found, _ = check(root, replace(shifted(shift), times=("psnr",)))
+    assert found.passed is passes
+    assert [one.allowed for one in found.comparisons] == [0.01, None, None]
+
+
 @pytest.mark.parametrize(
     ("column", "old", "new"),
     [

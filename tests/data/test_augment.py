@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from course_lib.data.augment import MergedCrops, clean_pictures, rainy_pairs
+from course_lib.data.augment import MergedCrops, clean_pictures, more_scenes, rainy_pairs
 from course_lib.data.crops import CropDataset, PairCrops, make_loader
 from course_lib.data.folders import SideBySideFolder
 from course_lib.data.pair import Batch, Pair
@@ -24,6 +24,21 @@ def flat(level: int, name: str = "flat") -> Pair:
 
 def same(a: Pair, b: Pair) -> bool:
     return np.array_equal(a.rainy, b.rainy) and np.array_equal(a.clean, b.clean)
+
+
+def test_each_photograph_gives_four_scenes_and_stays_as_it_is():
+    before = {name: photo.copy() for name, photo in PHOTOS.items()}
+    scenes = more_scenes(PHOTOS)
+    assert len(scenes) == 4 * len(PHOTOS)
+    for name, photo in before.items():
+        np.testing.assert_array_equal(PHOTOS[name], photo)
+        np.testing.assert_array_equal(scenes[name], photo)
+        half = scenes[f"{name}, half"]
+        assert half.shape == (60, 80, 3)
+        assert abs(half.mean() - photo.mean()) < 1
+        for scene, negative in ((photo, f"{name}, negative"), (half, f"{name}, half, negative")):
+            assert (scene.astype(int) + scenes[negative] == 255).all()
+    CropDataset(scenes, "light", 16, 0)
 
 
 def test_each_pair_has_a_rain_of_its_own_that_depends_on_seed_and_number_alone():

@@ -164,6 +164,7 @@ def test_runs_are_all_settings_with_all_seeds_in_order() -> None:
         ({"tolerances": {"fault": 0.1}}, "both a setting and a metric: fault"),
         ({"tolerances": {"psnr": -0.1}}, "tolerance of psnr is -0.1"),
         ({"tolerances": {"psnr": math.nan}}, "tolerance of psnr is nan"),
+        ({"times": ("seconds_spent",)}, "seconds_spent is among its times, and no metric"),
     ],
 )
 def test_bad_declaration_is_refused(changes: dict[str, object], message: str) -> None:

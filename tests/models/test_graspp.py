@@ -344,3 +344,19 @@ def test_the_paths_of_the_docstring_and_none_at_all() -> None:
     assert effective_receptive_field([1, 1], 3).tolist() == [1, 2, 3, 2, 1]
     assert effective_receptive_field([2, 2], 3).tolist() == [1, 0, 2, 0, 3, 0, 2, 0, 1]
     assert effective_receptive_field([], 3).tolist() == [1]
+
+
+def test_a_discriminator_without_norms_has_biases_in_their_place() -> None:
+    network = RainDiscriminator(base_channels=2, norm=None)
+    assert not of(network, nn.BatchNorm2d)
+    assert all(one.bias is not None for one in of(network, nn.Conv2d))
+    normed = of(RainDiscriminator(base_channels=2), nn.Conv2d)
+    assert [one.bias is None for one in normed] == [False, True, True, True]
+
+
+def test_differences_between_pictures_come_through_an_untrained_discriminator() -> None:
+    torch.manual_seed(0)
+    network = RainDiscriminator(base_channels=16, norm=None)
+    rainy, clean = pictures(8, 3, 32, 32), pictures(8, 3, 32, 32)
+    features = network.blocks(torch.cat([rainy, clean], dim=1))
+    assert 0.2 < features.std() / clean.std() < 5

@@ -76,6 +76,19 @@ def test_steps_in_which_the_generator_rests_tell_nothing() -> None:
     assert rates_after(losses, epoch=4) == pytest.approx(expected)
 
 
+def test_the_mean_is_over_the_steps_in_which_the_generator_learnt() -> None:
+    # One, two and one of three steps: means of 4, 3 and 2.9. A sum would get worse, then better.
+    losses = [None, 4.0, None, 3.0, None, 3.0, None, 2.9, None, None, None, None]
+    assert rates_after(losses, epoch=3) == pytest.approx([1] * 12)
+
+
+def test_epochs_count_from_when_the_loss_has_all_its_terms() -> None:
+    losses = [1.0, 1.0, 8.0, 8.0, 7.0, 7.0, 7.0, 7.0]  # the discriminator comes in at step 3
+    assert rates_after(losses, epoch=2, begin=2)[:7] == pytest.approx([1] * 7)
+    assert rates_after(losses, epoch=2, begin=2)[7] == pytest.approx(0.1)
+    assert rates_after(losses, epoch=2)[3] == pytest.approx(0.1)
+
+
 @pytest.mark.parametrize("epoch", [0, -3])
 def test_an_epoch_without_steps_is_refused(epoch) -> None:
     with pytest.raises(ValueError, match=f"one step or more; it is {epoch}"):
