@@ -12,14 +12,13 @@ from course_lib.results.weights import Pretrained
 from course_lib.training.files import write_whole
 
 FILE = "card.md"
-_TRAINING = {
+_TRAINING = {  # without the seconds: a game that rows share was trained for the first of them
     "seed": "seed",
     "profile": "profile",
     "batch_size": "pairs a step",
     "image_size": "pixels, side of a crop",
     "base_channels": "channels of the first block",
     "date": "date",
-    "seconds": "seconds",
     "device": "device",
     "threads": "threads",
     "versions": "versions",
@@ -48,6 +47,7 @@ def text(found: Pretrained) -> str:
     """The card in Markdown. It follows from the weights' own header: same weights, same bytes."""
     about, name, steps = found.about, found.name, found.history[-1]["step"]
     split = photo_split(int(about["seed"]))
+    size = f" at 1/{about['shrink']} of their size" if about["shrink"] != 1 else ""
     parts = [
         f"# {name}",
         str(about["what"]),
@@ -85,9 +85,9 @@ def text(found: Pretrained) -> str:
         _terms(split.train, split.test),
         "## Limits",
         "Made for lessons, not for use: they learnt from five photographs, in "
-        f"{about['image_size']}-pixel crops at 1/{about['shrink']} of their size, under one kind "
-        "of computed rain, in minutes on a CPU. Expect nothing of them on other photographs, other "
-        "rain or larger pictures, and don't measure other methods against them.",
+        f"{about['image_size']}-pixel crops{size}, under one kind of computed rain, in minutes "
+        "on a CPU. Expect nothing of them on other photographs, other rain or larger pictures, "
+        "and don't measure other methods against them.",
     ]
     return "\n\n".join(parts) + "\n"
 
