@@ -169,8 +169,8 @@ def main(
     )
     # In memory, 2 GB: to read a file for each crop takes longer.
     begun = time.process_time()
-    generator = train_generator(system, recipe, list(sets[TRAIN]), seed)
-    hours = (time.process_time() - begun) / 3600
+    generator, whole = train_generator(system, recipe, list(sets[TRAIN]), seed)
+    hours = (time.process_time() - begun) / 3600 if whole else None
     measured = {}
     for name in TESTS:
         print(f"testing on {name}", flush=True)
@@ -184,7 +184,7 @@ def main(
         "recipe": f"{len(names)} pairs, {recipe.steps:,} steps, batches of {recipe.batch_size} "
         f"crops of {recipe.size}×{recipe.size}{own}, {recipe.base_channels} base channels, "
         f"{recipe.how}, seed {seed}",
-        "cpu_hours": round(hours, 2),  # of this call; less than the whole where it went on
+        "cpu_hours": None if hours is None else round(hours, 2),  # None where a run went on
         "provenance": provenance(),
         "sets": measured,
     }
@@ -235,7 +235,10 @@ def open_sample() -> PairedFolder:
     return PairedFolder(folder)
 
 
-def train_generator(system: System, recipe: Recipe, pairs: list[Pair], seed: int) -> nn.Module:
+def train_generator(
+    system: System, recipe: Recipe, pairs: list[Pair], seed: int
+) -> tuple[nn.Module, bool]:
+    """The generator, and whether this call trained it from the first step on."""
     torch.manual_seed(seed)
     pix2pix = system is System.PIX2PIX
     generator, discriminator = (pix2pix_networks if pix2pix else graspp_networks)(recipe)
@@ -247,7 +250,10 @@ def train_generator(system: System, recipe: Recipe, pairs: list[Pair], seed: int
     )
     optimizers = [adam(generator.parameters()), adam(discriminator.parameters())]
     # A run's own settings know nothing of networks and techniques, so its name does.
-    run = Run(f"real_sets/{system}-{recipe.size}px-{recipe.base_channels}ch-seed{seed}")
+    run = Run(
+        f"real_sets/{system}-{recipe.size}px-{recipe.base_channels}ch-{recipe.steps}-seed{seed}"
+    )
+    records: list[Record] = []  # of this call
     train(
         generator,
         discriminator,
@@ -261,11 +267,11 @@ def train_generator(system: System, recipe: Recipe, pairs: list[Pair], seed: int
         if pix2pix
         else partial(generator_first, alone=int(ALONE * recipe.steps)),
         schedulers=[] if pix2pix else [linear_decay(one, recipe.steps) for one in optimizers],
-        callbacks=[progress(recipe.steps)],
+        callbacks=[progress(recipe.steps), records.append],
         run=run,
     )
     print(run)
-    return generator
+    return generator, bool(records) and records[0]["step"] == 1
 
 
 def pix2pix_networks(recipe: Recipe) -> tuple[nn.Module, nn.Module]:
@@ -278,7 +284,7 @@ def pix2pix_networks(recipe: Recipe) -> tuple[nn.Module, nn.Module]:
 
 def graspp_networks(recipe: Recipe) -> tuple[nn.Module, nn.Module]:
     channels = recipe.base_channels
-    return RASPP(width=channels), RainDiscriminator(base_channels=channels)
+    return RASPP(width=channels), RainDiscriminator(base_channels=channels, norm=None)
 
 
 def crops(recipe: Recipe, pairs: list[Pair], seed: int) -> Dataset[Batch]:
