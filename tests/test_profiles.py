@@ -87,6 +87,7 @@ def test_the_paper_profile_of_graspp_has_the_papers_numbers_and_takes_a_step() -
     paper = profiles.pick("04", "paper")
     assert (paper.image_size, paper.batch_size, paper.learning_rate) == (128, 4, 1e-3)
     assert stages(paper) == (64, 128, 256, 512)
+    assert paper.steps / paper.epochs == 8000 / 4
     generator = RASPP(width=paper.base_channels, stages=stages(paper))
     discriminator = RainDiscriminator(base_channels=paper.base_channels)
     rainy, clean = torch.rand(2, 1, 3, 128, 128) * 2 - 1  # 1 of the 4 pairs, for time's sake

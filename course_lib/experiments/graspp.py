@@ -33,8 +33,7 @@ from course_lib.training.rates import PlateauDecay, linear_decay
 SEEDS = (0, 1, 2, 3, 4)
 BETAS = (0.9, 0.999)  # of Adam; the paper names none
 STREAKS = ("light", "heavy", "wide")  # like Rain-I, Rain-II and Rain-III in character
-EPOCHS = 10  # of a run; endless crops have none of their own, and the paper tells no number
-ALONE = 2  # of them, the generator's own (§4.1)
+ALONE = 2  # epochs of the generator's own (§4.1)
 PATIENCE = 1  # epochs without a better loss that are let pass; with 0, noise stops the training
 VIEW = 96  # side of the crops to measure on, pixels
 HELD_OUT = 24  # crops of each kind of rain to measure on
@@ -49,9 +48,9 @@ class Variant:
 
     Attributes:
         system: ``"pix2pix"`` plays lesson 02's game instead, with lesson 02's networks and
-            settings at the same profile, for as long; of the rest, only the rain counts then.
+            settings at the same profile, for as long; the rest but the rain is GRASPP-GAN's.
         rain: what falls on the training crops, one of `course_lib.data.rain.KINDS`, or
-            ``"all"``: light, heavy and wide streaks in turn.
+            ``"all"``: light, heavy and wide streaks, each as likely.
         weights: of the three losses; with β = 0 there is no discriminator.
         output: see `RASPP`.
         rate_d: the discriminator's learning rate; the generator's unless given, but the printed
@@ -59,7 +58,7 @@ class Variant:
         adversarial: the third loss.
         plateau: rates fall by the paper's rule, as they do at the paper profile; else in a straight
             line from the middle of the run on.
-        epoch: steps of an epoch, after which the rule looks; a tenth of the run unless given.
+        epoch: steps of an epoch, after which the rule looks; the profile's unless given.
     """
 
     system: Literal["graspp", "pix2pix"] = "graspp"
@@ -92,14 +91,19 @@ def held_out_rain(profile: Profile, seed: int, kind: str, *, count: int = HELD_O
 
 
 def set_up(profile: Profile, seed: int, variant: Variant | None = None) -> Game:
-    """Photographs, crops and networks for a seed; the crops to watch are under all its rain."""
+    """Photographs, crops and networks for a seed; the crops to watch are under all its rain.
+
+    The paper profile plays as the paper does, without the lesson's additional scenes and light.
+    """
     how = variant or Variant()
     split, photos = seed_photos(profile, seed)
     kinds = STREAKS if how.rain == "all" else (how.rain,)
     size = pick("02", profile.name) if how.system == "pix2pix" else profile
+    paper = profile.name == "paper"
+    scenes = {name: photos[name] for name in split.train}
     crops = [
         CropDataset(
-            more_scenes({name: photos[name] for name in split.train}),
+            scenes if paper else more_scenes(scenes),
             kind,
             size.image_size,
             seed,
@@ -107,7 +111,8 @@ def set_up(profile: Profile, seed: int, variant: Variant | None = None) -> Game:
         )
         for kind in kinds
     ]
-    dataset = RecolouredCrops(MergedCrops(crops, seed) if len(crops) > 1 else crops[0], seed)
+    plain = MergedCrops(crops, seed) if len(crops) > 1 else crops[0]
+    dataset = plain if paper else RecolouredCrops(plain, seed)
     watched = [
         held_out_rain(profile, seed, kind, count=WATCHED * len(STREAKS) // len(kinds))
         for kind in kinds
@@ -161,7 +166,7 @@ def play(
     samples = Samples(game.generator, shown(game.held_out.rainy), every=max(1, steps // FRAMES))
     optimizers = _optimizers(game, profile, how)
     by_plateau = how.plateau or (profile.name == "paper" and how.system == "graspp")
-    plateau = [_plateau(optimizers, steps, how)] if by_plateau else []
+    plateau = [_plateau(optimizers, profile, how)] if by_plateau else []
     history = train(
         game.generator,
         game.discriminator,
@@ -171,7 +176,7 @@ def play(
         seed=seed,
         d_step=d_step or players.d_step,
         g_step=g_step or players.g_step,
-        schedule=_schedule(steps, how),
+        schedule=_schedule(profile, how),
         schedulers=[] if plateau else [linear_decay(one, steps) for one in optimizers],
         callbacks=[
             Monitor(game.generator, game.discriminator, game.held_out, every=profile.log_every),
@@ -182,14 +187,16 @@ def play(
     return Played(game=game, history=history, frames=samples.frames)
 
 
-def _plateau(optimizers: list[torch.optim.Optimizer], steps: int, how: Variant) -> PlateauDecay:
-    epoch = how.epoch or max(1, steps // EPOCHS)
-    begin = _alone(steps) if how.weights.beta else 0
+def _plateau(
+    optimizers: list[torch.optim.Optimizer], profile: Profile, how: Variant
+) -> PlateauDecay:
+    epoch = how.epoch or _epoch(profile)
+    begin = ALONE * _epoch(profile) if how.weights.beta else 0
     return PlateauDecay(optimizers, epoch=epoch, patience=PATIENCE, begin=begin)
 
 
-def _alone(steps: int) -> int:
-    return ALONE * steps // EPOCHS
+def _epoch(profile: Profile) -> int:
+    return max(1, profile.steps // profile.epochs)
 
 
 def shown(crops: torch.Tensor) -> torch.Tensor:
@@ -203,12 +210,12 @@ def _players(how: Variant) -> Graspp | Pix2Pix:
     return Graspp(weights=how.weights, adversarial=how.adversarial)
 
 
-def _schedule(steps: int, how: Variant) -> Schedule:
+def _schedule(profile: Profile, how: Variant) -> Schedule:
     if how.system == "pix2pix":
         return every_step
     if not how.weights.beta:
         return generator_only
-    return partial(generator_first, alone=_alone(steps))
+    return partial(generator_first, alone=ALONE * _epoch(profile))
 
 
 def _optimizers(game: Game, profile: Profile, how: Variant) -> list[torch.optim.Optimizer]:

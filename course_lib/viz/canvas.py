@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
 
 from course_lib.ranges import to_uint8
 from course_lib.viz.style import DPI, FONT_POINTS
@@ -63,6 +64,12 @@ class Canvas:
                 parse_math=False,  # a dollar sign in a title is a dollar sign
             )
         return figure
+
+
+def text_width(text: str) -> int:
+    """Pixels that the longest line of a text takes on a sheet."""
+    paths = [TextPath((0, 0), line, size=FONT_POINTS) for line in text.split("\n") if line]
+    return round(max((path.get_extents().x1 for path in paths), default=0) * DPI / 72)
 
 
 def picture_uint8(picture: np.ndarray, *, what: str) -> np.ndarray:

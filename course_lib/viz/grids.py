@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from course_lib.viz.canvas import LETTER, LINE, ORANGE, Canvas, picture_uint8
+from course_lib.viz.canvas import LETTER, LINE, ORANGE, Canvas, picture_uint8, text_width
 from course_lib.viz.output import show
 from course_lib.viz.style import DPI, WIDTH
 
@@ -151,7 +151,7 @@ def sheet_figure(
     height, width = sizes.pop()
 
     labels = {label: _wrap(label, 14 * LETTER) for label in shown}
-    margin = max(len(line) for text in labels.values() for line in text.split("\n")) * LETTER + GAP
+    margin = max(text_width(label) for label in labels.values()) + GAP
     gap = GAP // 2
     room = (SHEET - margin - gap * (columns - 1)) // columns
     if width > 2 * room:

@@ -168,6 +168,16 @@ def test_a_contact_sheet_keeps_rows_columns_and_pixels(outputs, parse) -> None:
     assert xs[0] == xs[1] == xs[2] == sorted(xs[0])
 
 
+def test_a_wide_label_keeps_clear_of_the_pictures(outputs, parse) -> None:
+    crops = [CAT[100:164, 60:124]]
+    (output,) = outputs(lambda: viz.contact_sheet({"WW-WWWW": crops, "": crops}, alt=ALT))
+    page = parse(output["data"]["text/html"]).pictures()[0]
+    places = (find(page, enlarge(crops[0], scale)) for scale in range(1, 19))
+    left = next(found[0][1] for found in places if found)
+    written = np.nonzero((page[:, :left] != 255).any(axis=(0, 2)))[0]
+    assert written.max() < left - 8
+
+
 @pytest.mark.parametrize(
     ("rows", "titles", "message"),
     [
