@@ -11,7 +11,7 @@ AXES = Axes(
     },
     limits={
         "loss of the discriminator": (1e-2, 1e6),
-        "loss of the generator": (-300.0, 300.0),
+        "loss of the generator": (-100.0, 100.0),
         "share recognised by D": (-0.05, 1.05),
         "PSNR (dB)": (18.0, 36.0),
     },
@@ -81,9 +81,8 @@ CASES = (
         alt="Four rainy crops and G's answers to them. Up to step 120 their streaks go. When D has "
         "joined, they are back, colours change, and bright green patches lie on the dark parts "
         "of the temple to the end. D's loss jumps above 10,000 and comes down to 5; the "
-        "generator's leaves the picture at the top and comes back into it near 260. D calls most "
-        "photographs real, or most pictures fake. PSNR falls from 32 to below 20 dB and comes back "
-        "to 27.",
+        "generator's leaves the picture at the top. D calls most photographs real, or most "
+        "pictures fake. PSNR falls from 32 to below 20 dB and comes back to 27.",
         question=which_fault(
             "C",
             FAST,
