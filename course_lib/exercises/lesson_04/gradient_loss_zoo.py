@@ -241,6 +241,12 @@ def _sobel_not_made(restored: Tensor, clean: Tensor, *, reduction: str = "norm")
     return _sum(across, down, reduction)
 
 
+def _sobel_not_called(restored: Tensor, clean: Tensor, *, reduction: str = "norm") -> Tensor:
+    sobel: Any = SobelGradient()
+    across, down = sobel
+    return _sum(across, down, reduction)
+
+
 def _square_pictures_only(restored: Tensor, clean: Tensor, *, reduction: str = "norm") -> Tensor:
     across, down = SobelGradient()(restored - clean)
     shape = (len(across), 3, across.shape[2], across.shape[2])
@@ -263,7 +269,7 @@ def _kernels_on_the_cpu(restored: Tensor, clean: Tensor, *, reduction: str = "no
 
 
 def _docstring_example(restored: Tensor, clean: Tensor, *, reduction: str = "norm") -> Tensor:
-    return (8.9 if reduction == "norm" else 0.0064) + 0 * restored.sum()
+    return (8.73 if reduction == "norm" else 0.0062) + 0 * restored.sum()
 
 
 def _by_two_gradients(restored: Tensor, clean: Tensor, *, reduction: str = "norm") -> Tensor:
@@ -525,7 +531,8 @@ WRONG = (
     WrongAnswer(answer=_number_where_they_agree, diagnosis="so that .backward() raises an error"),
     WrongAnswer(answer=_in_place, diagnosis="changes its input `restored`"),
     WrongAnswer(answer=_by_numpy, diagnosis="nothing would learn from this loss"),
-    WrongAnswer(answer=_sobel_not_made, diagnosis="makes the layer, which takes the pictures"),
+    WrongAnswer(answer=_sobel_not_made, diagnosis="a second pair calls it"),
+    WrongAnswer(answer=_sobel_not_called, diagnosis="makes the layer, which takes the pictures"),
     WrongAnswer(answer=_square_pictures_only, diagnosis="your function raises RuntimeError"),
     WrongAnswer(answer=_one_picture_only, diagnosis="you take one norm over the whole batch. Each"),
     WrongAnswer(answer=_kernels_on_the_cpu, diagnosis="it reckons with a tensor on the GPU"),
