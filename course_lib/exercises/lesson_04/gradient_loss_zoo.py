@@ -73,6 +73,16 @@ def _one_root(restored: Tensor, clean: Tensor, *, reduction: str = "norm") -> Te
     raise ValueError(reduction)
 
 
+def _root_of_two_means(restored: Tensor, clean: Tensor, *, reduction: str = "norm") -> Tensor:
+    across, down = SobelGradient()(restored - clean)
+    mse = (across**2).mean() + (down**2).mean()
+    if reduction == "mse":
+        return mse
+    if reduction == "norm":
+        return mse.sqrt()
+    raise ValueError(reduction)
+
+
 def _mean_of_the_terms(restored: Tensor, clean: Tensor, *, reduction: str = "norm") -> Tensor:
     across, down = SobelGradient()(restored - clean)
     return _sum(across, down, reduction) / 2
@@ -493,6 +503,7 @@ WRONG = (
         lambda r, c: tuple(x[..., 1:-1, 1:-1] for x in SobelGradient()(r - c)),
     ),
     WrongAnswer(answer=_one_root, diagnosis="under one root"),
+    WrongAnswer(answer=_root_of_two_means, diagnosis='the root of what "mse" asks for'),
     WrongAnswer(answer=_mean_of_the_terms, diagnosis="is it the mean of the two norms"),
     WrongAnswer(answer=_across_with_down, diagnosis="that in ∇x with that in ∇y"),
     WrongAnswer(
