@@ -196,9 +196,7 @@ PRODUCTS: dict[str, tuple[Products, str]] = {
         "it is every value that comes out. Your linear layers multiply every value that comes in",
     ),
     "_transposed_by_channels_in": (
-        _with(
-            lambda one, given, out: given.numel() * one.weight[:, 0].numel(), nn.ConvTranspose2d
-        ),
+        _with(lambda one, given, out: given.numel() * one.weight[:, 0].numel(), nn.ConvTranspose2d),
         "Your transposed convolutions take the channels that come in",
     ),
     "_flops_and_bias": (
