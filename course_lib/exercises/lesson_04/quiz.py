@@ -115,8 +115,8 @@ QUIZ = (
             Option(
                 text="PSNR isn't made for finding mistakes in a loss.",
                 right=True,
-                why="It tells how good the pictures are. Where two losses lead to pictures that are "
-                "equally good it is the same, whether one of them is wrong or not.",
+                why="It tells how good the pictures are. Where two losses lead to equally good "
+                "pictures it is the same, whether one of them is wrong or not.",
             ),
         ),
     ),
