@@ -83,8 +83,9 @@ def only(name: str, threads: int) -> None:
     network = NETWORKS[name]().eval().to(DEVICE)
     picture = torch.zeros(1, 3, SIDE, SIDE, device=DEVICE)
     if DEVICE == "cuda":
+        held = torch.cuda.memory_allocated()
         network(picture)
-        print(torch.cuda.max_memory_allocated() / 1e6)
+        print((torch.cuda.max_memory_allocated() - held) / 1e6)
         return
     before = usage.measure().memory_mb
     network(picture)

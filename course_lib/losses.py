@@ -207,12 +207,22 @@ class SobelGradient(nn.Module):
 
     Args:
         kernels: 2×3×3 floats, `filters.sobel_kernels()` unless given.
+
+    Raises:
+        ValueError: other kernels, or pictures in their place.
     """
 
     kernels: torch.Tensor
 
     def __init__(self, kernels: np.ndarray | None = None) -> None:
         super().__init__()
+        shape = (2, 3, 3) if kernels is None else np.shape(kernels)
+        if shape != (2, 3, 3):
+            raise ValueError(
+                "SobelGradient is made of two kernels, 2×3×3, or of nothing; got "
+                f"{'×'.join(map(str, shape)) or 'one number'}. Pictures are given to the layer, "
+                "once it is made: SobelGradient()(pictures)"
+            )
         both = torch.tensor(sobel_kernels() if kernels is None else np.ascontiguousarray(kernels))
         # 2×1×3×3, as a convolution takes them
         self.register_buffer("kernels", both[:, None], persistent=False)
@@ -258,9 +268,10 @@ def gradient_loss(
         ValueError: no such reduction.
 
     Example:
-        Restored minus clean is a ramp that gains 0.01 a pixel to the right. Then ∇x differs by
-        0.08 and ∇y by 0, away from the border. With 3·64·64 = 12,288 values a picture the norm
-        is about √12288 · 0.08 = 8.9, and the mean square about 0.08² = 0.0064.
+        Restored minus clean is a ramp of 64×64 pixels that gains 0.01 a pixel to the right. Then
+        ∇y differs by 0, and ∇x by 0.08; in the first and the last column by 0, where the border
+        is mirrored. That leaves 3·64·62 = 11,904 values of 0.08 a picture: the norm is
+        √11904 · 0.08 = 8.73. The mean over all 12,288 values is 62/64 · 0.08² = 0.0062.
     """
     across, down = SobelGradient()(restored - clean)
     if reduction == "mse":

@@ -179,6 +179,21 @@ def test_the_sobel_layer_refuses_what_has_no_gradient(shape, got) -> None:
         SobelGradient()(torch.zeros(shape))
 
 
+@pytest.mark.parametrize(
+    ("kernels", "got"),
+    [
+        (torch.zeros(2, 3, 8, 8), "2×3×8×8"),  # whose numbers numpy would take
+        (torch.zeros(2, 3, 8, 8).requires_grad_(), "2×3×8×8"),  # and wouldn't
+        (np.zeros((3, 3)), "3×3"),
+        (1.0, "one number"),
+    ],
+)
+def test_the_sobel_layer_is_made_of_kernels_and_not_of_pictures(kernels, got) -> None:
+    mend = r"nothing; got " + got + r"\. Pictures .*: SobelGradient\(\)\(pictures\)"
+    with pytest.raises(ValueError, match=mend):
+        SobelGradient(kernels)
+
+
 def test_gradient_losses_are_those_of_a_loop_over_the_pictures(photographs) -> None:
     clean = photographs
     restored = clean + 0.1 * torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
@@ -191,6 +206,14 @@ def test_gradient_losses_are_those_of_a_loop_over_the_pictures(photographs) -> N
     assert float(gradient_loss(restored, clean)) == pytest.approx(sum(norms) / 2)
     mse = gradient_loss(restored, clean, reduction="mse")
     assert float(mse) == pytest.approx(sum(squares) / 2)
+
+
+def test_the_gradient_loss_of_a_ramp_is_the_docstrings() -> None:
+    clean = torch.zeros(2, 3, 64, 64)
+    restored = clean + 0.01 * torch.arange(64.0)
+    assert float(gradient_loss(restored, clean)) == pytest.approx(8.73, abs=0.005)
+    mse = float(gradient_loss(restored, clean, reduction="mse"))
+    assert mse == pytest.approx(0.0062, abs=5e-7)
 
 
 def test_picture_losses_are_those_of_a_loop_over_the_pictures(photographs) -> None:

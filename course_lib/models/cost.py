@@ -43,10 +43,12 @@ def multiply_adds(model: nn.Module, size: int) -> int:
     modes = [(layer, layer.training) for layer in model.modules()]
     hooks = [layer.register_forward_hook(count) for layer in model.modules()]
     pictures = [torch.zeros(1, 3, size, size)] * (2 if getattr(model, "conditional", False) else 1)
-    with torch.no_grad():
-        model.eval()(*pictures)
-    for hook in hooks:
-        hook.remove()
-    for layer, mode in modes:
-        layer.training = mode
+    try:
+        with torch.no_grad():
+            model.eval()(*pictures)
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for layer, mode in modes:
+            layer.training = mode
     return total

@@ -28,7 +28,8 @@ class ASPP(nn.Module):
     lie behind one another as channels, in the order of the rates. Every atrous convolution is
     padded by reflection, as far as it reaches, so that height and width stay as they are. All
     convolutions have a bias. (Wang et al., §3.2. The activations, the bias and putting the
-    outputs behind one another are our choices; the paper doesn't say.)
+    outputs behind one another are our choices; the paper doesn't say. It pads "symmetrically",
+    which we read as reflection, as in its encoder.)
 
     Args:
         in_channels: of the features that come in.
@@ -93,19 +94,21 @@ class RASPP(nn.Module):
     convolutions fuse them, the first two with batch norm and ReLU (Wang et al., §3.2).
 
     The paper's text is ``RASPP(width=64, stages=(64, 128, 256, 512))``. It costs 12.2 million
-    multiply-adds a pixel, ten times what the paper's time on its graphics card leaves room for.
-    ResNet doubles its channels where it halves the picture, so that each stage costs the same;
-    without halving, each stage costs four times the one before. So the default keeps the width:
-    16 channels throughout cost 0.06 million, and let the network learn in minutes on a CPU.
+    multiply-adds a pixel, about fourteen times what the paper's time on its graphics card leaves
+    room for. ResNet doubles its channels where it halves the picture, so that each stage costs
+    the same; without halving, each stage costs four times the one before. So the default keeps
+    the width: 16 channels throughout cost 0.06 million, and let the network learn in minutes on
+    a CPU.
 
     Open in the paper, and chosen here: the stem is ResNet's 7×7 convolution; its max-pooling is
     left out (it would halve the picture, or with stride 1 spread every bright spot); two blocks
     a stage; ASPP's paths and the fusion have ``width`` channels; the slope of LeakyReLU is 0.2,
-    that of eq. 4; nothing comes after the last convolution, so that values may leave [−1, 1].
+    that of eq. 4; the fusion, which the paper pads "symmetrically", is padded by reflection as
+    the encoder is; nothing comes after the last convolution, so that values may leave [−1, 1].
 
     Args:
         width: channels of the stem, of each path of ASPP, and of the fusion.
-        stages: channels of the encoder's stages, two residual blocks each; four times ``width``
+        stages: channels of the encoder's stages, two residual blocks each; ``(width,) * 4``
             unless given.
         rates: of ASPP.
         output: ``"residual"``: the network draws what the rain has added, which is subtracted
@@ -181,12 +184,13 @@ class RASPP(nn.Module):
 class RainDiscriminator(nn.Module):
     """Is there rain left? Rainy picture and another → one logit a picture.
 
-    Twice N×3×H×W in [−1, 1] → N×1. Four blocks of a 4×4 convolution with stride 2 and LeakyReLU
-    of slope 0.2, all but the first with a norm between them; the mean over the picture; a linear
+    Twice N×3×H×W in [−1, 1] → N×1. Four blocks of a convolution with stride 2 and LeakyReLU of
+    slope 0.2, all but the first with a norm between them; the mean over the picture; a linear
     layer (Wang et al., §3.4 and Fig. 4). Unlike a PatchGAN it gives no verdict of places: only
     the mean of what it sees reaches its one answer.
 
-    Open in the paper, and chosen here: the widths, which double from block to block, and the
+    Open in the paper, and chosen here: the kernels of the last three blocks, 4×4 as the first
+    one's; the padding, a zero on each side; the widths, which double from block to block; and the
     initial weights, those of He et al. 2015 (eq. 15), with which differences between pictures
     come through four blocks even without norms.
 

@@ -72,15 +72,23 @@ class PlateauDecay:
             self.total, self.count = 0.0, 0
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint must keep; the rates themselves are the optimizers'."""
+        """What a checkpoint must keep: what the losses were like.
+
+        The rates themselves are the optimizers', and factor, patience and epochs are the call's.
+        """
         return {
             "total": self.total,
             "count": self.count,
-            "schedulers": [one.state_dict() for one in self.schedulers],
+            "schedulers": [_learnt(one.state_dict()) for one in self.schedulers],
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """What a checkpoint kept."""
+        """What a checkpoint kept, also one that kept more."""
         self.total, self.count = state["total"], state["count"]
         for scheduler, one in zip(self.schedulers, state["schedulers"], strict=True):
-            scheduler.load_state_dict(one)
+            scheduler.load_state_dict(_learnt(one))
+
+
+def _learnt(state: dict[str, Any]) -> dict[str, Any]:
+    """Of a scheduler's state, what isn't a setting."""
+    return {key: state[key] for key in ("best", "num_bad_epochs", "last_epoch")}

@@ -123,3 +123,13 @@ def test_the_network_stays_as_it_was() -> None:
     assert all(p.grad is None for p in generator.parameters())
     assert not any(module._forward_hooks for module in generator.modules())
     assert torch.equal(torch.get_rng_state(), random)  # no dropout has drawn
+
+
+def test_the_network_stays_as_it_was_where_the_picture_does_not_pass() -> None:
+    discriminator = RainDiscriminator(base_channels=2)
+    discriminator.blocks[1].eval()
+    modes = [module.training for module in discriminator.modules()]
+    with pytest.raises(ValueError, match="8×8 can't be halved four times"):
+        multiply_adds(discriminator, 8)
+    assert [module.training for module in discriminator.modules()] == modes
+    assert not any(module._forward_hooks for module in discriminator.modules())

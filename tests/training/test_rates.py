@@ -95,6 +95,20 @@ def test_an_epoch_without_steps_is_refused(epoch) -> None:
         PlateauDecay([optimizer_with(1)], epoch=epoch)
 
 
+@pytest.mark.parametrize("kept_all", [False, True])
+def test_settings_are_those_of_the_call_and_not_of_the_checkpoint(kept_all) -> None:
+    before, optimizer = PlateauDecay([optimizer_with(1)], epoch=1, patience=3), optimizer_with(1)
+    for step, loss in enumerate([2.0, 3.0, 3.0], start=1):  # two epochs without progress
+        before({"step": step, "loss_g": loss})
+    state = before.state_dict()
+    if kept_all:
+        state["schedulers"] = [one.state_dict() for one in before.schedulers]
+    after = PlateauDecay([optimizer], epoch=1, factor=0.5, patience=2)
+    after.load_state_dict(state)
+    after({"step": 4, "loss_g": 2.5})  # the third: the best so far is 2
+    assert optimizer.param_groups[0]["lr"] == 0.5
+
+
 STEPS = 10
 
 

@@ -68,6 +68,34 @@ def _wide(into: int, out: int, rate: int, *, mode: Any = "reflect", **other: Any
     return nn.Conv2d(into, out, **(settings | other))
 
 
+class _Bordered(nn.Module):
+    """Padding by hand.
+
+    Args:
+        rate: how many rows and columns come to each side.
+        border: makes what comes before the first and what comes behind the last ones.
+    """
+
+    def __init__(self, rate: int, border: Callable[..., tuple[Tensor, Tensor]]) -> None:
+        super().__init__()
+        self.rate, self.border = rate, border
+
+    def forward(self, x: Tensor) -> Tensor:
+        for dim in (2, 3):
+            first, last = x.narrow(dim, 0, self.rate), x.narrow(dim, -self.rate, self.rate)
+            before, behind = self.border(first, last, dim)
+            x = torch.cat([before, x, behind], dim)
+        return x
+
+
+def _bordered(border: Callable[..., tuple[Tensor, Tensor]]) -> Callable[..., nn.Module]:
+    return lambda i, o, r: nn.Sequential(_Bordered(r, border), _wide(i, o, r, padding=0))
+
+
+def _outermost(first: Tensor, last: Tensor, dim: int) -> tuple[Tensor, Tensor]:
+    return first.narrow(dim, 0, 1).expand_as(first), last.narrow(dim, -1, 1).expand_as(last)
+
+
 ATROUS: Variants = {
     "_Zeros": (lambda i, o, r: _wide(i, o, r, mode="zeros"), "padded with zeros"),
     "_ZerosByHand": (
@@ -76,6 +104,19 @@ ATROUS: Variants = {
     ),
     "_Replicated": (lambda i, o, r: _wide(i, o, r, mode="replicate"), 'padded by "replicate"'),
     "_Circular": (lambda i, o, r: _wide(i, o, r, mode="circular"), 'padded by "circular"'),
+    "_SymmetricByHand": (
+        _bordered(lambda first, last, dim: (first.flip(dim), last.flip(dim))),
+        "mirrored with their outermost pixels repeated",
+    ),
+    "_ReplicatedByHand": (_bordered(_outermost), "with their outermost pixels, again and again"),
+    "_ZerosByCat": (
+        _bordered(lambda first, last, dim: (0 * first, 0 * last)),
+        "Your features are padded with zeros; reflection",
+    ),
+    "_CircularByHand": (
+        _bordered(lambda first, last, dim: (last, first)),
+        "with the pixels of the opposite side",
+    ),
     "_PaddedByOne": (lambda i, o, r: _wide(i, o, r, padding=1), "features are padded by 1"),
     "_NotPadded": (lambda i, o, r: _wide(i, o, r, padding=0), "features are padded by 0"),
     "_PaddedByTwo": (lambda i, o, r: _wide(i, o, r, padding=max(r, 2)), "are padded by 2"),

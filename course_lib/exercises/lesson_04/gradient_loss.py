@@ -131,6 +131,8 @@ def _call(attempt: Attempt, case: Case) -> Call:
 
 MENDS = {
     "Can't call numpy()": " But detached, nothing would learn from this loss: stay with torch.",
+    "SobelGradient is made of two kernels": ". The parentheses behind the name make the layer; "
+    "a second pair calls it.",
     "non-iterable SobelGradient": ". SobelGradient() makes the layer, which takes the pictures "
     "when it is called: SobelGradient()(pictures).",
     "must be a 2-tuple": ". One norm over more than two axes is torch.linalg.vector_norm's; or "

@@ -73,6 +73,16 @@ def _one_root(restored: Tensor, clean: Tensor, *, reduction: str = "norm") -> Te
     raise ValueError(reduction)
 
 
+def _root_of_two_means(restored: Tensor, clean: Tensor, *, reduction: str = "norm") -> Tensor:
+    across, down = SobelGradient()(restored - clean)
+    mse = (across**2).mean() + (down**2).mean()
+    if reduction == "mse":
+        return mse
+    if reduction == "norm":
+        return mse.sqrt()
+    raise ValueError(reduction)
+
+
 def _mean_of_the_terms(restored: Tensor, clean: Tensor, *, reduction: str = "norm") -> Tensor:
     across, down = SobelGradient()(restored - clean)
     return _sum(across, down, reduction) / 2
@@ -241,6 +251,12 @@ def _sobel_not_made(restored: Tensor, clean: Tensor, *, reduction: str = "norm")
     return _sum(across, down, reduction)
 
 
+def _sobel_not_called(restored: Tensor, clean: Tensor, *, reduction: str = "norm") -> Tensor:
+    sobel: Any = SobelGradient()
+    across, down = sobel
+    return _sum(across, down, reduction)
+
+
 def _square_pictures_only(restored: Tensor, clean: Tensor, *, reduction: str = "norm") -> Tensor:
     across, down = SobelGradient()(restored - clean)
     shape = (len(across), 3, across.shape[2], across.shape[2])
@@ -263,7 +279,7 @@ def _kernels_on_the_cpu(restored: Tensor, clean: Tensor, *, reduction: str = "no
 
 
 def _docstring_example(restored: Tensor, clean: Tensor, *, reduction: str = "norm") -> Tensor:
-    return (8.9 if reduction == "norm" else 0.0064) + 0 * restored.sum()
+    return (8.73 if reduction == "norm" else 0.0062) + 0 * restored.sum()
 
 
 def _by_two_gradients(restored: Tensor, clean: Tensor, *, reduction: str = "norm") -> Tensor:
@@ -487,6 +503,7 @@ WRONG = (
         lambda r, c: tuple(x[..., 1:-1, 1:-1] for x in SobelGradient()(r - c)),
     ),
     WrongAnswer(answer=_one_root, diagnosis="under one root"),
+    WrongAnswer(answer=_root_of_two_means, diagnosis='the root of what "mse" asks for'),
     WrongAnswer(answer=_mean_of_the_terms, diagnosis="is it the mean of the two norms"),
     WrongAnswer(answer=_across_with_down, diagnosis="that in ∇x with that in ∇y"),
     WrongAnswer(
@@ -525,7 +542,8 @@ WRONG = (
     WrongAnswer(answer=_number_where_they_agree, diagnosis="so that .backward() raises an error"),
     WrongAnswer(answer=_in_place, diagnosis="changes its input `restored`"),
     WrongAnswer(answer=_by_numpy, diagnosis="nothing would learn from this loss"),
-    WrongAnswer(answer=_sobel_not_made, diagnosis="makes the layer, which takes the pictures"),
+    WrongAnswer(answer=_sobel_not_made, diagnosis="a second pair calls it"),
+    WrongAnswer(answer=_sobel_not_called, diagnosis="makes the layer, which takes the pictures"),
     WrongAnswer(answer=_square_pictures_only, diagnosis="your function raises RuntimeError"),
     WrongAnswer(answer=_one_picture_only, diagnosis="you take one norm over the whole batch. Each"),
     WrongAnswer(answer=_kernels_on_the_cpu, diagnosis="it reckons with a tensor on the GPU"),

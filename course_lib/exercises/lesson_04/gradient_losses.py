@@ -162,6 +162,10 @@ NORMS: dict[str, Formula] = {
     f"{ONE_ROOT}‖∇x‖ + ‖∇y‖; and you take their mean and not their sum.": (
         _mixed(lambda x, y: _together(x, y).square().flatten(1).mean(1).sqrt().mean())
     ),
+    'you take the root of what "mse" asks for, the two mean squares under one root. Each picture '
+    "has two norms, ‖∇x‖ + ‖∇y‖, and each norm has a sum of squares under its root.": (
+        _mixed(lambda x, y: (mean_square(x) + mean_square(y)).sqrt())
+    ),
     "you take √(∇x² + ∇y²) of the differences in each pixel, and the mean of that. The norm of ∇x "
     "goes over all values of a picture, and so does that of ∇y; the two are added.": (
         _mixed(lambda x, y: (x**2 + y**2).sqrt().mean())

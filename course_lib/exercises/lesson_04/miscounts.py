@@ -17,6 +17,7 @@ from torch import nn
 from course_lib.exercises.lesson_04.networks import Run, Trial, runs
 
 ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.Tanh)
+POOLING = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d)
 AT_A_TIME = 3  # wrong ways
 
 
@@ -90,6 +91,10 @@ TRANSPOSED: dict[str, Rule] = {
     "Your transposed convolutions forget the channels that come out.": (
         lambda run: run.given * run.kernel
     ),
+    "Your transposed convolutions take the channels that come in, as `layer.weight[:, 0]` does. "
+    "Every value that comes in is multiplied for the channels that come out: layer.weight[0].": (
+        lambda run: run.given * run.layer.in_channels * run.kernel
+    ),
     "Your transposed convolutions count each weight once, though a filter is used at many "
     "positions.": lambda run: run.weights,
     "Your transposed convolutions count the bias too; the docstring leaves it out.": (
@@ -102,6 +107,10 @@ LINEAR: dict[str, Rule] = {
     "": lambda run: run.values * run.filter,
     "A linear layer counts once for you, however often it is applied. At every pixel it multiplies "
     "anew: take the number of values that come out.": lambda run: run.weights,
+    "Your linear layers multiply every value that comes in with a whole filter. That holds for "
+    "transposed convolutions; here it is every value that comes out.": (
+        lambda run: run.given * run.filter
+    ),
     "Your linear layers count a product for each value that comes out; each is a sum over all "
     "values that come in.": lambda run: run.values,
     "Your linear layers count the bias too; the docstring leaves it out.": (
@@ -124,6 +133,14 @@ OTHERS: dict[str, Rule] = {
     "Norms and activations count for you; the docstring leaves them out.": (
         lambda run: run.values if isinstance(run.layer, (nn.BatchNorm2d, *ACTIVATIONS)) else 0
     ),
+    "Pooling counts for you, with one product for each value that comes out; the docstring leaves "
+    "it out.": lambda run: run.values if isinstance(run.layer, POOLING) else 0,
+    "Pooling counts for you, with one product for each value that comes in; the docstring leaves "
+    "it out.": lambda run: run.given if isinstance(run.layer, POOLING) else 0,
+    "Max-pooling counts for you, with one product for each value that comes out; the docstring "
+    "leaves it out.": lambda run: run.values if isinstance(run.layer, nn.MaxPool2d) else 0,
+    "Max-pooling counts for you, with one product for each value that comes in; the docstring "
+    "leaves it out.": lambda run: run.given if isinstance(run.layer, nn.MaxPool2d) else 0,
     "Every layer counts for you; only convolutions, transposed ones and linear layers should.": (
         lambda run: run.values
     ),
@@ -203,6 +220,11 @@ WHOLES: tuple[tuple[str, Whole], ...] = (
     (
         "You count biases too; the docstring leaves them out.",
         _every(lambda run: _right(run) + run.bias),
+    ),
+    (
+        "You count multiplications and additions apart, and the bias too, as FLOPs do. The "
+        "docstring counts a multiplication with its addition once, and leaves the bias out.",
+        _every(lambda run: 2 * _right(run) + run.bias),
     ),
 )
 

@@ -14,6 +14,7 @@ from course_lib.checks.task import WrongAnswer
 Products = Callable[[Any, Tensor, Tensor], float]
 
 COUNTED = nn.Conv2d | nn.Linear | nn.ConvTranspose2d
+POOLING = nn.MaxPool2d | nn.AvgPool2d | nn.AdaptiveAvgPool2d
 
 
 def right(layer: Any, given: Tensor, output: Tensor) -> int:
@@ -183,6 +184,39 @@ PRODUCTS: dict[str, tuple[Products, str]] = {
     "_linear_once": (
         _with(lambda one, given, out: one.weight.numel(), nn.Linear),
         "A linear layer counts once for you",
+    ),
+    "_linear_by_what_comes_in": (
+        _with(lambda one, given, out: given.numel() * one.weight[0].numel(), nn.Linear),
+        "Your linear layers multiply every value that comes in",
+    ),
+    "_all_by_what_comes_in": (
+        lambda one, given, out: (
+            given.numel() * one.weight[0].numel() if isinstance(one, COUNTED) else 0
+        ),
+        "it is every value that comes out. Your linear layers multiply every value that comes in",
+    ),
+    "_transposed_by_channels_in": (
+        _with(lambda one, given, out: given.numel() * one.weight[:, 0].numel(), nn.ConvTranspose2d),
+        "Your transposed convolutions take the channels that come in",
+    ),
+    "_flops_and_bias": (
+        lambda one, given, out: (
+            2 * right(one, given, out)
+            + (out.numel() if isinstance(one, COUNTED) and one.bias is not None else 0)
+        ),
+        "multiplications and additions apart, and the bias too",
+    ),
+    "_pooling": (
+        _with(lambda one, given, out: out.numel(), POOLING),
+        "Pooling counts for you, with one product for each value that comes out",
+    ),
+    "_pooling_by_what_comes_in": (
+        _with(lambda one, given, out: given.numel(), POOLING),
+        "Pooling counts for you, with one product for each value that comes in",
+    ),
+    "_max_pooling_by_its_kernel": (
+        _with(lambda one, given, out: out.numel() * one.kernel_size**2, nn.MaxPool2d),
+        "Max-pooling counts for you, with one product for each value that comes in",
     ),
     "_twice": (lambda one, given, out: 2 * right(one, given, out), "twice as large"),
     "_nothing": (lambda one, given, out: 0, "stays 0"),

@@ -450,12 +450,12 @@ EQUIVALENT = (
         why="What is counted depends on the picture's size alone.",
     ),
     Equivalent(
-        mutant="line 13: without `with torch.no_grad():`, its body kept",
+        mutant="line 14: without `with torch.no_grad():`, its body kept",
         why="It saves the memory that gradients would need; the count is the same.",
     ),
-    Equivalent(mutant="line 15: `for hook in hooks:` after the next statement", why=ORDER),
+    Equivalent(mutant="line 17: `for hook in hooks:` after the next statement", why=ORDER),
     Equivalent(
-        mutant="line 16: `hook.remove()` twice",
+        mutant="line 18: `hook.remove()` twice",
         why="A hook that is gone can be removed again.",
     ),
 )

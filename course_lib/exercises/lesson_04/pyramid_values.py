@@ -10,7 +10,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from course_lib.checks.expect import sentence
-from course_lib.exercises.lesson_04.pyramids import Activation, Path, leaky, same, through
+from course_lib.exercises.lesson_04.pyramids import (
+    Activation,
+    Padding,
+    Path,
+    leaky,
+    same,
+    through,
+)
 
 RIGHT = "LeakyReLU of slope 0.2"
 
@@ -27,6 +34,29 @@ ACTIVATIONS: dict[str, Activation] = {
     "SiLU": F.silu,
     "a sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
+}
+
+
+def _symmetric(x: Tensor, rate: int) -> Tensor:
+    """As numpy's "symmetric" has it: the outermost pixels come twice."""
+    for dim in (2, 3):
+        mirror = x.flip(dim)
+        x = torch.cat([mirror.narrow(dim, -rate, rate), x, mirror.narrow(dim, 0, rate)], dim)
+    return x
+
+
+PADDINGS: dict[str, Padding] = {
+    "mirrored with their outermost pixels repeated; reflection leaves these out of the mirror, so "
+    "that b c d becomes c b c d c": _symmetric,
+    "padded with their outermost pixels, again and again; reflection goes back into the picture": (
+        lambda x, rate: F.pad(x, (rate,) * 4, mode="replicate")
+    ),
+    "padded with zeros; reflection goes back into the picture": (
+        lambda x, rate: F.pad(x, (rate,) * 4)
+    ),
+    "padded with the pixels of the opposite side; reflection goes back into the picture": (
+        lambda x, rate: F.pad(x, (rate,) * 4, mode="circular")
+    ),
 }
 
 
@@ -96,6 +126,9 @@ def _faults_of_values(x: Tensor, paths: Sequence[Path], out: Tensor) -> Iterator
             "Your channels take turns: the first of each path, then the second of each. The "
             "paths lie behind one another, whole."
         )
+    for how, pad in PADDINGS.items():
+        if same(out, torch.cat([through(x, path, pad=pad) for path in paths], dim=1)):
+            yield f'Your features are {how}: padding_mode="reflect", or F.pad with mode="reflect".'
     if same(out, torch.cat([through(leaky(x), path, last=_nothing) for path in paths], dim=1)):
         yield "Your activations come before the convolutions; each comes behind one."
     for (first, one), (last, other) in product(ACTIVATIONS.items(), repeat=2):

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 Activation = Callable[[Tensor], Tensor]
+Padding = Callable[[Tensor, int], Tensor]
 
 NAMES = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
 
@@ -186,17 +187,28 @@ def leaky(x: Tensor) -> Tensor:
     return F.leaky_relu(x, 0.2)
 
 
+def mirrored(x: Tensor, rate: int) -> Tensor:
+    """The padding that the docstring asks for."""
+    return F.pad(x, (rate,) * 4, mode="reflect")
+
+
 def through(
-    x: Tensor, path: Path, *, first: Activation = leaky, last: Activation = leaky
+    x: Tensor,
+    path: Path,
+    *,
+    pad: Padding = mirrored,
+    first: Activation = leaky,
+    last: Activation = leaky,
 ) -> Tensor:
     """What a path gives.
 
     Args:
         x: N×in_channels×H×W.
         path: its weights.
+        pad: before the atrous convolution, as far as its rate.
         first, last: behind the atrous convolution, behind the pointwise one.
     """
-    padded = F.pad(x, (path.rate,) * 4, mode="reflect")
+    padded = pad(x, path.rate)
     seen = F.conv2d(padded, path.atrous, path.atrous_bias, dilation=path.rate)
     return last(F.conv2d(first(seen), path.pointwise, path.pointwise_bias))
 

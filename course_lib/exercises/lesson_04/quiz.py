@@ -93,8 +93,8 @@ QUIZ = (
         ),
     ),
     Question(
-        text="The printed L_gan has the wrong sign. Why did the row with this sign look like the "
-        "others?",
+        text="The printed L_gan has the wrong sign. With β = 0.001, why does the row with the "
+        "printed sign look like the first row?",
         options=(
             Option(
                 text="Adam turns the sign round.",
@@ -102,7 +102,7 @@ QUIZ = (
                 "the step goes.",
             ),
             Option(
-                text="With β = 0.001 the term is a tiny share of the loss.",
+                text="Multiplied by this β, the term is a tiny share of the loss.",
                 right=True,
                 why="L2 and L_g, norms over a whole picture, are ten thousand times as large, so "
                 f"that G follows them, whatever D says ({LOSSES}, {CHOICES}).",
@@ -115,7 +115,7 @@ QUIZ = (
             Option(
                 text="PSNR isn't made for finding mistakes in a loss.",
                 right=True,
-                why="It tells how good the pictures are. Where two losses lead to the same "
+                why="It tells how good the pictures are. Where two losses lead to equally good "
                 "pictures it is the same, whether one of them is wrong or not.",
             ),
         ),
