@@ -2,7 +2,7 @@
 
 One full step of both players, at the profile's picture size, batch and width, on this machine. A
 whole lesson is as many steps of each of its trainings. The gpu profiles of lessons 01 to 03 have
-the same pictures, batches and widths, and fewer steps; lesson 04's has a network of its own.
+the same pictures, batches and widths, and fewer steps; lesson 04's is timed by itself.
 """
 
 from __future__ import annotations
@@ -56,9 +56,10 @@ def pix2pix(settings: Profile) -> tuple[nn.Module, nn.Module]:
 
 
 def graspp(settings: Profile) -> tuple[nn.Module, nn.Module]:
+    norm = nn.BatchNorm2d if settings.name == "paper" else None
     return (
         RASPP(width=settings.base_channels, stages=stages(settings)),
-        RainDiscriminator(base_channels=settings.base_channels),
+        RainDiscriminator(base_channels=settings.base_channels, norm=norm),
     )
 
 
@@ -94,7 +95,7 @@ def seconds(
 
 
 def main() -> None:
-    settings, late = pick("02", "paper"), pick("04", "paper")
+    settings = pick("02", "paper")
     torch.set_num_threads(settings.threads)
     print(f"{hardware()}\n")
     batches = first_batch(settings, "drops")
@@ -103,19 +104,24 @@ def main() -> None:
     alone = seconds(baseline(pick("01", "paper")), L1, batches, fabric)
     patches = seconds(with_patch_head(settings), GAN, batches, fabric)
     both = seconds(pix2pix(settings), (pix2pix_game.d_step, pix2pix_game.g_step), batches, fabric)
-    streaks = first_batch(late, "light")
-    never_halved = seconds(graspp(late), (graspp_game.d_step, graspp_game.g_step), streaks, fabric)
-    trainings = {
-        "01": {"the baseline": one, "its generator with L1": alone},
-        "02": {"Pix2Pix": both, "the baseline with a patch head": patches},
-        "03": {"Pix2Pix, stabilised": both},
-        "04": {"GRASPP-GAN": never_halved},
-    }
-    for lesson, parts in trainings.items():
+    steps = graspp_game.d_step, graspp_game.g_step
+    narrow, wide = (
+        seconds(graspp(size), steps, first_batch(size, "light"), fabric)
+        for size in (pick("04", "gpu"), pick("04", "paper"))
+    )
+    # Lesson, the profiles that such steps make up, the trainings.
+    trainings = (
+        ("01", ("gpu", "paper"), {"the baseline": one, "its generator with L1": alone}),
+        ("02", ("gpu", "paper"), {"Pix2Pix": both, "the baseline with a patch head": patches}),
+        ("03", ("gpu", "paper"), {"Pix2Pix, stabilised": both}),
+        ("04", ("gpu",), {"GRASPP-GAN, narrow": narrow}),
+        ("04", ("paper",), {"GRASPP-GAN": wide}),
+    )
+    for lesson, profiles, parts in trainings:
         for name, (took, record) in parts.items():
             losses = f"losses {record.get('loss_d', 0):.3f} (D), {record['loss_g']:.3f} (G)"
             print(f"{lesson}: one step of {name} takes {took:.1f} s, {losses}")
-        for profile in ("gpu", "paper"):
+        for profile in profiles:
             hours = pick(lesson, profile).steps * sum(took for took, _ in parts.values()) / 3600
             print(f"{lesson}: at profile {profile} about {hours:.0f} hours here")
     print(f"peak memory {usage.measure().memory_mb / 1000:.1f} GB")
