@@ -178,7 +178,7 @@ def _graspp() -> dict[str, Profile]:
             learning_rate=1e-3,
             log_every=5,
             workers=0,
-            budget=Budget(steps=20, cpu_seconds=40, memory_mb=1700),
+            budget=Budget(steps=20, cpu_seconds=42, memory_mb=2200),
         ),
         Profile(
             name="cpu",
@@ -190,7 +190,7 @@ def _graspp() -> dict[str, Profile]:
             learning_rate=1e-3,
             log_every=60,
             workers=1,
-            budget=Budget(steps=600, cpu_seconds=240, memory_mb=2000),
+            budget=Budget(steps=600, cpu_seconds=170, memory_mb=2400),
         ),
         Profile(
             name="gpu",

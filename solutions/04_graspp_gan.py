@@ -484,7 +484,7 @@ rate = 1024**3 / seconds_of(lambda: matrix @ matrix, repeats=10)
 rows = []
 with torch.no_grad():
     for label, side in (
-        ("RASPP, 16 throughout (ours)", 512),
+        ("RASPP, 16 throughout (ours)", 256),
         ("RASPP, the paper's text: 64 to 512", 64),
     ):
         candidate = candidates[label].to(device).eval()
@@ -511,7 +511,7 @@ print(
 # large matrices. Wide networks come near it, narrow ones do not: sixteen channels
 # are too few numbers in one place, and much of the time goes into moving them. That is
 # the other half of the answer to "how long does it take", and only measuring tells it.
-# (The last column but one for the wide network is scaled up from a small picture.)
+# (The seconds for 512×512 are scaled up, by the number of pixels.)
 
 # %% [markdown]
 # ## 4. Three losses, and a sign
