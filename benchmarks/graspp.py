@@ -1,9 +1,10 @@
 """RASPP on a picture of 512×512: milliseconds and peak memory, narrow and as the paper writes it.
 
 Beside each time stands what share of this machine's matrix-multiply rate the network reaches: its
-multiply-adds a second over those of a product of two large matrices, timed just before in the same
-process with as many threads. Lesson 02's U-Net stands beside them. Memory is the peak of a process
-that restores one picture and does nothing else, less what such a process holds before.
+multiply-adds a second over those of a product of two large matrices (`machine.matrix_rate`), timed
+just before in the same process with as many threads. Lesson 02's U-Net stands beside them. Memory
+is the peak of a process that restores one picture and does nothing else, less what such a process
+holds before.
 """
 
 from __future__ import annotations
@@ -11,20 +12,18 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 
 import torch
 from torch import nn
 
 from course_lib import usage
-from course_lib.machine import device_name, hardware
+from course_lib.machine import device_name, hardware, matrix_rate, shortest
 from course_lib.models.cost import multiply_adds
 from course_lib.models.graspp import RASPP
 from course_lib.models.pix2pix import UNetGenerator
 
 SIDE = 512
-MATRIX = 2048  # side of the matrices
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "RASPP, 16 throughout": RASPP,
     "RASPP, the paper's text": lambda: RASPP(width=64, stages=(64, 128, 256, 512)),
@@ -32,24 +31,6 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "U-Net of lesson 02, 64": lambda: UNetGenerator(depth=6, base_channels=64, dropout=0),
 }
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def seconds(work: Callable[[], object], repeats: int) -> float:
-    """The fastest of several, after one that doesn't count."""
-    times = []
-    for _ in range(repeats + 1):
-        start = time.perf_counter()
-        work()
-        if DEVICE == "cuda":
-            torch.cuda.synchronize()
-        times.append(time.perf_counter() - start)
-    return min(times[1:])
-
-
-def matrix_rate() -> float:
-    """Multiply-adds a second of a product of two matrices."""
-    matrix = torch.rand(MATRIX, MATRIX, device=DEVICE)
-    return MATRIX**3 / seconds(lambda: matrix @ matrix, 5)
 
 
 @torch.no_grad()
@@ -62,7 +43,7 @@ def compare(name: str, threads: int) -> None:
     picture = torch.zeros(1, 3, SIDE, SIDE, device=DEVICE)
     rate = matrix_rate()
     repeats = 5 if cost < 1e11 else 1
-    took = seconds(lambda: network(picture), repeats)
+    took = shortest(lambda: network(picture), repeats)
     print(
         f"| {name} | {threads} | {cost / 1e9:,.0f} | {1000 * took:,.0f} "
         f"| {peak_memory(name, threads):,.0f} | {rate / 1e9:,.0f} | {cost / took / rate:.0%} |",

@@ -6,6 +6,7 @@ import functools
 import os
 import platform
 import time
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
@@ -72,6 +73,44 @@ def speed() -> float:
     finally:
         torch.set_num_threads(threads)
     return REFERENCE_SECONDS / best
+
+
+def shortest(work: Callable[[], object], repeats: int = 3) -> float:
+    """Seconds of the fastest of several tries, after one that doesn't count.
+
+    Other programs can only slow a try down. Work on a GPU is waited for.
+    """
+    import torch
+
+    times = []
+    for _ in range(repeats + 1):
+        start = time.perf_counter()
+        work()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - start)
+    return min(times[1:])
+
+
+def matrix_rate(side: int = 1024) -> float:
+    """Multiply-adds a second of a product of two matrices here: what a network can reach at most.
+
+    On a CPU the faster of two ways counts, PyTorch's product and oneDNN's, which convolutions take:
+    on some processors one knows wider instructions than the other.
+
+    Args:
+        side: of the matrices, ≥ 1.
+    """
+    import torch
+    import torch.nn.functional as F
+
+    with torch.no_grad():
+        matrix = torch.rand(side, side, device="cuda" if torch.cuda.is_available() else "cpu")
+        times = [shortest(lambda: matrix @ matrix, 5)]
+        if not matrix.is_cuda and torch.backends.mkldnn.is_available():
+            packed = matrix.to_mkldnn()
+            times.append(shortest(lambda: F.linear(packed, packed), 5))
+    return side**3 / min(times)
 
 
 def processor() -> str:

@@ -95,7 +95,7 @@ class Graspp:
         batch: Batch,
         optimizer: torch.optim.Optimizer,
     ) -> torch.Tensor:
-        """One step of the generator: close to the truth, in its gradients too, and no rain left.
+        """One step of the generator: close to the truth, its edges too, and taken for clean.
 
         Returns its loss before the update, eq. 1.
         """

@@ -81,9 +81,9 @@ def _turned(loss: Loss) -> Loss:
 
 MISCONCEPTIONS: dict[str, Loss] = {
     f"{AS_PRINTED}. Give it a minus.": _turned(adversarial_loss),
-    "this is log(1 − D): its sign is right, but it reads D as the probability that a picture comes "
-    "from our network, or it is the term of the minimax game, which has almost no gradient while D "
-    "is sure. Here D is the probability that a picture is clean: keep log D.": (
+    "this is log(1 − D). Its sign is right. But here D is the probability that a picture is clean: "
+    "keep log D. (log(1 − D) belongs to a D that says how surely a picture comes from our network; "
+    "or to the minimax game, where it has almost no gradient while D is sure.)": (
         lambda fake: -F.softplus(fake).mean()
     ),
     "this is −log(1 − D), the discriminator's own term for restored pictures: minimising it makes "

@@ -199,7 +199,7 @@ WRONG = (
     WrongAnswer(answer=_as_printed_in_pieces, diagnosis="learns to be recognised"),
     WrongAnswer(answer=_as_printed_with_epsilon, diagnosis="add 0.001 to the probabilities"),
     WrongAnswer(answer=_from_our_network, diagnosis="his is log(1 − D): its sign is right"),
-    WrongAnswer(answer=_minimax, diagnosis="it reads D as the probability that a picture comes"),
+    WrongAnswer(answer=_minimax, diagnosis="this is log(1 − D). Its sign is right"),
     WrongAnswer(answer=_from_our_network_turned, diagnosis="his is −log(1 − D), the discriminat"),
     WrongAnswer(answer=_target_zero, diagnosis="own term for restored pictures"),
     WrongAnswer(answer=_sum, diagnosis="add the terms of all logits up"),

@@ -45,14 +45,17 @@ HINTS = (
     "dilation and padding equal to its rate, and a padding_mode. In `forward`, every path gets the "
     "same x; torch.cat along axis 1 puts what they give behind one another.",
     "Almost the code:\n"
-    "    super().__init__()\n"
-    "    self.paths = nn.ModuleList()\n"
-    "    for rate in rates:\n"
-    "        atrous = nn.Conv2d(in_channels, ..., 3, dilation=..., padding=..., padding_mode=...)\n"
-    "        pointwise = nn.Conv2d(..., ..., 1)\n"
-    "        self.paths.append(nn.Sequential(atrous, nn.LeakyReLU(...), pointwise, ...))\n"
-    "and in forward:\n"
-    "    return torch.cat([... for path in self.paths], dim=1)",
+    "    def __init__(...):\n"
+    "        super().__init__()\n"
+    "        self.paths = nn.ModuleList()\n"
+    "        for rate in rates:\n"
+    "            atrous = nn.Conv2d(in_channels, ..., 3, dilation=..., padding=...,\n"
+    "                               padding_mode=...)\n"
+    "            pointwise = nn.Conv2d(..., ..., 1)\n"
+    "            self.paths.append(nn.Sequential(atrous, nn.LeakyReLU(...), pointwise, ...))\n"
+    "\n"
+    "    def forward(self, x):\n"
+    "        return torch.cat([... for path in self.paths], dim=1)",
 )
 
 

@@ -29,22 +29,22 @@ CASES = (
         recording="04_a",
         fault=SIGN,
         alt="Four rainy crops and G's answers to them. Up to step 180 their streaks go, as in the "
-        "healthy run. From step 210 on each answer is one flat bright blue. Soon after D joins at "
-        "step 121, its loss falls out of the picture at the bottom; the generator's falls below "
-        "zero and leaves the picture too. D recognises every photograph and every fake. PSNR is "
-        "32 dB at step 120, and from step 240 on below the axis.",
+        "healthy run. From step 210 on each answer is one flat bright blue. Sixty steps after D "
+        "has joined at step 121, its loss falls out of the picture at the bottom; the generator's "
+        "falls below zero and leaves the picture too. D recognises every photograph and every "
+        "fake. PSNR is 32 dB at step 120, and from step 240 on below the axis.",
         question=which_fault(
             "A",
             SIGN,
             {
+                EDGES: "Then the first 120 steps would already differ, for L_g is at work there, "
+                "and PSNR climbs in them as in the healthy run.",
+                FROZEN: "Then nothing would change any more after D joins. Here everything does.",
                 SIGN: "G's loss falls below zero. L2 and L_g are norms and can't, and −log D can't "
                 "either; only log D can. G gets it down by pictures that D is sure of, and nothing "
                 "is surer than a blue sheet. D, whom nobody deceives, has a loss of 0.",
-                EDGES: "Then the first 120 steps would already differ, for L_g is at work there, "
-                "and PSNR climbs in them as in the healthy run.",
                 FAST: "Then D's loss would jump up when D joins. It falls to 0 instead, and D is "
                 "right about every picture.",
-                FROZEN: "Then nothing would change any more after D joins. Here everything does.",
                 NONE: "In the healthy run all pictures stay pictures, and G's loss stays near 40.",
             },
         ),
@@ -61,16 +61,16 @@ CASES = (
             "B",
             EDGES,
             {
-                SIGN: "It shows only from step 121 on, when D joins. Here no streak has gone "
-                "before that either.",
                 EDGES: "G's loss is small from its first step, a seventh of the healthy one's: the "
                 "rainy picture's edges are asked for, and the rainy picture has them. So the "
                 "streaks stay. L2 alone would take them away, and is outvoted: of a picture with "
                 "streaks, L_g is several times as large.",
+                FROZEN: "It would let G learn for 120 steps, and PSNR climb. Here it doesn't.",
+                SIGN: "It shows only from step 121 on, when D joins. Here no streak has gone "
+                "before that either.",
                 FAST: "D plays from step 121 on, and its loss never jumps. What is wrong here is "
                 "wrong from step 1.",
-                FROZEN: "It would let G learn for 120 steps, and PSNR climb. Here it doesn't.",
-                NONE: "In the healthy run the streaks have gone by step 60.",
+                NONE: "In the healthy run most streaks have gone by step 210.",
             },
         ),
     ),
@@ -87,14 +87,14 @@ CASES = (
             "C",
             FAST,
             {
-                SIGN: "Then G's loss would fall below zero. It shoots up here.",
                 EDGES: "Then the streaks would never go, and D's loss would stay near 1.4. Here "
                 "they go, and come back.",
+                FROZEN: "Then pictures and curves would stand still after step 120.",
+                SIGN: "Then G's loss would fall below zero. It shoots up here.",
                 FAST: "Adam moves each weight by about its rate, whatever the gradient. With 0.1 "
                 "that throws D's weights about, so that its logits are huge and mostly wrong: a "
                 "loss above 10,000. Its gradients are as huge, and with β = 30 they outshout the "
                 "truth: G forgets what it knew.",
-                FROZEN: "Then pictures and curves would stand still after step 120.",
                 NONE: "In the healthy run D's loss never leaves 1.4.",
             },
         ),
@@ -112,14 +112,14 @@ CASES = (
             "D",
             FROZEN,
             {
-                SIGN: "Then G would help D, and D's loss would fall to 0. It never moves from "
-                "1.39.",
-                EDGES: "Then the streaks would stay from the start. They have gone by step 60.",
-                FAST: "Then D's loss would jump up when D joins. It doesn't move at all.",
+                EDGES: "Then the streaks would stay from the start. Here most of them go.",
                 FROZEN: "From step 180 on each measurement is like the one before: the pictures, "
                 "PSNR, and above all the shares of D, which are the same to the last crop. Nobody "
                 "learns. The loss of one batch is often above the best so far, by chance; a rule "
                 "that takes each batch for an epoch divides the rates by ten every two steps.",
+                SIGN: "Then G would help D, and D's loss would fall to 0. It never moves from "
+                "1.39.",
+                FAST: "Then D's loss would jump up when D joins. It doesn't move at all.",
                 NONE: "By its losses you couldn't tell. But in the healthy run PSNR climbs to 33 "
                 "dB, and D's shares change from one measurement to the next.",
             },

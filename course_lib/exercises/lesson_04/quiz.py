@@ -59,8 +59,8 @@ QUIZ = (
             ),
             Option(
                 text="49 pixels wide; 9 are seen.",
-                why="Reaches add up along a chain, they aren't multiplied, and neither are the "
-                f"ways ({ATROUS}).",
+                why="Reaches add up along a chain. There are 3·3 = 9 ways to the output, but they "
+                f"begin in five different pixels only ({ATROUS}).",
             ),
         ),
     ),

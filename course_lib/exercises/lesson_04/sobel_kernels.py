@@ -218,7 +218,7 @@ def _wrong_operator(kernels: list[Kernel]) -> str:
 def _wrong_axis(kernels: list[Kernel]) -> str:
     return {
         (1, 0): "Your two kernels have changed places: the first one sees how a picture changes "
-        "downwards, the second one how it changes across. ∇x comes first: each of its *rows* "
+        "downwards, the second one how it changes across. ∇x comes first: each of its rows "
         "holds the difference −1, 0, 1, because x counts columns.",
         (0, 0): "Both of your kernels look across. ∇y looks downwards: it is ∇x with rows and "
         "columns exchanged.",
