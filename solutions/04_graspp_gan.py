@@ -60,8 +60,8 @@ viz.contact_sheet(
 print(recorded.provenance())
 
 # %% [markdown]
-# This lesson's rain is streaks in the air, no drops on the lens, and you can see at
-# once where it has gone.
+# This lesson's rain is streaks in the air, no drops on the lens, and one look shows
+# whether it has gone.
 #
 # **At the end you will be able to**
 #
@@ -85,8 +85,8 @@ print(recorded.provenance())
 # with a novel network and adversarial training*. It wants one network for many kinds of
 # rain, and tests it on three sets: "light and slim" streaks, "really bright" ones, and
 # streaks "which are wide and have blurry edges". We make three mixtures of that
-# character. (Like in character, not the same: the paper's sets are others, and of the
-# third it doesn't say where it comes from.)
+# character. (Alike in character only: the paper's own sets are
+# different, and it doesn't say where its third comes from.)
 
 # %%
 from course_lib.data.augment import rainy_pairs
@@ -118,8 +118,8 @@ viz.picture_grid(
 # of a picture says just that: how fast brightness changes to the right, $\nabla_x$, and
 # downwards, $\nabla_y$.
 #
-# **Predict:** in which of the three will rain stand out most from the scene: the pixels
-# themselves, $\nabla_x$, or $\nabla_y$? Why?
+# **Predict:** where will rain stand out most from the scene: in the pixels
+# themselves, in $\nabla_x$ or in $\nabla_y$? Why?
 #
 # The paper takes gradients by the **Sobel** operator, two kernels of 3×3.
 
@@ -201,9 +201,10 @@ viz.table(
 )
 
 # %% [markdown]
-# The paper is right: beside the scene, rain is many times stronger in $\nabla_x$ than
-# among the pixels. Most is gained with thin streaks, least with wide soft ones. In
-# $\nabla_y$ little is gained or nothing, since streaks fall steeply.
+# The paper says that rain stands out more in the gradient domain, and the scene less.
+# It does: beside the scene, rain is many times stronger in $\nabla_x$ than among the
+# pixels. Most is gained with thin streaks, least with wide soft ones. In $\nabla_y$
+# little is gained or nothing, since streaks fall steeply.
 #
 # So let a loss look there. The paper's $L_g$ (its equation 2) compares the gradients of
 # the restored picture $d$ with those of the truth $g$:
@@ -253,9 +254,9 @@ for label, picture in {"rainy": spoilt, "brighter": brighter}.items():
 # %% [markdown]
 # ## 2. Far, without halving
 #
-# To tell a streak from the edge of a window frame, a network has to see how far it
-# reaches. A U-Net gets its reach by halving; each halving loses where things are, and
-# skips have to bring that back. The paper never halves at all. Its encoder is a
+# To tell a streak from the edge of a window frame, a network has to see how far the
+# line runs. A U-Net gets its reach by halving; each halving loses where things are,
+# and skips have to bring that back. The paper never halves at all. Its encoder is a
 # ResNet-18 with every stride set to 1, and it gets more reach from **atrous** (or
 # *dilated*) convolutions: the nine weights of a 3×3 kernel are laid on pixels that
 # are `rate` apart, with holes between them (*à trous*). No weight more, and no
@@ -338,8 +339,9 @@ viz.Explorer(
 # what is where in a picture (DeepLab). Each path looks at the same features with
 # another reach, and a pointwise convolution (1×1) sorts what it finds. DeepLab takes
 # rates up to 18; the paper found that such a far view "may harm the performance"
-# here, and has three small ones. Every path pads by reflection, the paper's
-# "symmetric padding": zeros would put a black frame around every picture.
+# here, and has three small ones. Every path pads by reflection; in the paper the
+# convolutions are "symmetrically padded". Zeros would draw an edge around every
+# picture that isn't in the scene.
 
 # %% exercise="04.4"
 from course_lib.models.graspp import ASPP
@@ -350,7 +352,9 @@ ex.check(ASPP)
 ASPP = ex.use(ASPP)
 
 # %% [markdown]
-# The whole generator is called RASPP. Here is its way through:
+# The whole generator is called RASPP: a ResNet and an ASPP. (With the gradient loss the
+# paper calls it GRASPP, with a discriminator GRASPP-GAN.) This is what a picture passes
+# through:
 #
 # | part | what it is | in the paper |
 # |---|---|---|
@@ -358,8 +362,7 @@ ASPP = ex.use(ASPP)
 # | | all with stride 1, reflection padding, LeakyReLU | |
 # | ASPP | your three paths | §3.2 |
 # | fusion | three 3×3 convolutions, the first two with batch norm and ReLU | §3.2 |
-# | output | the rain, a *residual*: the rainy picture less it is | open: our choice |
-# | | the restored one | |
+# | output | the rain, a *residual*: restored = rainy − rain | open: our choice |
 #
 # How far does it see in all? As in lesson 02, ask for the gradient of one output.
 
@@ -398,7 +401,7 @@ viz.show(
 # multiplications divided by the device's speed. So count them.
 #
 # PyTorch can tell you of every layer that runs. `layer.register_forward_hook(f)` calls
-# `f(layer, inputs, output)` each time when the layer has worked, and returns a handle
+# `f(layer, inputs, output)` each time the layer has run, and returns a handle
 # with a method `remove()`. `model.modules()` goes through all layers, nested ones too.
 
 # %% exercise="04.5"
@@ -470,12 +473,12 @@ viz.table(
 # halved somewhere. The paper doesn't say, and no code was published. With 16 to 128
 # channels it would fit just under the peak; with 8 to 64 comfortably.
 #
-# Why is it so expensive? ResNet doubles its channels each time when it halves the
-# picture. A quarter of the pixels, four times the multiplications a pixel: each stage
-# costs the same. With stride 1 the pixels stay, and each stage costs four times the one
-# before. If nothing is halved, nothing needs doubling. So ours has 16 channels from the
-# first stage to the last, half a per cent of the text's cost, and can be trained on a
-# CPU in a minute or two.
+# Why is it so expensive? ResNet doubles its channels each time it halves the picture.
+# A quarter of the pixels, four times the multiplications a pixel: each stage costs
+# the same. With stride 1 the pixels stay, and each stage costs four times the one
+# before. If nothing is halved, nothing needs doubling. So ours has 16 channels from
+# the first stage to the last, half a per cent of the text's cost, and can be trained
+# on a CPU in a minute or two.
 #
 # Arithmetic says what can't be; now measure. How fast does this machine multiply, and
 # how much of that does RASPP reach?
@@ -770,9 +773,10 @@ live.close(
 print(found.provenance() if pretrained else run)
 
 # %% [markdown]
-# PSNR is above the rainy crops' from the first measurement on. It zigzags by a decibel
-# or two until the rates fall, and dips right after D came in too. Is that D? One run
-# can't say; section 6 asks five seeds. What do the pictures look like?
+# PSNR is above the rainy crops' from the first measurement on. It dips once, by more
+# than a decibel, just after D came in, and then climbs, but for a few tenths. One run
+# can't say whether that dip was D's doing. What D is worth at the end, section 6 asks
+# five seeds. And what do the pictures look like?
 
 # %%
 
@@ -797,8 +801,8 @@ viz.contact_sheet(
         "clean": truths["light"][first],
     },
     alt="Six held-out crops in three rows: under light rain, restored and clean. The "
-    "streaks are gone before dark scenes; before a bright sky they are paler. Fine "
-    "texture is a little smoother than in the clean crops.",
+    "streaks are nearly gone before dark scenes; before a bright sky they are paler. "
+    "Fine texture is a little smoother than in the clean crops.",
 )
 for metric in (psnr, ssim):
     print(
@@ -808,6 +812,9 @@ for metric in (psnr, ssim):
     )
 
 # %% [markdown]
+# Before dark scenes nearly every streak has gone, but for faint traces. In the pale sky
+# of the fifth crop most are still there, only paler.
+#
 # And a whole photograph. Nothing in this network fixes a size, so it restores pictures
 # of any. How much it rains is drawn anew for each picture, and on this one much has
 # fallen. Drag the slider, or move it with the arrow keys.
@@ -966,7 +973,28 @@ viz.contact_sheet(
     },
     titles=["light", "light", "heavy", "wide"],
     alt="Four held-out crops in six rows: rainy; restored by RASPP, GRASPP, GRASPP-GAN "
-    "and Pix2Pix; clean.",
+    "and Pix2Pix; clean. In the heavy crop Pix2Pix leaves the sky streaked and the "
+    "roof clear; the other three blur the sky and leave streaks on the roof. Pix2Pix "
+    "alone has small black and white blots in the blue skies, at the same places of "
+    "two crops. In the first crop the building is darker than in the clean one.",
+)
+originals = mixed["RASPP"].clean
+viz.table(
+    [
+        {
+            "PSNR (dB)": label,
+            **{
+                kind: psnr(pictures[n], originals[n])
+                for n, kind in enumerate(("light", "light, too", "heavy", "wide"))
+            },
+        }
+        for label, pictures in (
+            ("rainy", mixed["RASPP"].rainy),
+            *((label, run.frames[-1][1]) for label, run in mixed.items()),
+        )
+    ],
+    caption="The same four crops",
+    decimals=1,
 )
 
 # %% [markdown]
@@ -980,17 +1008,18 @@ viz.contact_sheet(
 # says why we see nothing: a term more than ten thousand times smaller than the rest
 # turns no step of the optimiser.
 #
-# **Over Pix2Pix**, all of it together is worth 2.5 ± 1.1 dB under light rain, 2.3 ± 1.0
-# under wide, with every seed. Under heavy rain the two are equal on average; single
-# seeds differ by up to 2 dB, either way. In SSIM GRASPP-GAN is ahead everywhere.
+# **Over Pix2Pix**, all of it together is worth 2.5 ± 1.1 dB under light rain, 2.3 ±
+# 1.0 under wide, with every seed. Under heavy rain the two are equal on average;
+# single seeds lie between 2 dB against GRASPP-GAN and 1.3 dB for it. In SSIM
+# GRASPP-GAN is ahead everywhere.
 #
 # **And in the sheet?** The three of one family look alike. Pix2Pix doesn't. Under
-# heavy rain its PSNR is theirs, 24 dB for this crop, but it leaves the streaks in the
-# sky and clears the roof; they clear the sky to something smooth, and leave streaks
-# on the roof. One number, two different failures. Pix2Pix also puts small black and
-# white blots into even sky, 64 pixels apart and at the same places of two crops. They
-# are no rain: they come from the grid of its six halvings. A network that never
-# halves has no such grid.
+# heavy rain its PSNR is theirs, but it leaves the streaks in the sky and clears the
+# roof; they turn the sky into soft blotches, with the broadest streak still in it,
+# and leave streaks on the roof. One number, two different failures. Pix2Pix also puts
+# small black and white blots into even sky, 64 pixels apart and at the same places of
+# two crops. They are no rain: they come from the grid of its six halvings. A network
+# that never halves has no such grid.
 #
 # Look at the first crop too. Its building comes out darker than it was, with all
 # four, and its PSNR is *lower* than before, by 4 dB and more. Networks for three
@@ -1036,9 +1065,10 @@ axes[0].set_ylabel("trained on")
 viz.show(
     figure,
     alt="Two tables of colours, for GRASPP-GAN and Pix2Pix: gain in PSNR over the "
-    "rainy crops. Rows: what the system was trained on; columns: tested on. The "
-    "diagonal is brightest; trained on heavy and tested on light is the only negative "
-    "field.",
+    "rainy crops. Rows: what the system was trained on; columns: tested on. In each "
+    "column the diagonal is brightest: 7.1, 9.5 and 7.2 dB for GRASPP-GAN, 4.5, 8.4 "
+    "and 5.7 for Pix2Pix. Trained on heavy and tested on light is the only negative "
+    "field, −3.6 and −4.7. Trained on all: 4.2, 6.7, 6.3 and 1.7, 6.7, 4.0.",
 )
 print(rains.provenance())
 
@@ -1051,7 +1081,8 @@ print(rains.provenance())
 #   are few, and no veil.
 # - **Trained on all three**, a network helps everywhere, and nowhere as much as the
 #   specialist: under light and under heavy rain it gains nearly three decibels less.
-#   Its steps are as many, and shared by three.
+#   It
+#   has no more steps than they had, and three kinds of rain share them.
 #
 # GRASPP-GAN is ahead of Pix2Pix in each field but one, the heavy rain of the last row.
 # So it restores better. But it doesn't generalise better: from the diagonal to the rest
@@ -1113,7 +1144,7 @@ print(choices.provenance())
 # %% [markdown]
 # - **Mean squares** cost 0.6 dB with α, β and the learning rate as they are. This
 #   doesn't make norms better: other weights would belong to them.
-# - **The picture itself** instead of the drawn rain: 26.5 dB is what the rainy crops
+# - **The picture itself** instead of a residual: 26.5 dB is what the rainy crops
 #   have. In 600 steps this network hardly learns to hand a picture through. With the
 #   residual it gets that for nothing.
 # - **D's rate of 0.1** spoils D: its loss ends above 1.39, which is what guessing
@@ -1155,10 +1186,11 @@ print(
 print(hazes.provenance())
 
 # %% [markdown]
-# Seven decibels more, as under light rain: the network works unchanged. The buildings
+# Seven decibels more, as much as light rain gives the network that learnt light rain
+# alone: it works unchanged. The buildings
 # have their contrast back; the masts before the blue sky stay flat. What is still
 # wrong is tone: the dark blue skies come out greyish. $L_g$ can't see that, and in 53
-# pixels of even sky nothing says how much of its brightness is the fog's.
+# pixels of even sky nothing says how much of its brightness is the haze's.
 
 # %% [markdown]
 # ## 10. Where it fails
@@ -1180,7 +1212,8 @@ viz.contact_sheet(
     },
     titles=[f"{one[0]:+.1f} dB" for one in worst],
     alt="The six held-out crops under light rain with the smallest gain, in three "
-    "rows: rainy, restored and clean.",
+    "rows: rainy, restored and clean. Five show a bush or a building with fine "
+    "ornament; one, a nearly white sky, keeps most of its streaks.",
 )
 
 # %%
@@ -1226,7 +1259,7 @@ show_run(
     "04_healthy",
     alt="Four rainy crops and G's answers to them, whose streaks have mostly gone at "
     "step 60. D joins at step 121; its loss stays near 1.39. The generator's falls to "
-    "25, is 45 when L_gan is added to it, and ends near 38. The shares that D "
+    "25, is 45 when L_gan is added to it, and ends near 41. The shares that D "
     "recognises swing between none and all. PSNR climbs from 30 to 33 dB.",
 )
 
@@ -1321,7 +1354,7 @@ viz.table(
 
 # %% [markdown]
 # The first step is in our numbers for two mixtures of three, and smaller than the
-# paper's. The second isn't.
+# paper's. The second isn't there at all.
 #
 # ## Summary
 #

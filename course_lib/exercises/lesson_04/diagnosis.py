@@ -28,11 +28,12 @@ CASES = (
         letter="A",
         recording="04_a",
         fault=SIGN,
-        alt="Four rainy crops and G's answers to them. Up to step 180 their streaks go, as in the "
-        "healthy run. From step 210 on each answer is one flat bright blue. Sixty steps after D "
-        "has joined at step 121, its loss falls out of the picture at the bottom; the generator's "
-        "falls below zero and leaves the picture too. D recognises every photograph and every "
-        "fake. PSNR is 32 dB at step 120, and from step 240 on below the axis.",
+        alt="Four rainy crops and G's answers to them. Up to step 180 most of their streaks go. "
+        "From step 210 on each answer is one flat bright blue. When D joins at step 121, the "
+        "generator's loss drops from 25 to 4. Sixty steps later D's loss falls out of the picture "
+        "at the bottom; the generator's falls below zero and leaves it too. D recognises every "
+        "photograph and every fake. PSNR is 32 dB at step 120, 29 at step 180, and from step 240 "
+        "on below the axis.",
         question=which_fault(
             "A",
             SIGN,
@@ -40,12 +41,14 @@ CASES = (
                 EDGES: "Then the first 120 steps would already differ, for L_g is at work there, "
                 "and PSNR climbs in them as in the healthy run.",
                 FROZEN: "Then nothing would change any more after D joins. Here everything does.",
-                SIGN: "G's loss falls below zero. L2 and L_g are norms and can't, and −log D can't "
+                SIGN: "When D joins, G's loss drops by 20, where the healthy one rises by 20. Then "
+                "it falls below zero. L2 and L_g are norms and can't, and −log D can't "
                 "either; only log D can. G gets it down by pictures that D is sure of, and nothing "
                 "is surer than a blue sheet. D, whom nobody deceives, has a loss of 0.",
                 FAST: "Then D's loss would jump up when D joins. It falls to 0 instead, and D is "
                 "right about every picture.",
-                NONE: "In the healthy run all pictures stay pictures, and G's loss stays near 40.",
+                NONE: "In the healthy run all pictures stay pictures, and G's loss never comes "
+                "near 0.",
             },
         ),
     ),
@@ -54,16 +57,16 @@ CASES = (
         recording="04_b",
         fault=EDGES,
         alt="Four rainy crops and G's answers to them, which keep all their streaks in all "
-        "frames; some turn a little purple. G's loss begins at 5, and lies between 25 and 60 after "
-        "D has joined. D's loss lies near 1.4, and ends near 1.2. D recognises more and more, at "
-        "the end eight of ten pictures. PSNR stays near 27.5 dB.",
+        "frames; some turn a little purple, later a little green. G's loss begins at 5, and lies "
+        "between 25 and 60 after D has joined. D's loss lies near 1.4, and ends near 1.2. D "
+        "recognises more and more, at the end eight of ten pictures. PSNR stays near 27.5 dB.",
         question=which_fault(
             "B",
             EDGES,
             {
                 EDGES: "G's loss is small from its first step, a seventh of the healthy one's: the "
                 "rainy picture's edges are asked for, and the rainy picture has them. So the "
-                "streaks stay. L2 alone would take them away, and is outvoted: of a picture with "
+                "streaks stay. L2 alone would take them away, and is outvoted: for a picture with "
                 "streaks, L_g is several times as large.",
                 FROZEN: "It would let G learn for 120 steps, and PSNR climb. Here it doesn't.",
                 SIGN: "It shows only from step 121 on, when D joins. Here no streak has gone "
@@ -104,7 +107,7 @@ CASES = (
         recording="04_d",
         fault=FROZEN,
         alt="Four rainy crops and G's answers to them, whose streaks are mostly gone at step 60; "
-        "after step 150 the pictures don't change any more. D's loss lies at 1.39, G's near 43. D "
+        "after step 150 the pictures don't change any more. D's loss lies at 1.39, G's near 45. D "
         "recognises 8 per cent of the photographs and 92 per cent of the fakes, at each "
         "measurement from step 180 on. PSNR reaches 32 dB at step 120, and lies near 30.7 after "
         "that.",

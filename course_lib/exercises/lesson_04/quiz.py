@@ -32,7 +32,7 @@ QUIZ = (
             ),
             Option(
                 text="The sky is blue where it should be grey, in one even tone.",
-                why="Within the sky no neighbours differ, in neither picture. Colour is L2's "
+                why="Within the sky no neighbours differ, in either picture. Colour is L2's "
                 f"business; L_g sees the border of the sky at most ({GRADIENTS}).",
             ),
         ),
@@ -77,8 +77,8 @@ QUIZ = (
             Option(
                 text="A pixel costs as much in a small picture as in a large one.",
                 right=True,
-                why="Each place is worked on with the same weights. So a cost a pixel, times "
-                f"pixels, is the cost of any picture ({COST}).",
+                why="Each place is worked on with the same weights. So the cost of one pixel, "
+                f"times the number of pixels, is the cost of any picture ({COST}).",
             ),
             Option(
                 text="An atrous convolution of rate 4 costs four times one of rate 1.",
@@ -94,7 +94,7 @@ QUIZ = (
     ),
     Question(
         text="The printed L_gan has the wrong sign. With β = 0.001, why does the row with the "
-        "printed sign look like the first row?",
+        "printed sign, in section 8's table, look like the first row?",
         options=(
             Option(
                 text="Adam turns the sign round.",
@@ -113,10 +113,9 @@ QUIZ = (
                 f"pictures real whatever G minimises ({LOSSES}).",
             ),
             Option(
-                text="PSNR isn't made for finding mistakes in a loss.",
-                right=True,
-                why="It tells how good the pictures are. Where two losses lead to equally good "
-                "pictures it is the same, whether one of them is wrong or not.",
+                text="PSNR can't show mistakes in a loss.",
+                why="It can where the term is large enough: with β = 30 the printed sign costs 30 "
+                f"dB ({CHOICES}).",
             ),
         ),
     ),
