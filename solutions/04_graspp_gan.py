@@ -1022,7 +1022,7 @@ viz.table(
 # that never halves has no such grid.
 #
 # Look at the first crop too. Its building comes out darker than it was, with all
-# four, and its PSNR is *lower* than before, by 4 dB and more. Networks for three
+# four, and its PSNR is *lower* than before, by about 4 to 6 dB. Networks for three
 # kinds of rain take too much where it rains little.
 
 # %% [markdown]

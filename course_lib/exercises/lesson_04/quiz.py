@@ -102,15 +102,15 @@ QUIZ = (
                 "the step goes.",
             ),
             Option(
+                text="The discriminator learns to answer the other way round.",
+                why="D learns from its own loss, in which the sign is right. It calls clean "
+                f"pictures real whatever G minimises ({LOSSES}).",
+            ),
+            Option(
                 text="Multiplied by this β, the term is a tiny share of the loss.",
                 right=True,
                 why="L2 and L_g, norms over a whole picture, are ten thousand times as large, so "
                 f"that G follows them, whatever D says ({LOSSES}, {CHOICES}).",
-            ),
-            Option(
-                text="The discriminator learns to answer the other way round.",
-                why="D learns from its own loss, in which the sign is right. It calls clean "
-                f"pictures real whatever G minimises ({LOSSES}).",
             ),
             Option(
                 text="PSNR can't show mistakes in a loss.",
