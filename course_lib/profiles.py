@@ -178,7 +178,7 @@ def _graspp() -> dict[str, Profile]:
             learning_rate=1e-3,
             log_every=5,
             workers=0,
-            budget=Budget(steps=20, cpu_seconds=40, memory_mb=2200),
+            budget=Budget(steps=20, cpu_seconds=41, memory_mb=2200),
         ),
         Profile(
             name="cpu",

@@ -491,7 +491,7 @@ rate = matrix_rate()
 rows = []
 with torch.no_grad():
     for label, side in (
-        ("RASPP, 16 throughout (ours)", 256),
+        ("RASPP, 16 throughout (ours)", 512),
         ("RASPP, the paper's text: 64 to 512", 64),
     ):
         candidate = candidates[label].to(device).eval()
@@ -518,8 +518,9 @@ print(
 # large matrices. Wide networks come near it, narrow ones do not: with sixteen channels
 # there is too little to multiply for each number that is fetched from memory. That is
 # the other half of the answer to "how long does it take", and only measuring tells it.
-# (The seconds for 512×512 are scaled up, by the number of pixels. If you see more than
-# 100 %, another program was running; run the cell again.)
+# (The wide network's seconds for 512×512 are scaled up from a small picture. Measured,
+# they would be more, since a large one doesn't fit into the processor's caches. If you
+# see more than 100 %, another program was running; run the cell again.)
 
 # %% [markdown]
 # ## 4. Three losses, and a sign
