@@ -130,7 +130,10 @@ RECIPES = {
     ),
     System.GRASPP: GRASPP,
     System.GRASPP_OWN_RAIN: replace(
-        GRASPP, title=f"{GRASPP.title}, half of its rain the course's own", own_rain=True
+        GRASPP,
+        title=f"{GRASPP.title}, half of its rain the course's own",
+        steps=14000,
+        own_rain=True,
     ),
 }
 
