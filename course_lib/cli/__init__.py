@@ -183,9 +183,13 @@ def reproduce(
 @app.command("check-zoo")
 def check_zoo() -> None:
     """Run wrong answers, valid alternatives and mutants of the reference past every check."""
+    import torch
+
     from course_lib.checks.zoo import run_zoo
     from course_lib.cli import show
 
+    # On tensors so small a second thread gains nothing, and costs much on a busy machine.
+    torch.set_num_threads(1)
     toured = run_zoo()
     show.zoo(toured)
     raise typer.Exit(int(not toured.ok))
