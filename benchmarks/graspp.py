@@ -1,7 +1,7 @@
 """RASPP on a picture of 512×512: milliseconds and peak memory, narrow and as the paper writes it.
 
 Beside each time stands what share of this machine's matrix-multiply rate the network reaches: its
-multiply-adds a second over those of a product of two large matrices (`machine.matrix_rate`), timed
+multiply-adds a second over those of a product of two large matrices (`hardware.matrix_rate`), timed
 just before in the same process with as many threads. Lesson 02's U-Net stands beside them. Memory
 is the peak of a process that restores one picture and does nothing else, less what such a process
 holds before.
@@ -17,8 +17,8 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from course_lib import usage
-from course_lib.machine import device_name, hardware, matrix_rate, shortest
+from course_lib import hardware, usage
+from course_lib.hardware import device_name, matrix_rate, shortest
 from course_lib.models.cost import multiply_adds
 from course_lib.models.graspp import RASPP
 from course_lib.models.pix2pix import UNetGenerator
@@ -81,7 +81,7 @@ def main() -> None:
     if arguments.memory:
         only(arguments.memory, arguments.threads)
         return
-    print(f"{hardware()}; {device_name()}\n")
+    print(f"{hardware.name()}; {device_name()}\n")
     print(
         f"| network, {SIDE}×{SIDE} | threads | 10⁹ multiply-adds | ms | MB "
         "| matrix rate (10⁹ multiply-adds/s) | share of it |"

@@ -13,13 +13,12 @@ import torch
 from lightning_fabric import Fabric
 from torch import nn
 
-from course_lib import usage
+from course_lib import hardware, usage
 from course_lib.data.crops import CropDataset, make_loader
 from course_lib.data.pair import Batch
 from course_lib.data.photos import load_photo, photo_split
 from course_lib.experiments.graspp import stages
 from course_lib.experiments.lesson_01 import l1_step, no_step
-from course_lib.machine import hardware
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
 from course_lib.models.graspp import RASPP, RainDiscriminator
 from course_lib.models.pix2pix import PatchDiscriminator, UNetGenerator
@@ -97,7 +96,7 @@ def seconds(
 def main() -> None:
     settings = pick("02", "paper")
     torch.set_num_threads(settings.threads)
-    print(f"{hardware()}\n")
+    print(f"{hardware.name()}\n")
     batches = first_batch(settings, "drops")
     fabric, pix2pix_game, graspp_game = make_fabric(), Pix2Pix(), Graspp()
     one = seconds(baseline(pick("01", "paper")), GAN, batches, fabric)

@@ -21,9 +21,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib import usage
+from course_lib import hardware, usage
 from course_lib.data.pair import Batch
-from course_lib.machine import hardware
 from course_lib.models.pix2pix import PatchDiscriminator, UNetGenerator
 from course_lib.training.loop import make_fabric, train
 from course_lib.training.pix2pix import Pix2Pix
@@ -259,7 +258,7 @@ def main() -> None:
     if arguments.memory:
         only(*arguments.memory)
         return
-    print(f"{hardware()}\n")
+    print(f"{hardware.name()}\n")
     print("| game | step | median | fastest | peak memory | last losses, D and G |")
     print("|---|---|---|---|---|---|")
     for name in SIZES:

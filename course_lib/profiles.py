@@ -77,7 +77,7 @@ def minutes(profile: Profile, *, gpu: bool, speed: float = 1.0) -> float | None:
     Args:
         profile: of the lesson.
         gpu: whether it trains on a GPU.
-        speed: of the CPU, over that of the one budgets were measured on; see `machine.speed`.
+        speed: of the CPU, over that of the one budgets were measured on; see `hardware.speed`.
     """
     if profile.cpu_hours is None:  # narrow networks: the CPU sets the pace, GPU or not
         return profile.budget.cpu_seconds / HEADROOM / 60 / speed

@@ -18,7 +18,7 @@ import typer
 from torch import nn
 from torch.utils.data import Dataset
 
-from course_lib import machine
+from course_lib import hardware
 from course_lib.authoring import checkout
 from course_lib.data.augment import MergedCrops, clean_pictures
 from course_lib.data.crops import CropDataset, PairCrops, make_loader
@@ -26,11 +26,11 @@ from course_lib.data.folders import PairedFolder
 from course_lib.data.pair import Batch, Pair
 from course_lib.data.rain_sets import SETS
 from course_lib.data.registry import data_folder, open_set
+from course_lib.durations import duration
 from course_lib.metrics import psnr, ssim
 from course_lib.models.graspp import RASPP, RainDiscriminator
 from course_lib.models.pix2pix import PatchDiscriminator, UNetGenerator
 from course_lib.models.tiles import restore_picture
-from course_lib.times import duration
 from course_lib.training.checkpoints import Record
 from course_lib.training.graspp import Graspp, generator_first
 from course_lib.training.loop import every_step, train
@@ -333,7 +333,7 @@ def measure(generator: torch.nn.Module, pairs: Iterable[Pair]) -> np.ndarray:
 def provenance() -> str:
     threads = torch.get_num_threads()
     cores = "" if torch.cuda.is_available() else f", {threads} thread{'s' if threads > 1 else ''}"
-    where = f"{machine.hardware()}{cores}, torch {torch.__version__}"
+    where = f"{hardware.name()}{cores}, torch {torch.__version__}"
     return f"{datetime.now(UTC):%Y-%m-%d}, {where}, {commit()}"
 
 

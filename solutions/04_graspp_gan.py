@@ -484,7 +484,7 @@ viz.table(
 # how much of that does RASPP reach?
 
 # %%
-from course_lib.machine import matrix_rate, shortest
+from course_lib.hardware import matrix_rate, shortest
 
 device = "cuda" if torch.cuda.is_available() else "cpu"
 rate = matrix_rate()

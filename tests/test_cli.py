@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from course_lib import cli, machine, profiles
+from course_lib import cli, hardware, profiles
 from course_lib.checks import zoo
 from course_lib.checks.mutants import Mutant
 from course_lib.checks.zoo import Hunt, Record
@@ -290,7 +290,7 @@ def test_doctor_tells_the_versions(
     monkeypatch.setattr(show, "Console", lambda: Console(width=400))
     course("doctor")
     shown = capsys.readouterr().out
-    for name, version in machine.versions().items():
+    for name, version in hardware.versions().items():
         if name != "python":
             assert f"{name} {version}" in shown
 

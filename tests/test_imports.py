@@ -15,7 +15,7 @@ PACKAGE = ROOT / "course_lib"
 
 # From the ground up: a part imports only from parts of lower layers, or from itself.
 LAYERS = (
-    {"ranges", "filters", "profiles", "usage", "machine", "times"},
+    {"ranges", "filters", "profiles", "usage", "hardware", "durations", "files", "tensor_files"},
     {"data", "metrics", "losses", "models"},
     {"training"},
     {"baselines", "artifacts", "fusion"},
@@ -28,7 +28,8 @@ LAYERS = (
 )
 # Parts of one layer don't know each other, but for these.
 NEIGHBOURS = {
-    ("usage", "machine"),
+    ("usage", "hardware"),
+    ("tensor_files", "files"),
     ("viz", "results"),
     ("filters", "ranges"),
     ("checks", "exercises"),  # `exercise("01.3")` looks its module up when it is called

@@ -15,7 +15,7 @@ from typing import Literal
 import nbformat
 from nbformat import NotebookNode
 
-from course_lib import profiles, times
+from course_lib import durations, profiles
 from course_lib.authoring import colab, library, release, source
 from course_lib.authoring.release import Release
 from course_lib.authoring.rules import Cell, Lesson, LessonError
@@ -273,7 +273,7 @@ def _time(profile: profiles.Profile) -> str:
     """How long a profile runs on the hardware it is for; without a measurement, on our CPU."""
     needs_gpu = profile.cpu_hours is not None
     if (minutes := profiles.minutes(profile, gpu=needs_gpu)) is not None:
-        return f"{minutes:.2g} min" if minutes >= 1 else times.duration(60 * minutes)
+        return f"{minutes:.2g} min" if minutes >= 1 else durations.duration(60 * minutes)
     return f"not measured on a GPU yet; about {profile.cpu_hours:g} h on 2 CPU cores"
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from course_lib.data.photos import PHOTOS, photo_split
+from course_lib.files import write_whole
 from course_lib.results import weights
 from course_lib.results.tables import remake
 from course_lib.results.weights import Pretrained
-from course_lib.training.files import write_whole
 
 FILE = "card.md"
 _TRAINING = {  # without the seconds: a game that rows share was trained for the first of them

@@ -13,10 +13,10 @@ from typing import Any
 
 import nbformat
 
-from course_lib import machine
+from course_lib import hardware
 from course_lib.authoring import page
 from course_lib.authoring.runner import LessonRun
-from course_lib.times import duration
+from course_lib.durations import duration
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +52,12 @@ def write_report(runs: Sequence[LessonRun], folder: Path) -> Path:
             usage=usage_rows,
             date=lambda run: datetime.fromisoformat(run.date).strftime("%Y-%m-%d %H:%M UTC"),
             duration=duration,
-            versions=machine.versions(),
+            versions=hardware.versions(),
             hardware={
                 "device": ", ".join(sorted({run.device for run in runs if run.device})),
-                "processor": machine.processor(),
-                "memory": f"{machine.memory_gb():.0f} GB",
-                "system": machine.system(),
+                "processor": hardware.processor(),
+                "memory": f"{hardware.memory_gb():.0f} GB",
+                "system": hardware.system(),
             },
         )
     )

@@ -20,15 +20,15 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from course_lib import machine, profiles
+from course_lib import hardware, profiles
 from course_lib.authoring import checkout, model_card, table_file
 from course_lib.authoring.table_file import Row, metric_text, setting_text
 from course_lib.experiments import Declared, Experiment, RecordedRun, Run, TrainedWeights, Value
+from course_lib.files import remove_unfinished
 from course_lib.profiles import Profile
 from course_lib.results import recordings, weights
 from course_lib.results.tables import COMPLETE, PROVENANCE, SEED
 from course_lib.results.weights import Trained
-from course_lib.training.files import remove_unfinished
 
 # Packages whose versions may move a number.
 VERSIONS = ("python", "torch", "numpy", "scikit-image", "clearing-the-rain")
@@ -146,9 +146,9 @@ def is_trained(name: str, folder: Path) -> bool:
 
 def surroundings(size: Profile) -> dict[str, str | int]:
     """What a row computed here states of where it was made: device, threads and versions."""
-    found = machine.versions()
+    found = hardware.versions()
     return {
-        "device": machine.hardware(),
+        "device": hardware.name(),
         "threads": size.threads,
         "versions": "; ".join(f"{name} {found[name]}" for name in VERSIONS),
     }

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from course_lib import profiles
 from course_lib.experiments import Experiment, Run, Value
+from course_lib.files import write_whole
 from course_lib.results.tables import SEED, remake
-from course_lib.training.files import write_whole
 
 Row = dict[str, str]
 

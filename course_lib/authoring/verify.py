@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import machine, profiles
+from course_lib import hardware, profiles
 from course_lib.authoring import checkout, model_card, table_file
 from course_lib.authoring.reproduce import (
     ASSETS,
@@ -188,7 +188,7 @@ def _again(
 def _made_here(row: table_file.Row, size: Profile) -> bool:
     """Whether only the course itself can have changed since a row was made."""
     here = {column: str(value) for column, value in surroundings(size).items()}
-    if here["device"] != machine.processor():  # a GPU
+    if here["device"] != hardware.processor():  # a GPU
         return False
     then, now = (_packages(one["versions"]) for one in (row, here))
     return then == now and all(row[column] == here[column] for column in ("device", "threads"))

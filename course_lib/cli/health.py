@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 import psutil
 
-from course_lib import machine
+from course_lib import hardware
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -63,12 +63,12 @@ def examine() -> list[Finding]:
 
 
 def _python() -> Finding:
-    found = f"{machine.versions()['python']} in {sys.prefix}"
+    found = f"{hardware.versions()['python']} in {sys.prefix}"
     return Finding(name="Python", found=found)
 
 
 def _versions() -> Finding:
-    others = {name: version for name, version in machine.versions().items() if name != "python"}
+    others = {name: version for name, version in hardware.versions().items() if name != "python"}
     return Finding(name="versions", found=", ".join(f"{k} {v}" for k, v in others.items()))
 
 
@@ -128,7 +128,7 @@ def _device() -> Finding:
             state="missing",
             mend="install torch and torchvision together, both from the same index",
         )
-    found = f"{machine.device_name()}, torch {torch.__version__}"
+    found = f"{hardware.device_name()}, torch {torch.__version__}"
     try:
         torchvision.ops.nms(torch.zeros(1, 4), torch.zeros(1), 0.5)
     except RuntimeError:
@@ -144,7 +144,7 @@ def _device() -> Finding:
 
 
 def _memory() -> Finding:
-    free, total = psutil.virtual_memory().available / 1e9, machine.memory_gb()
+    free, total = psutil.virtual_memory().available / 1e9, hardware.memory_gb()
     found = f"{free:.1f} GB free of {total:.1f} GB"
     if free < NEEDED_MEMORY_GB:
         mend = f"close other programs: lessons need up to {NEEDED_MEMORY_GB:.0f} GB"

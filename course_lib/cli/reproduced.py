@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from course_lib.times import duration
+from course_lib.durations import duration
 
 if TYPE_CHECKING:
     from course_lib.authoring.reproduce import Outcome

@@ -22,7 +22,7 @@ from rich.progress import (
 from rich.table import Column, Table
 from rich.text import Text
 
-from course_lib.times import clock, duration
+from course_lib.durations import clock, duration
 
 if TYPE_CHECKING:
     from course_lib.authoring.rules import Lesson

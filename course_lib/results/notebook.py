@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from course_lib import machine, profiles, times, usage
+from course_lib import durations, hardware, profiles, usage
 from course_lib.profiles import Profile
 from course_lib.usage import Usage
 
@@ -160,7 +160,7 @@ def begin(*, lesson: str, profile: str = "auto", seed: int, pretrained: bool = F
         lesson=lesson,
         profile=name,
         seed=seed,
-        device=machine.device_name(),
+        device=hardware.device_name(),
         python=sys.prefix,
         pretrained=pretrained,
     )
@@ -198,10 +198,10 @@ def _cost(settings: Profile) -> str:
     import torch
 
     gpu = torch.cuda.is_available()
-    minutes = profiles.minutes(settings, gpu=gpu, speed=machine.speed())
+    minutes = profiles.minutes(settings, gpu=gpu, speed=hardware.speed())
     if minutes is None:
         return "how long that takes on a GPU hasn't been measured yet"
-    told = f"about {times.duration(60 * minutes)}"
+    told = f"about {durations.duration(60 * minutes)}"
     if settings.cpu_hours and not gpu:
         return f'{told} without a GPU (profile = "cpu" is the size for this machine)'
     return told

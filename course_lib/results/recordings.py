@@ -160,7 +160,7 @@ def save(recording: Recording, folder: Path = FOLDER) -> Path:
         OSError: the folder can't be written.
     """
     # Here, because it loads torch, which looking at recordings doesn't need.
-    from course_lib.training.files import write_whole
+    from course_lib.files import write_whole
 
     pictures = sprite(recording)
     run = _run_json(recording, hashlib.sha256(pictures).hexdigest()).encode()

@@ -19,9 +19,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from course_lib.files import write_whole
 from course_lib.results.tables import COMPLETE, remake
+from course_lib.tensor_files import read_tensors, write_tensors
 from course_lib.training.checkpoints import Record
-from course_lib.training.files import read_tensors, write_tensors, write_whole
 
 FOLDER = Path(__file__).parent.parent / "assets" / "weights"
 LIMIT = 8_000_000  # bytes, the weights of all lessons together

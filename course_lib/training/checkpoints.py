@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from course_lib.training.files import BadCheckpoint, read_tensors, write_tensors
+from course_lib.tensor_files import BadCheckpoint, read_tensors, write_tensors
 
 Record = dict[str, float]
 FORMAT = 1

@@ -25,10 +25,10 @@ import torch
 from torch import nn
 
 import course_lib
-from course_lib import machine
-from course_lib.training import checkpoints, files
+from course_lib import files, hardware
+from course_lib.tensor_files import BadCheckpoint
+from course_lib.training import checkpoints
 from course_lib.training.checkpoints import Checkpoint, Game, OtherFormat, Record
-from course_lib.training.files import BadCheckpoint
 
 SECONDS = 10.0  # between two checkpoints; what a killed kernel costs at most
 SHARE = 0.05  # of the time may go into writing them
@@ -366,7 +366,7 @@ def _environment() -> dict[str, Any]:
         "torch": torch.__version__,
         "python": platform.python_version(),
         "threads": torch.get_num_threads(),
-        "device": machine.hardware(),
+        "device": hardware.name(),
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
-from course_lib.times import clock
+from course_lib.durations import clock
 
 SETTLED = 2.0  # seconds; a forecast from less is wild
 

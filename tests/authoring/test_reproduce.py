@@ -17,7 +17,7 @@ import pytest
 import torch
 from torch import nn
 
-from course_lib import machine
+from course_lib import hardware
 from course_lib.authoring.reproduce import Outcome, reproduce
 from course_lib.authoring.verify import Verification, verify
 from course_lib.experiments import Declared, Experiment, RecordedRun, Run, TrainedWeights, Value
@@ -203,10 +203,10 @@ def test_each_row_says_where_it_comes_from(root: Path) -> None:
         assert float(row["seconds"]) >= 0
         assert row["date"].endswith("Z")
         assert before <= datetime.fromisoformat(row["date"]) <= datetime.now(UTC)
-        assert row["device"] in (machine.processor(), machine.device_name())
+        assert row["device"] in (hardware.processor(), hardware.device_name())
         assert row["threads"] == "1"
         for name in ("python", "torch", "numpy", "scikit-image", "clearing-the-rain"):
-            assert f"{name} {machine.versions()[name]}" in row["versions"].split("; ")
+            assert f"{name} {hardware.versions()[name]}" in row["versions"].split("; ")
         assert len(row["parent_commit"]) == 12
         assert git(root, "rev-parse", "HEAD").startswith(row["parent_commit"])
 
@@ -560,7 +560,7 @@ def test_verify_asks_for_the_same_digits_of_a_row_that_was_made_here(
 ) -> None:
     go(root)
     # An older release of the course: whether its changes moved a number is the question.
-    change(root, "versions", f"clearing-the-rain {machine.versions()['clearing-the-rain']}", "x")
+    change(root, "versions", f"clearing-the-rain {hardware.versions()['clearing-the-rain']}", "x")
     change(root, "versions", "x", "clearing-the-rain 0.0.1")
     found, _ = check(root, shifted(shift))
     assert found.passed is passes
@@ -583,7 +583,7 @@ def test_verify_grants_a_time_its_tolerance_even_where_the_row_was_made(
 @pytest.mark.parametrize(
     ("column", "old", "new"),
     [
-        ("device", machine.processor(), "Another CPU, 4 cores"),
+        ("device", hardware.processor(), "Another CPU, 4 cores"),
         ("threads", "1", "2"),
         ("versions", "torch ", "torch 0."),
     ],
@@ -604,7 +604,7 @@ def test_verify_compares_a_row_from_elsewhere_with_the_stated_tolerance(
 
 
 def test_verify_grants_a_gpu_the_tolerance(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "device_name", lambda: "NVIDIA T4")
+    monkeypatch.setattr(hardware, "device_name", lambda: "NVIDIA T4")
     go(root)
     assert check(root, shifted(0.009))[0].passed
     assert not check(root, shifted(0.012))[0].passed

@@ -22,9 +22,9 @@ from course_lib.experiments import (
     pix2pix,
 )
 from course_lib.experiments.games import Game
+from course_lib.files import UNFINISHED
 from course_lib.profiles import Profile
 from course_lib.results import recordings, tables, weights
-from course_lib.training.files import UNFINISHED
 from course_lib.training.observers import measure
 
 ROOT = Path(__file__).parent.parent.parent

@@ -10,7 +10,7 @@ import pytest
 import torch
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course_lib import machine, profiles, results
+from course_lib import hardware, profiles, results
 from course_lib.profiles import Budget, Profile
 from course_lib.results import MIMETYPE, Measured, notebook
 
@@ -47,7 +47,7 @@ def test_begin_resolves_auto_and_says_what_the_run_costs(
         log_every=10, workers=0, budget=Budget(steps=100, cpu_seconds=300, memory_mb=1500),
     )  # fmt: skip
     monkeypatch.setitem(profiles.LESSONS, "01", {"cpu": cpu})
-    monkeypatch.setattr(machine, "speed", lambda: 0.5)
+    monkeypatch.setattr(hardware, "speed", lambda: 0.5)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(notebook, "ASSETS", tmp_path)
     started = results.begin(lesson="01", seed=0)
@@ -73,7 +73,7 @@ def test_begin_says_whether_pretrained_weights_are_used() -> None:
 
 
 def test_begin_warns_of_a_profile_that_is_made_for_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "speed", lambda: 1.0)
+    monkeypatch.setattr(hardware, "speed", lambda: 1.0)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     started = results.begin(lesson="01", profile="gpu", seed=0)
     assert 'about 11 h 0 min without a GPU (profile = "cpu" is the size' in str(started)

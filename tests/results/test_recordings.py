@@ -11,12 +11,12 @@ import pytest
 import torch
 from skimage.data import chelsea
 
+from course_lib import files
 from course_lib.data.pair import Batch
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
 from course_lib.ranges import from_model, to_model, to_uint8
 from course_lib.results import recordings
 from course_lib.results.recordings import Recording, load, names, record, save
-from course_lib.training import files
 from course_lib.training.loop import train
 from course_lib.training.observers import Samples
 

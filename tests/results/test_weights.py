@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from course_lib.results import weights
+from course_lib.tensor_files import write_tensors
 from course_lib.training.checkpoints import Record
-from course_lib.training.files import write_tensors
 from course_lib.training.loop import series
 
 NAME = "02_tiny"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from course_lib.times import clock, duration
+from course_lib.durations import clock, duration
 
 
 def test_clock_shows_hours_only_where_there_are_any() -> None:

@@ -122,7 +122,7 @@ def processor() -> str:
     return f"{name}, {usable_cores()} cores"
 
 
-def hardware() -> str:
+def name() -> str:
     """What numbers computed here depend on: the GPU's name, or the processor's model."""
     device = device_name()
     return processor() if device.startswith("CPU") else device

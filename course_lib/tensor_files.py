@@ -1,12 +1,9 @@
-"""Files of tensors that are there whole or not at all: written beside, then put in place."""
+"""Files of tensors, written whole, and read without running anything that they hold."""
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import json
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +11,8 @@ import safetensors
 import safetensors.torch
 import torch
 
-UNFINISHED = ".tmp"  # what a killed process may leave of a file it was writing
+from course_lib.files import write_whole
+
 _ABOUT = "about"
 
 
@@ -45,17 +43,6 @@ def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], about: Any) -
     return len(content)
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file at once, by a temporary file in the same folder; see `write_tensors`."""
-    with _beside(path) as temporary:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    sync_folder(path.parent)
-
-
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], Any]:
     """The tensors of a file, on the CPU, and what its header says about them.
 
@@ -76,41 +63,3 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], Any]:
             f"{path} was cut short or is no checkpoint of this course "
             f"({path.stat().st_size} bytes; {error})"
         ) from None
-
-
-def remove_unfinished(folder: Path) -> None:
-    """Delete what killed processes left of files they were writing."""
-    for path in folder.glob(f"*{UNFINISHED}"):
-        with contextlib.suppress(OSError):
-            path.unlink()
-
-
-@contextlib.contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """A temporary path in the same folder, gone in the end."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}{UNFINISHED}")
-    try:
-        yield temporary
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-
-
-def sync_folder(folder: Path) -> None:
-    """The new name survives a power cut too, where the file system can promise that."""
-    with contextlib.suppress(OSError):  # Windows and some network drives can't
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def explain(error: OSError, folder: Path) -> str:
-    """Why a folder can't be written, and what to do, in words."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return f"no space is left for {folder}: free some, or choose another run folder"
-    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return f"{folder} can't be written: choose another run folder, or mend its permissions"
-    return f"{folder} can't be written ({error.strerror or error}): choose another run folder"
