@@ -17,7 +17,7 @@ from course_lib.data.crops import CropDataset, make_loader
 from course_lib.data.pair import Batch
 from course_lib.data.photos import load_photo
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
-from course_lib.tensor_files import BadCheckpoint
+from course_lib.tensor_files import BadCheckpoint, read_tensors, write_tensors
 from course_lib.training import checkpoints
 from course_lib.training import run as run_module
 from course_lib.training.loop import Record, train
@@ -338,7 +338,7 @@ def test_a_pickle_in_a_checkpoints_place_is_not_opened(tmp_path) -> None:
 
 
 def test_weights_of_someone_else_are_no_checkpoint(tmp_path) -> None:
-    tensor_files.write_tensors(tmp_path / "last.safetensors", {"a": torch.zeros(1)}, {"format": 1})
+    write_tensors(tmp_path / "last.safetensors", {"a": torch.zeros(1)}, {"format": 1})
     with pytest.raises(BadCheckpoint, match="no checkpoint of this course"):
         play(here(tmp_path))
 
@@ -418,8 +418,8 @@ def test_a_checkpoint_of_another_version_is_told_apart_from_a_damaged_one(
 
 
 def test_a_checkpoint_may_go_once_it_is_read(tmp_path) -> None:
-    tensor_files.write_tensors(tmp_path / "a", {"a": torch.arange(4096)}, {})
-    tensors, _ = tensor_files.read_tensors(tmp_path / "a")
+    write_tensors(tmp_path / "a", {"a": torch.arange(4096)}, {})
+    tensors, _ = read_tensors(tmp_path / "a")
     (tmp_path / "a").write_bytes(b"")  # in place: memory that were mapped would be gone
     assert tensors["a"].sum() == 4095 * 2048
 
