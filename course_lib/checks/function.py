@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from course_lib.checks import expect
 from course_lib.checks.attempt import Attempt, Call, describe, describe_error
 from course_lib.checks.devices import works_on_gpu
+from course_lib.checks.reading import arrays_from_outside
 from course_lib.checks.result import Wrong
 
 SHOWN = 12  # numbers of an input that a diagnosis prints whole
@@ -95,6 +96,7 @@ class Function:
         unit: of the values: ``" dB"``.
         look: exercise's own look at every call, before its type and shape.
         explain: more about an error that the function raises; empty for nothing.
+        notebook: name of an array that a cell above has made → the argument that belongs there.
         more_known: further diagnoses → formulas, for the values that the answer gave.
         refusals: arguments that must raise an error.
         may_share: whether the result may be a part of the input itself.
@@ -109,6 +111,7 @@ class Function:
     unit: str = ""
     look: Look = lambda call, case: None
     explain: Explain = lambda error, case: ""
+    notebook: Mapping[str, str] = field(default_factory=dict)
     more_known: Callable[[Sequence[Any], Sequence[Case]], Mapping[str, Formula]] = (
         lambda got, cases: {}
     )
@@ -123,11 +126,28 @@ class Function:
         Raises:
             Wrong: with the diagnosis.
         """
+        try:
+            self._examine(attempt, rng)
+        except Wrong:
+            for name in sorted(arrays_from_outside(attempt.function) & self.notebook.keys()):
+                raise Wrong(
+                    f"Your function uses the notebook's `{name}`, which a cell above has made, "
+                    f"not its own argument: `{self.notebook[name]}`. So it fits a single picture."
+                ) from None
+            raise
+
+    def _examine(self, attempt: Attempt, rng: np.random.Generator) -> None:
         cases = [*self.cases(rng), self.example]
         rights = [Outcome.of(attempt.reference, case) for case in cases]
         tried = [self._try(attempt, *pair) for pair in zip(cases, rights, strict=True)]
         self._no_memory(attempt, cases, tried)
         self._values(attempt, cases, rights, tried)
+        for case, mine, right in zip(cases, tried, rights, strict=True):
+            if mine.shares and not right.shares and not self.may_share:
+                raise Wrong(
+                    f"On {case.words}, your function returns its input itself, or a view of it: "
+                    "whoever writes into the result changes the input. Return a new one."
+                )
         for refusal in self.refusals(rng):
             args, kwargs = _fresh(refusal.args), _fresh(dict(refusal.kwargs))
             attempt.refuses(*args, on=refusal.on, promised=refusal.promised, **kwargs)
@@ -147,21 +167,25 @@ class Function:
         call, error = attempt.outcome(*args, on=case.words, **kwargs)
         if call is None:
             assert error is not None
-            text = describe_error(error, attempt.function)
-            raise Wrong(f"On {case.words}, your function raises {text}{self.explain(error, case)}")
+            text = f"On {case.words}, your function raises "
+            text += describe_error(error, attempt.function) + self.explain(error, case)
+            return Outcome(error=type(error), message=text)
         self.look(call, case)
-        value = expect.like(call, right.returned, self.meaning)
-        expect.untouched(call)
-        expect.networks_untouched(call)
-        if not self.may_share and not right.shares and _shares(call.value, [args, kwargs]):
-            raise Wrong(
-                f"On {case.words}, your function returns its input itself, or a view of it: "
-                "whoever writes into the result changes the input. Return a new one."
-            )
-        return Outcome.from_call(attempt.reference, call.value, value, args, kwargs)
+        message = ""
+        try:
+            value = expect.like(call, right.returned, self.meaning)
+        except Wrong as wrong:
+            value, message = expect.plain(call.value), str(wrong)
+        if not message:
+            expect.untouched(call)
+            expect.networks_untouched(call)
+        tried = Outcome.from_call(attempt.reference, call.value, value, args, kwargs)
+        return replace(tried, message=message)
 
     def _no_memory(self, attempt: Attempt, cases: Sequence[Case], tried: Sequence[Outcome]) -> None:
         for case, before in zip(reversed(cases), reversed(tried), strict=True):
+            if before.message:
+                continue
             args, kwargs = case.fresh()
             again = expect.plain(attempt.call(*args, on=case.words, **kwargs).value)
             if not expect.close(again, before.value, self.tolerance):
@@ -181,11 +205,13 @@ class Function:
         failed = [
             n
             for n, (mine, right) in enumerate(zip(tried, rights, strict=True))
-            if not mine.agrees(right, self.tolerance)
+            if mine.message or not mine.agrees(right, self.tolerance)
         ]
         if not failed:
             return
-        known = {**attempt.known, **self.more_known([one.value for one in tried], cases)}
+        known = dict(attempt.known)
+        if not any(one.message for one in tried):
+            known |= self.more_known([one.value for one in tried], cases)
         groups = [list(range(len(cases)))]
         groups += [
             [n for n, case in enumerate(cases) if case.group == group]
@@ -198,6 +224,9 @@ class Function:
                 if all(self._explains(formula, cases[n], tried[n]) for n in group):
                     where = cases[group[0]].group if len(group) < len(cases) else ""
                     raise Wrong(f"On {where}: {diagnosis}" if where else diagnosis)
+        for n in failed:
+            if tried[n].message:
+                raise Wrong(tried[n].message)
         values = [n for n in failed if not tried[n].agrees(rights[n], self.tolerance, values=True)]
         smallest = min(values or failed, key=lambda n: cases[n].size)
         if not values:
@@ -215,8 +244,8 @@ class Function:
     def _explains(self, formula: Formula, case: Case, mine: Outcome) -> bool:
         try:
             other = Outcome.of(formula, case)
-        except Exception:
-            return False
+        except Exception as error:
+            return mine.error is type(error)
         return mine.agrees(other, self.tolerance)
 
 
@@ -230,12 +259,16 @@ class Outcome:
         gradients: of the result's sum with fixed weights, by argument; None where none flows.
             Empty where no argument asks for gradients.
         shares: whether the result is a part of the input itself.
+        error: the kind of the error that the function raised instead.
+        message: what is wrong besides the values: that error, the type or the shape.
     """
 
-    returned: Any
-    value: Any
-    gradients: Mapping[str, np.ndarray | None]
-    shares: bool
+    returned: Any = None
+    value: Any = None
+    gradients: Mapping[str, np.ndarray | None] = field(default_factory=dict)
+    shares: bool = False
+    error: type[BaseException] | None = None
+    message: str = ""
 
     @classmethod
     def of(cls, function: Callable[..., Any], case: Case) -> Outcome:
@@ -277,7 +310,7 @@ class Outcome:
 
     def agrees(self, other: Outcome, tolerance: float, *, values: bool = False) -> bool:
         """The same value and the same gradients, or only the same value."""
-        if not expect.close(self.value, other.value, tolerance):
+        if self.error or not expect.close(self.value, other.value, tolerance):
             return False
         return values or all(
             _same_gradient(self.gradients.get(name), one) for name, one in other.gradients.items()
@@ -330,6 +363,8 @@ def _fresh(value: Any) -> Any:
         return value.clone_state()
     if isinstance(value, nn.Module | np.random.Generator):
         return copy.deepcopy(value)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):  # a named tuple
+        return type(value)(*map(_fresh, value))
     if type(value) in (list, tuple):
         return type(value)(map(_fresh, value))
     if type(value) is dict:
