@@ -387,9 +387,14 @@ def close(value: Any, expected: Any, tolerance: float) -> bool:
         )
     if not isinstance(expected, float | np.ndarray | np.floating):
         return bool(np.shape(value) == () and value == expected)
-    if np.shape(value) != np.shape(expected):
+    if not isinstance(value, int | float | np.ndarray | np.generic):
         return False
-    return bool(np.allclose(value, expected, rtol=tolerance, atol=tolerance, equal_nan=True))
+    numbers = np.asarray(value)
+    return bool(
+        numbers.shape == np.shape(expected)
+        and numbers.dtype.kind in "biuf"
+        and np.allclose(numbers, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
+    )
 
 
 def difference(

@@ -99,6 +99,7 @@ class Function:
         notebook: name of an array that a cell above has made → the argument that belongs there.
         more_known: further diagnoses → formulas, for the values that the answer gave.
         refusals: arguments that must raise an error.
+        any_number: whether a number, an array or a tensor without axes are all right.
         may_share: whether the result may be a part of the input itself.
         on_gpu: whether to try tensors on a GPU.
         then: the exercise's own checks, after all others.
@@ -116,6 +117,7 @@ class Function:
         lambda got, cases: {}
     )
     refusals: Callable[[np.random.Generator], Iterable[Refusal]] = lambda rng: ()
+    any_number: bool = False
     may_share: bool = False
     on_gpu: bool = True
     then: Callable[[Attempt, np.random.Generator], None] = lambda attempt, rng: None
@@ -173,7 +175,8 @@ class Function:
         self.look(call, case)
         message = ""
         try:
-            value = expect.like(call, right.returned, self.meaning)
+            wanted = float(right.value) if self.any_number else right.returned
+            value = expect.like(call, wanted, self.meaning)
         except Wrong as wrong:
             value, message = expect.plain(call.value), str(wrong)
         if not message:
