@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import torch
+from skimage.metrics import peak_signal_noise_ratio
 
 from course_lib.metrics import rgb_to_y
 from course_lib.ranges import same_pictures, to_unit
@@ -19,6 +20,24 @@ def _pictures(restored, clean, channel):
     if channel == "y_matlab":
         restored, clean = rgb_to_y(restored), rgb_to_y(clean)
     return restored, clean
+
+
+def _scored(score):
+    """The right beginning, and a score of its own."""
+    return lambda restored, clean, *, channel="rgb": score(*_pictures(restored, clean, channel))
+
+
+def _root(restored, clean):
+    return 20 * np.log10(1 / np.sqrt(np.square(restored - clean).mean()))
+
+
+def _decibels(mse):
+    return 10 * math.log10(1 / mse) if mse > 0 else math.inf
+
+
+def _by_torch(restored, clean):
+    a, b = torch.from_numpy(restored).float(), torch.from_numpy(clean).float()
+    return -10 * torch.log10(torch.nn.functional.mse_loss(a, b))
 
 
 def _never_to_unit(restored, clean, *, channel="rgb"):
@@ -61,7 +80,7 @@ def _luma_of_bytes(restored, clean, *, channel="rgb"):
 def _luma_before_same_pictures(restored, clean, *, channel="rgb"):
     if channel == "y_matlab":
         restored, clean = rgb_to_y(restored), rgb_to_y(clean)
-    return float(_by_root(restored, clean))
+    return float(_root(*_pictures(restored, clean, "rgb")))
 
 
 def _unwritten_luma(image):
@@ -81,17 +100,6 @@ def _full_range_luma(restored, clean, *, channel="rgb"):
     if channel == "y_matlab":
         restored, clean = (p @ np.array([0.299, 0.587, 0.114]) for p in (restored, clean))
     return -10 * np.log10(np.mean((restored - clean) ** 2))
-
-
-def _peak_219(restored, clean, *, channel="rgb"):
-    restored, clean = _pictures(restored, clean, channel)
-    peak = 219 / 255 if channel == "y_matlab" else 1
-    return 10 * np.log10(peak**2 / np.mean((restored - clean) ** 2))
-
-
-def _mean_of_three(restored, clean, *, channel="rgb"):
-    restored, clean = _pictures(restored, clean, channel)
-    return float(np.mean(-10 * np.log10(np.mean((restored - clean) ** 2, axis=(0, 1)))))
 
 
 def _shapes_compared_only(restored, clean, *, channel="rgb"):
@@ -130,49 +138,13 @@ def _bytes_by_their_values(restored, clean, *, channel="rgb"):
         if picture.dtype != np.uint8 and (picture.min() < 0 or picture.max() > 2):
             raise ValueError("not a picture in [0, 1]")
     restored, clean = (p.clip(0, 1) if p.dtype != np.uint8 else p for p in (restored, clean))
-    return float(_by_root(restored, clean, channel=channel))
+    return float(_root(*_pictures(restored, clean, channel)))
 
 
 def _in_place(restored, clean, *, channel="rgb"):
     restored, clean = _pictures(restored, clean, channel)
     restored -= clean
     return -10 * np.log10(np.mean(restored**2))
-
-
-def _divides_by_zero(restored, clean, *, channel="rgb"):
-    restored, clean = _pictures(restored, clean, channel)
-    return 10 * math.log10(1 / float(np.mean((restored - clean) ** 2)))
-
-
-def _by_root(restored, clean, *, channel="rgb"):
-    restored, clean = _pictures(restored, clean, channel)
-    root = np.sqrt(np.square(restored - clean).mean())
-    return 20 * np.log10(1 / root)
-
-
-def _by_math(restored, clean, *, channel="rgb"):
-    restored, clean = _pictures(restored, clean, channel)
-    mse = sum(float(d) ** 2 for d in (restored - clean).ravel()) / clean.size
-    return 10 * math.log10(1 / mse) if mse > 0 else math.inf
-
-
-def _by_dist(restored, clean, *, channel="rgb"):
-    restored, clean = _pictures(restored, clean, channel)
-    mse = math.dist(restored.ravel(), clean.ravel()) ** 2 / clean.size
-    return -10 * math.log10(mse) if mse else math.inf
-
-
-def _by_torch(restored, clean, *, channel="rgb"):
-    restored, clean = _pictures(restored, clean, channel)
-    a, b = torch.from_numpy(restored).float(), torch.from_numpy(clean).float()
-    return -10 * torch.log10(torch.nn.functional.mse_loss(a, b))
-
-
-def _by_scikit_image(restored, clean, *, channel="rgb"):
-    from skimage.metrics import peak_signal_noise_ratio
-
-    restored, clean = _pictures(restored, clean, channel)
-    return peak_signal_noise_ratio(clean, restored, data_range=1)
 
 
 def _without_to_unit(restored, clean, *, channel="rgb"):
@@ -203,14 +175,27 @@ WRITTEN = {
     _luma_before_same_pictures: "`same_pictures` gets the two lumas",
     _luma_is_none: "is `rgb_to_y` from exercise 00.3 written?",
     _full_range_luma: "0.299·R + 0.587·G",
-    _peak_219: "you take 219/255 for the peak",
-    _mean_of_three: "PSNR of each colour",
+    _scored(
+        lambda r, c: 10 * np.log10((0.8588 if c.ndim == 2 else 1) ** 2 / np.mean((r - c) ** 2))
+    ): "you take 219/255 for the peak",
+    _scored(
+        lambda r, c: float(np.mean(-10 * np.log10(np.mean((r - c) ** 2, axis=(0, 1)))))
+    ): "PSNR of each colour",
     _shapes_compared_only: "On two grey pictures H×W",
     _axes_counted_only: "On two pictures of one colour, H×W×1",
     _any_float: "On float pictures in 0 to 255",
     _bytes_by_their_values: "one value of 1.2",
     _in_place: "changes its input `restored`",
-    _divides_by_zero: "A zero error has its own answer",
+    _scored(
+        lambda r, c: 10 * math.log10(1 / float(np.mean((r - c) ** 2)))
+    ): "A zero error has its own answer",
 }
 
-VALID = (_by_root, _by_math, _by_dist, _by_torch, _by_scikit_image, _without_to_unit)
+VALID = (
+    _scored(_root),
+    _scored(_by_torch),
+    _scored(lambda r, c: _decibels(sum(float(d) ** 2 for d in (r - c).ravel()) / c.size)),
+    _scored(lambda r, c: _decibels(math.dist(r.ravel(), c.ravel()) ** 2 / c.size)),
+    _scored(lambda r, c: peak_signal_noise_ratio(c, r, data_range=1)),
+    _without_to_unit,
+)
