@@ -227,10 +227,14 @@ def _of_type(call: Call, right: Any, meaning: str) -> Any:
         return bool(value)
     if isinstance(right, int | float | np.number):
         value = number(call)
-        if isinstance(right, int) and value != int(value):
+        if isinstance(right, int) and np.asarray(call.value).dtype.kind == "f":
+            finite(call, value)
             raise Wrong(
-                f"On {call.on}, your function returns {value:.5g}; a whole number is expected."
+                f"On {call.on}, your function returns {describe(call.value)} as a float; an int is "
+                "expected. Is there a division, or a float to start from?"
             )
+        if isinstance(right, int):
+            return int(call.value)
         return value
     value = returned(call)
     if isinstance(right, list | tuple):
@@ -271,7 +275,7 @@ def mismatch(
         on: its input, in words.
         unit: of the values.
     """
-    if all(isinstance(one, float | np.ndarray | np.floating) for one in (*got, *right)):
+    if all(isinstance(one, int | float | np.ndarray | np.number) for one in (*got, *right)):
         have = np.concatenate([np.ravel(one) for one in got]).astype(float)
         want = np.concatenate([np.ravel(one) for one in right]).astype(float)
         if text := _one_rule(have, want):
