@@ -275,7 +275,8 @@ def mismatch(
         on: its input, in words.
         unit: of the values.
     """
-    if all(isinstance(one, int | float | np.ndarray | np.number) for one in (*got, *right)):
+    numbers = all(isinstance(one, int | float | np.ndarray | np.number) for one in (*got, *right))
+    if numbers and all(np.shape(x) == np.shape(y) for x, y in zip(got, right, strict=True)):
         have = np.concatenate([np.ravel(one) for one in got]).astype(float)
         want = np.concatenate([np.ravel(one) for one in right]).astype(float)
         if text := _one_rule(have, want):
@@ -302,7 +303,8 @@ def _one_rule(have: np.ndarray, want: np.ndarray) -> str:
 
 def where(value: Any, right: Any, unit: str = "") -> str:
     """Both values, and where they differ first, in a sentence."""
-    if not isinstance(right, np.ndarray) or right.size == 1:
+    other_shape = np.shape(value) != np.shape(right)
+    if not isinstance(right, np.ndarray) or right.size == 1 or other_shape:
         return (
             f"your function gives {_short(value)}{unit}; "
             f"the docstring's formula gives {_short(right)}{unit}."
@@ -322,7 +324,7 @@ def _short(value: Any) -> str:
         return repr(value)
     if np.shape(value) == () and isinstance(value, int | float | np.ndarray | np.number):
         return str(value) if isinstance(value, int) else _digits(float(value))
-    text = repr(value)
+    text = repr(value.tolist() if isinstance(value, np.ndarray) else value)
     return text if len(text) < 200 else text[:199] + "…"
 
 
