@@ -1,7 +1,7 @@
 """Try an answer on a GPU that need not be there, with PyTorch's FakeTensorMode.
 
 Fake tensors have a shape, a type and a device, and no numbers. PyTorch's own rules say which
-operations may bring two devices together.
+operations may bring two devices together, except for convolutions.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from course_lib.checks.copies import copied
 from course_lib.checks.result import Wrong
 from course_lib.checks.sandbox import one_call
 from course_lib.checks.watchdog import TimedOut, TimeLimit
@@ -38,8 +39,8 @@ def works_on_gpu(
     Args:
         function: the answer.
         reference: the library's function, which says where the result belongs.
-        args, kwargs: ordinary arguments on the CPU; tensors in them, also in lists, tuples and
-            dictionaries, are replaced by fake ones on the GPU.
+        args, kwargs: ordinary arguments on the CPU; tensors in them, also in networks, lists,
+            tuples and dictionaries, are replaced by fake ones on the GPU.
         limit: the time of the check.
 
     Raises:
@@ -48,14 +49,15 @@ def works_on_gpu(
     """
     from torch._subclasses.fake_tensor import FakeTensorMode
 
+    theirs, ours = (copied((args, kwargs)) for _ in range(2))
     try:
         with FakeTensorMode(allow_non_fake_inputs=False):
-            right = reference(*_moved(args), **_moved(kwargs))
+            right = reference(*_moved(theirs[0]), **_moved(theirs[1]))
     except Exception:  # the reference itself looks at values
         return
     try:
-        with one_call(), FakeTensorMode(allow_non_fake_inputs=False), _NoNumpy():
-            value = limit.call(lambda: function(*_moved(args), **_moved(kwargs)))
+        with one_call(), FakeTensorMode(allow_non_fake_inputs=False), _Guard():
+            value = limit.call(lambda: function(*_moved(ours[0]), **_moved(ours[1])))
     except _Numpy:
         raise Wrong(
             "With tensors on the GPU, your function fails: numpy can't read them there. Compute "
@@ -84,18 +86,43 @@ class _Numpy(BaseException):
     """A tensor on the GPU was about to be read by numpy."""
 
 
-class _NoNumpy(TorchFunctionMode):
+# FakeTensorMode (PyTorch 2.11) refuses two devices everywhere but in these.
+CONVOLUTIONS = {
+    getattr(torch, f"conv{kind}{axes}d") for kind in ("", "_transpose") for axes in (1, 2, 3)
+}
+
+
+class _Guard(TorchFunctionMode):
+    """Refuses what FakeTensorMode lets through and a GPU doesn't."""
+
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
         if func in (Tensor.numpy, Tensor.__array__) and args[0].is_cuda:
             raise _Numpy
-        return func(*args, **(kwargs or {}))
+        if func in CONVOLUTIONS:
+            devices = {one.device for one in _tensors([*args, *kwargs.values()])}
+            if len(devices) > 1:
+                raise RuntimeError(f"{TWO_DEVICES} {', '.join(map(str, devices))}")
+        return func(*args, **kwargs)
 
 
 def _moved(value: Any) -> Any:
-    """The value with fake tensors on the GPU in place of its tensors."""
+    """The value with fake tensors on the GPU in place of its tensors; networks change in place."""
     if isinstance(value, Tensor):
         fake = torch.empty(value.shape, dtype=value.dtype, device="cuda")
+        if isinstance(value, nn.Parameter):
+            return nn.Parameter(fake, value.requires_grad)
         return fake.requires_grad_(value.requires_grad)
+    if isinstance(value, nn.Module):
+        fakes: dict[int, Tensor] = {}  # a tensor that two layers share stays one
+        for module in value.modules():
+            for tensors in (module._parameters, module._buffers):
+                for name, tensor in tensors.items():
+                    if tensor is not None and id(tensor) not in fakes:
+                        fakes[id(tensor)] = _moved(tensor)
+                    if tensor is not None:
+                        tensors[name] = fakes[id(tensor)]  # type: ignore[assignment]
+        return value
     if type(value) in (list, tuple):
         return type(value)(map(_moved, value))
     if type(value) is dict:

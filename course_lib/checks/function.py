@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from course_lib.checks import expect
 from course_lib.checks.attempt import Attempt, Call, describe, describe_error
+from course_lib.checks.copies import copied
 from course_lib.checks.devices import works_on_gpu
 from course_lib.checks.reading import arrays_from_outside
 from course_lib.checks.result import Wrong
@@ -30,16 +30,18 @@ class Case:
         on: what they are, in words: ``"a picture of 5×9 pixels"``. Left out, the arguments are
             described by their sizes.
         group: cases of one group are diagnosed together when no diagnosis explains all of them.
+        tolerance: where a right answer may be further off than in other cases.
     """
 
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     on: str = ""
     group: str = ""
+    tolerance: float = 0
 
     def fresh(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Copies of the arguments."""
-        return _fresh(self.args), {key: _fresh(value) for key, value in self.kwargs.items()}
+        return copied(self.args), {key: copied(value) for key, value in self.kwargs.items()}
 
     @property
     def size(self) -> int:
@@ -154,7 +156,7 @@ class Function:
                     "whoever writes into the result changes the input. Return a new one."
                 )
         for refusal in self.refusals(rng):
-            args, kwargs = _fresh(refusal.args), _fresh(dict(refusal.kwargs))
+            args, kwargs = copied(refusal.args), copied(dict(refusal.kwargs))
             attempt.refuses(*args, on=refusal.on, promised=refusal.promised, **kwargs)
         if self.on_gpu and any(isinstance(one, Tensor) for one in cases[-1].args):
             for case in (cases[0], cases[-1]):
@@ -214,7 +216,7 @@ class Function:
         failed = [
             n
             for n, (mine, right) in enumerate(zip(tried, rights, strict=True))
-            if mine.message or not mine.agrees(right, self.tolerance)
+            if mine.message or not mine.agrees(right, max(self.tolerance, cases[n].tolerance))
         ]
         if not failed:
             return
@@ -269,6 +271,7 @@ class Outcome:
         value: without tensors; see `expect.plain`.
         gradients: of the result's sum with fixed weights, by argument; None where none flows.
             Empty where no argument asks for gradients.
+        flows: whether gradients flow through the result.
         shares: whether the result is a part of the input itself.
         error: the kind of the error that the function raised instead.
         message: what is wrong besides the values: that error, the type or the shape.
@@ -277,6 +280,7 @@ class Outcome:
     returned: Any = None
     value: Any = None
     gradients: Mapping[str, np.ndarray | None] = field(default_factory=dict)
+    flows: bool = False
     shares: bool = False
     error: type[BaseException] | None = None
     message: str = ""
@@ -316,6 +320,7 @@ class Outcome:
             returned=value,
             value=plain,
             gradients=gradients,
+            flows=isinstance(value, Tensor) and value.requires_grad,
             shares=_shares(value, [args, kwargs]),
         )
 
@@ -323,7 +328,9 @@ class Outcome:
         """The same value and the same gradients, or only the same value."""
         if self.error or not expect.close(self.value, other.value, tolerance):
             return False
-        return values or all(
+        if values:
+            return True
+        return (self.flows or not (other.flows and other.gradients)) and all(
             _same_gradient(self.gradients.get(name), one) for name, one in other.gradients.items()
         )
 
@@ -337,10 +344,11 @@ def _same_gradient(mine: np.ndarray | None, other: np.ndarray | None) -> bool:
 
 
 def _gradient_fault(mine: Outcome, right: Outcome, case: Case) -> str:
-    if all(one is None for one in mine.gradients.values()):
+    if not mine.flows:
         return (
-            "The values are right, but no gradient flows through your function: something cuts it "
-            "off, such as torch.no_grad(), .detach(), .item() or torch.tensor(…)."
+            f"On {case.words}, the value is right, but no gradient flows through your function, so "
+            "that .backward() raises an error: something cuts it off, such as torch.no_grad(), "
+            ".detach(), .item() or torch.tensor(…)."
         )
     for name, theirs in right.gradients.items():
         own = mine.gradients[name]
@@ -363,24 +371,6 @@ def _gradient_fault(mine: Outcome, right: Outcome, case: Case) -> str:
             "computed without gradients?"
         )
     return "The values are right, but the gradients aren't."  # pragma: no cover
-
-
-def _fresh(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return value.detach().clone().requires_grad_(value.requires_grad)
-    if isinstance(value, np.ndarray):
-        return value.copy()
-    if isinstance(value, torch.Generator):
-        return value.clone_state()
-    if isinstance(value, nn.Module | np.random.Generator):
-        return copy.deepcopy(value)
-    if isinstance(value, tuple) and hasattr(value, "_fields"):  # a named tuple
-        return type(value)(*map(_fresh, value))
-    if type(value) in (list, tuple):
-        return type(value)(map(_fresh, value))
-    if type(value) is dict:
-        return {key: _fresh(one) for key, one in value.items()}
-    return value
 
 
 def _numbers(value: Any) -> int:
