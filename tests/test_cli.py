@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -241,7 +243,32 @@ def test_data_add_and_verify_tell_the_terms_and_verify_fails_on_a_bad_file(
     assert terms in sound
     (tmp_path / "mine" / "clean" / "3.png").write_bytes(b"")
     assert course("data", "verify", "rain12") == 1
-    assert "clean/3.png is not a sound picture" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "clean/3.png is not a sound picture" in shown
+    assert "BadFile" not in shown
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_a_terminal_that_lacks_a_character_ends_no_command(encoding: str, tmp_path: Path) -> None:
+    folder = tmp_path / "pluie \N{HEAVY CHECK MARK}"
+    for side in ("rainy", "clean"):
+        (folder / side).mkdir(parents=True)
+        Image.new("RGB", (9, 9)).save(folder / side / "1.png")
+        # A file name that is no UTF-8 can't be printed anywhere.
+        (folder / side / os.fsdecode(b"\xe9.png")).write_bytes(b"")
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "COURSE_DATA": str(tmp_path / "data")}
+    shown = []
+    for words in (["add", "rain12", str(folder)], ["list"], ["verify", "rain12"]):
+        done = subprocess.run(
+            [sys.executable, "-c", "from course_lib.cli import main; main()", "data", *words],
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == (words[0] == "verify"), done.stderr
+        shown.append(done.stdout)
+    assert all(r"pluie \u2714" in text for text in shown)
+    assert r"\udce9.png is not a sound picture" in shown[2]
 
 
 def test_data_credits_names_everybody(course: Course, capsys: pytest.CaptureFixture[str]) -> None:

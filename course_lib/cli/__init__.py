@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import io
 import logging
 import sys
 from pathlib import Path
@@ -41,6 +42,10 @@ class EditionName(enum.StrEnum):
 
 def main() -> None:
     """Run the command line; what is wrong with its input is told in one line, status 2."""
+    # A terminal that lacks a character, or a file name that is no UTF-8, ends no command.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except ModuleNotFoundError as error:
