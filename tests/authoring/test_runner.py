@@ -261,7 +261,7 @@ def test_outputs_beyond_the_limit_are_left_out_and_counted(
     assert run.passed, run.problems
     page = (tmp_path / "run" / "00_plain.html").read_text()
     assert [f"<p>output {k}</p>" in page for k in range(30)] == [True] * 9 + [False] * 21
-    assert "figure" not in page
+    assert "<p>figure" not in page
     assert "[… 24 outputs of 20.1 MB left out: a cell may show 1.0 MB …]" in page
     assert len(page) < 2 * 10**6
 
@@ -284,15 +284,16 @@ def test_a_huge_error_makes_no_huge_page(
 def test_outputs_below_the_limits_are_untouched(
     write_plain: Callable[[str, str], Path], tmp_path: Path
 ) -> None:
-    code = 'import os, sys\nprint("out", flush=True)\nprint("err", file=sys.stderr)\n'
-    path = write_plain("00", code + 'os.system("echo from a child")\nprint("x" * 9000)\n"value"')
+    code = 'import sys\nprint("out", flush=True)\nprint("err", file=sys.stderr)\n'
+    path = write_plain("00", code + 'print("x" * 9000)\n"value"')
     run = run_limited(path, tmp_path / "run", text=20_000)
     assert run.passed, run.problems
     executed = nbformat.read(tmp_path / "run" / "00_plain.ipynb", as_version=4)
     outputs = executed.cells[-2].outputs
-    printed = {o.name: o.text for o in outputs if o.output_type == "stream"}
-    assert sorted(printed["stdout"].split()) == sorted(["out", "from", "a", "child", "x" * 9000])
-    assert printed["stderr"] == "err\n"
+    printed = {"stdout": "", "stderr": ""}
+    for output in outputs[:-1]:
+        printed[output.name] += output.text
+    assert printed == {"stdout": f"out\n{'x' * 9000}\n", "stderr": "err\n"}
     assert outputs[-1].data["text/plain"] == "'value'"
     assert executed.cells[-2].execution_count == 5
 
