@@ -16,6 +16,8 @@ from PIL import Image
 from rich.console import Console
 
 from course_lib import cli, hardware, profiles
+from course_lib.authoring import runner
+from course_lib.authoring.execute import Limits
 from course_lib.checks import zoo
 from course_lib.checks.mutants import Mutant
 from course_lib.checks.zoo import Hunt, Record
@@ -198,6 +200,24 @@ def test_run_ends_with_the_reports_path_and_status_1_if_a_lesson_failed(
     monkeypatch.setitem(profiles.LESSONS, "00", {"smoke": stingy})
     assert course("run", "--profile", "smoke") == 1
     assert "over budget: peak memory" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [((), "default"), (("--cell-minutes", "1.5"), 90), (("--cell-minutes", "0"), None)],
+)
+def test_the_time_limit_of_a_cell_can_be_set(
+    words: tuple[str, ...], seconds: object, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def run_lessons(*given: object, limits: Limits | None, **options: object) -> None:
+        asked.append(limits.seconds if limits else "default")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "run_lessons", run_lessons)
+    assert course("run", "--profile", "smoke", *words) == 130
+    assert asked == [seconds]
 
 
 def test_data_list_shows_which_sets_are_here(
