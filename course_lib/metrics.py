@@ -6,6 +6,8 @@ tables average scores over pictures, never squared errors.
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,14 @@ from course_lib.ranges import same_pictures, to_unit
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
+
+# The weights that LPIPS was published with: torchvision's AlexNet, which torch's cache keeps under
+# this name, and the linear layers that torchmetrics ships.
+ALEXNET = "alexnet-owt-7be5be79.pth"
+ALEXNET_SHA256 = "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02"
+_ALEXNET_URL = f"https://download.pytorch.org/models/{ALEXNET}"
+_LINEAR_SHA256 = "df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0"
 
 
 def rgb_to_y(image: np.ndarray) -> np.ndarray:
@@ -113,7 +123,8 @@ def lpips(restored: np.ndarray, clean: np.ndarray, *, download: bool = False) ->
         download: fetch the weights once if they aren't in torch's cache.
 
     Raises:
-        ValueError: not two H×W×3 of one size, smaller than 64×64, or floats outside [0, 1].
+        ValueError: not two H×W×3 of one size, smaller than 64×64, or floats outside [0, 1]; a
+            file in torch's cache has the weights' name and other content.
         TypeError: neither uint8 nor float.
     """
     restored, clean = same_pictures(restored, clean)
@@ -126,17 +137,54 @@ def lpips(restored: np.ndarray, clean: np.ndarray, *, download: bool = False) ->
 
     import torch
 
-    cache = Path(torch.hub.get_dir()) / "checkpoints"
-    if not download and not any(cache.glob("alexnet-*.pth")):
-        return None
-    from torchmetrics.functional.image import learned_perceptual_image_patch_similarity
-
+    backbone = Path(torch.hub.get_dir()) / "checkpoints" / ALEXNET
+    if not backbone.is_file():
+        if not download:
+            return None
+        backbone.parent.mkdir(parents=True, exist_ok=True)
+        torch.hub.download_url_to_file(_ALEXNET_URL, str(backbone), hash_prefix=ALEXNET_SHA256)
     x, y = (
         torch.from_numpy(picture).float().permute(2, 0, 1)[None] for picture in (restored, clean)
     )
     with torch.no_grad():
-        score = learned_perceptual_image_patch_similarity(x, y, net_type="alex", normalize=True)
-    return float(score)
+        return float(_lpips_network(backbone)(x, y, normalize=True))
+
+
+@cache
+def _lpips_network(backbone: Path) -> nn.Module:
+    """TorchMetrics' network of LPIPS, with weights that we load: its own loader would unpickle."""
+    import torch
+    from torchmetrics.functional.image import lpips as published
+
+    mend = "delete it, and fetch it again with lpips(…, download=True)"
+    alexnet = _read_weights(backbone, ALEXNET_SHA256, mend)
+    with torch.random.fork_rng(devices=()):  # it draws weights, which are replaced at once
+        network = published._NoTrainLpips(net="alex", pretrained=False, pnet_rand=True)
+    # Its backbone is AlexNet's convolutions, cut in slices: slice2.3.bias is features.3.bias.
+    slices = network.net.state_dict()
+    network.net.load_state_dict(
+        {name: alexnet[f"features.{name.partition('.')[2]}"] for name in slices}
+    )
+    linear = Path(published.__file__).parent / "lpips_models" / "alex.pth"
+    weights = _read_weights(linear, _LINEAR_SHA256, "install torchmetrics again")
+    network.load_state_dict(weights, strict=False)  # the file has the linear layers only
+    return network
+
+
+def _read_weights(path: Path, sha256: str, mend: str) -> dict[str, torch.Tensor]:
+    """Tensors of a published file: nothing is read from another one, and nothing is unpickled."""
+    import torch
+
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != sha256:
+            raise ValueError(
+                f"{path} isn't the published file: its SHA-256 is {found}, and should be {sha256}; "
+                f"{mend}"
+            )
+        file.seek(0)
+        weights: dict[str, torch.Tensor] = torch.load(file, map_location="cpu", weights_only=True)
+    return weights
 
 
 def high_frequency_energy(picture: np.ndarray) -> float:

@@ -27,6 +27,7 @@ from course_lib.data.pair import Batch, Pair
 from course_lib.data.rain_sets import SETS
 from course_lib.data.registry import data_folder, open_set
 from course_lib.durations import duration
+from course_lib.files import write_whole
 from course_lib.metrics import psnr, ssim
 from course_lib.models.graspp import RASPP, RainDiscriminator
 from course_lib.models.pix2pix import PatchDiscriminator, UNetGenerator
@@ -152,6 +153,7 @@ def main(
 
     Stop it whenever you like: the same command goes on.
     """
+    read_results(results)  # tells of a damaged file before hours of training
     usual = RECIPES[system]
     recipe = replace(
         usual,
@@ -182,7 +184,7 @@ def main(
             "means": measure(generator, sets[name]).tolist(),
         }
     own = ", half of them under the course's light rain" if recipe.own_rain else ""
-    everything = json.loads(results.read_text("utf-8")) if results.exists() else {}
+    everything = read_results(results)
     everything[system] = {
         "recipe": f"{len(names)} pairs, {recipe.steps:,} steps, batches of {recipe.batch_size} "
         f"crops of {recipe.size}×{recipe.size}{own}, {recipe.base_channels} base channels, "
@@ -191,9 +193,24 @@ def main(
         "provenance": provenance(),
         "sets": measured,
     }
-    results.write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
-    page.write_text(write_page(everything), encoding="utf-8")
+    write_whole(results, f"{json.dumps(everything, indent=1)}\n".encode())
+    write_whole(page, write_page(everything).encode())
     print(table(measured), f"written to {page}", sep="\n\n")
+
+
+def read_results(path: Path) -> dict[str, Any]:
+    """All systems' numbers; none where there is no file yet."""
+    if not path.exists():
+        return {}
+    try:
+        everything = json.loads(path.read_text("utf-8"))
+        if not isinstance(everything, dict):
+            raise ValueError("it is no table of systems")
+    except (ValueError, RecursionError) as error:
+        raise typer.BadParameter(
+            f"{path} is damaged ({error}); mend it, or move it away and train every system again"
+        ) from error
+    return everything
 
 
 def write_page(everything: Mapping[str, Any]) -> str:

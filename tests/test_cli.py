@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +16,8 @@ from PIL import Image
 from rich.console import Console
 
 from course_lib import cli, hardware, profiles
+from course_lib.authoring import runner
+from course_lib.authoring.execute import Limits
 from course_lib.checks import zoo
 from course_lib.checks.mutants import Mutant
 from course_lib.checks.zoo import Hunt, Record
@@ -198,6 +202,24 @@ def test_run_ends_with_the_reports_path_and_status_1_if_a_lesson_failed(
     assert "over budget: peak memory" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [((), "default"), (("--cell-minutes", "1.5"), 90), (("--cell-minutes", "0"), None)],
+)
+def test_the_time_limit_of_a_cell_can_be_set(
+    words: tuple[str, ...], seconds: object, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def run_lessons(*given: object, limits: Limits | None, **options: object) -> None:
+        asked.append(limits.seconds if limits else "default")
+        raise ValueError("that is all this test wants to know")
+
+    monkeypatch.setattr(runner, "run_lessons", run_lessons)
+    assert course("run", "--profile", "smoke", *words) == 2
+    assert asked == [seconds]
+
+
 def test_data_list_shows_which_sets_are_here(
     course: Course, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -241,7 +263,32 @@ def test_data_add_and_verify_tell_the_terms_and_verify_fails_on_a_bad_file(
     assert terms in sound
     (tmp_path / "mine" / "clean" / "3.png").write_bytes(b"")
     assert course("data", "verify", "rain12") == 1
-    assert "clean/3.png is not a sound picture" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "clean/3.png is not a sound picture" in shown
+    assert "BadFile" not in shown
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_a_terminal_that_lacks_a_character_ends_no_command(encoding: str, tmp_path: Path) -> None:
+    folder = tmp_path / "pluie \N{HEAVY CHECK MARK}"
+    for side in ("rainy", "clean"):
+        (folder / side).mkdir(parents=True)
+        Image.new("RGB", (9, 9)).save(folder / side / "1.png")
+        # A file name that is no UTF-8 can't be printed anywhere.
+        (folder / side / os.fsdecode(b"\xe9.png")).write_bytes(b"")
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "COURSE_DATA": str(tmp_path / "data")}
+    shown = []
+    for words in (["add", "rain12", str(folder)], ["list"], ["verify", "rain12"]):
+        done = subprocess.run(
+            [sys.executable, "-c", "from course_lib.cli import main; main()", "data", *words],
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == (words[0] == "verify"), done.stderr
+        shown.append(done.stdout)
+    assert all(r"pluie \u2714" in text for text in shown)
+    assert r"\udce9.png is not a sound picture" in shown[2]
 
 
 def test_data_credits_names_everybody(course: Course, capsys: pytest.CaptureFixture[str]) -> None:

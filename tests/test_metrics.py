@@ -1,9 +1,17 @@
+import hashlib
+import os
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from skimage.color import rgb2ycbcr
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from torchvision.models import AlexNet_Weights
 
+from course_lib import metrics
 from course_lib.metrics import (
     high_frequency_energy,
     lpips,
@@ -121,19 +129,105 @@ def test_diversity_of_one_output_is_an_error() -> None:
         output_diversity(torch.zeros(1, 3, 2, 2))
 
 
+@pytest.fixture
+def cached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where torch's cache keeps the weights of LPIPS; nothing is there yet."""
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    (tmp_path / "checkpoints").mkdir()
+    return tmp_path / "checkpoints" / "alexnet-owt-7be5be79.pth"
+
+
 def test_lpips_with_weights_is_torchmetrics_on_the_unit_range(
-    monkeypatch: pytest.MonkeyPatch, tmp_path
+    monkeypatch: pytest.MonkeyPatch, cached: Path
 ) -> None:
     from torchmetrics.functional.image import learned_perceptual_image_patch_similarity
     from torchvision.models import alexnet
 
     torch.manual_seed(0)  # untrained weights stand in for the real ones, which take a download
-    (tmp_path / "checkpoints").mkdir()
-    torch.save(alexnet().state_dict(), tmp_path / "checkpoints" / "alexnet-owt-7be5be79.pth")
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    torch.save(alexnet().state_dict(), cached)
+    digest = hashlib.sha256(cached.read_bytes()).hexdigest()
+    monkeypatch.setattr(metrics, "ALEXNET_SHA256", digest)
     rng = np.random.default_rng(0)
     restored, clean = rng.integers(0, 256, (2, 64, 72, 3), dtype=np.uint8)
     assert lpips(clean, clean) == pytest.approx(0, abs=1e-6)
     x, y = (torch.from_numpy(p / 255).float().permute(2, 0, 1)[None] for p in (restored, clean))
     expected = learned_perceptual_image_patch_similarity(x, y, net_type="alex", normalize=True)
     assert lpips(restored, clean) == pytest.approx(float(expected), abs=1e-5)
+
+
+class _Command:
+    """Unpickling it runs a command."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+
+    def __reduce__(self) -> tuple[Callable[[str], int], tuple[str]]:
+        return os.system, (self.command,)
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["unknown hash", "even with the right hash"])
+@pytest.mark.parametrize("force", [False, True], ids=["", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"])
+def test_a_pickle_under_the_weights_name_does_not_run(
+    known: bool, force: bool, monkeypatch: pytest.MonkeyPatch, cached: Path, tmp_path: Path
+) -> None:
+    if force:
+        monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
+    ran = tmp_path / "ran"
+    torch.save({"features.0.weight": _Command(f"touch {ran}")}, cached)
+    if known:
+        digest = hashlib.sha256(cached.read_bytes()).hexdigest()
+        monkeypatch.setattr(metrics, "ALEXNET_SHA256", digest)
+    picture = np.zeros((64, 64, 3), np.uint8)
+    for download in (False, True):
+        with pytest.raises((ValueError, pickle.UnpicklingError)):
+            lpips(picture, picture, download=download)
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>404</html>", b"PK\3\4 half a file"])
+def test_other_content_under_the_weights_name_is_told_with_both_hashes(
+    content: bytes, cached: Path
+) -> None:
+    cached.write_bytes(content)
+    picture = np.zeros((64, 64, 3), np.uint8)
+    found = hashlib.sha256(content).hexdigest()
+    told = rf"alexnet-owt-7be5be79\.pth .*{found}.*7be5be791159.*delete it.*download=True"
+    with pytest.raises(ValueError, match=told):
+        lpips(picture, picture)
+    assert cached.read_bytes() == content
+
+
+def test_weights_of_another_alexnet_in_the_cache_start_no_download(
+    monkeypatch: pytest.MonkeyPatch, cached: Path
+) -> None:
+    monkeypatch.setattr(
+        torch.hub, "download_url_to_file", lambda *a, **k: pytest.fail("download tried")
+    )
+    cached.with_name("alexnet-owt-4df8aa71.pth").write_bytes(b"older")
+    picture = np.zeros((64, 64, 3), np.uint8)
+    assert lpips(picture, picture) is None
+
+
+def test_a_download_is_checked_against_the_whole_hash(
+    monkeypatch: pytest.MonkeyPatch, cached: Path
+) -> None:
+    asked = []
+
+    def fetch(url: str, path: str, hash_prefix: str) -> None:
+        asked.append((url, path, hash_prefix))
+        Path(path).write_bytes(b"something else")
+
+    monkeypatch.setattr(torch.hub, "download_url_to_file", fetch)
+    picture = np.zeros((64, 64, 3), np.uint8)
+    with pytest.raises(ValueError, match="isn't the published file"):
+        lpips(picture, picture, download=True)
+    assert asked == [(AlexNet_Weights.DEFAULT.url, str(cached), metrics.ALEXNET_SHA256)]
+    assert metrics.ALEXNET_SHA256.startswith("7be5be79")  # as the published name says
+
+
+def test_the_linear_layers_that_torchmetrics_ships_are_the_published_ones() -> None:
+    from torchmetrics.functional.image import lpips as published
+
+    path = Path(published.__file__).parent / "lpips_models" / "alex.pth"
+    weights = metrics._read_weights(path, metrics._LINEAR_SHA256, "")
+    assert sorted(weights) == [f"lin{k}.model.1.weight" for k in range(5)]

@@ -19,6 +19,7 @@ from course_lib import durations, profiles
 from course_lib.authoring import colab, library, release, source
 from course_lib.authoring.release import Release
 from course_lib.authoring.rules import Cell, Lesson, LessonError
+from course_lib.files import write_whole
 
 Edition = Literal["student", "instructor"]
 SOLUTIONS, NOTEBOOKS = "solutions", "notebooks"
@@ -150,7 +151,7 @@ def build_all(root: Path) -> list[Path]:
     for path, text in files.items():
         if text is None or (path.exists() and path.read_text(encoding="utf-8") == text):
             continue
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text.encode())
         changed.append(path)
     return changed
 

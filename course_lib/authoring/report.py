@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +17,12 @@ import nbformat
 
 from course_lib import hardware
 from course_lib.authoring import page
-from course_lib.authoring.runner import LessonRun
+from course_lib.authoring.record import LessonRun
 from course_lib.durations import duration
+from course_lib.files import write_whole
+
+FIGURES = "figures"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +43,14 @@ class Figure:
 def write_report(runs: Sequence[LessonRun], folder: Path) -> Path:
     """Write `index.html` over the runs in a folder, with their figures in `figures/`.
 
+    Of what lies in `figures/`, only files of the names that `extract_figures` gives to figures of
+    these runs are replaced or removed.
+
     Returns:
         The page's path.
     """
-    for old in folder.glob("figures/*"):
-        old.unlink()
+    for run in runs:
+        _remove_figures(run.name, folder / FIGURES)
     html = (
         page.templates()
         .get_template("report.html")
@@ -62,8 +71,17 @@ def write_report(runs: Sequence[LessonRun], folder: Path) -> Path:
         )
     )
     path = folder / "index.html"
-    path.write_text(html, encoding="utf-8")
+    write_whole(path, html.encode())
     return path
+
+
+def _remove_figures(name: str, figures: Path) -> None:
+    """Remove the figures of a lesson's earlier run; in a folder that a link leads to, nothing."""
+    if figures.is_symlink() or not figures.is_dir():
+        return
+    for old in figures.iterdir():
+        if re.fullmatch(rf"{re.escape(name)}-\d\d+\.png", old.name) and old.is_file():
+            old.unlink()
 
 
 def usage_rows(run: LessonRun) -> list[tuple[str, float, float, str]]:
@@ -87,7 +105,8 @@ def extract_figures(name: str, folder: Path) -> list[Figure]:
     """Copy the figures of the executed notebook `name.ipynb` into `figures/`.
 
     Returns:
-        What they show; nothing where the notebook is gone or can't be read.
+        What they show; nothing where the notebook is gone or can't be read, or where `figures`
+        is a link or a file, which may be somebody else's.
     """
     try:
         notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
@@ -97,11 +116,15 @@ def extract_figures(name: str, folder: Path) -> list[Figure]:
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             finder.feed(output.get("data", {}).get("text/html", ""))
-    figures = []
-    (folder / "figures").mkdir(exist_ok=True)
+    figures: list[Figure] = []
+    target = folder / FIGURES
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        _log.warning("%s is no folder of the report's own; remove it to see figures there", target)
+        return figures
+    target.mkdir(exist_ok=True)
     for count, (alt, png) in enumerate(finder.found, start=1):
-        file = f"figures/{name}-{count:02}.png"
-        (folder / file).write_bytes(png)
+        file = f"{FIGURES}/{name}-{count:02}.png"
+        write_whole(folder / file, png)
         figures.append(Figure(file=file, alt=alt, page=f"{name}.html"))
     return figures
 

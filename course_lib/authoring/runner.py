@@ -3,75 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import logging
 import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import nbformat
 from nbformat import NotebookNode
 
 from course_lib import profiles, results
-from course_lib.authoring import builder, page
+from course_lib.authoring import builder, page, record
 from course_lib.authoring.builder import Edition
+from course_lib.authoring.execute import Limits, cell_seconds, execute, in_a_line
+from course_lib.authoring.record import LessonRun
 from course_lib.authoring.release import Release
 from course_lib.authoring.rules import Lesson
+from course_lib.data.registry import data_folder
+from course_lib.files import write_whole
 from course_lib.profiles import Budget
-from course_lib.results import Measured
 from course_lib.results.weights import require_profile
-from course_lib.usage import Usage
 
 FOOTER = "footer"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LessonRun:
-    """What came of running one lesson.
-
-    Attributes:
-        lesson: its number.
-        name: its file's name without ending; notebook, page and record are called so too.
-        title: its heading.
-        edition: ``"instructor"`` or ``"student"``.
-        profile: the size it ran at.
-        problems: why it failed, a line each; empty if it passed.
-        seconds: wall time, with the kernel's start.
-        date: when it ended, UTC.
-        device: what it trained on; empty if it never got so far.
-        seed: of the run.
-        measured: its table of results.
-        used: None if it never reached its end.
-        budget: what it may use.
-        resumed: whether it went on from what a run that was cut had trained. It uses less than
-            a whole run then, so its steps and CPU time aren't judged.
-    """
-
-    lesson: str
-    name: str
-    title: str
-    edition: str
-    profile: str
-    problems: tuple[str, ...]
-    seconds: float
-    date: str
-    device: str
-    seed: int | None
-    measured: tuple[Measured, ...]
-    used: Usage | None
-    budget: Budget
-    resumed: bool = False  # records of earlier versions don't say
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing is wrong with it."""
-        return not self.problems
 
 
 class Watcher(Protocol):
@@ -117,12 +74,14 @@ def run_lessons(
     watcher: Watcher,
     published: Release | None = None,
     pretrained: bool = False,
+    limits: Limits | None = None,
 ) -> list[LessonRun]:
     """Run lessons one after the other, each in its own fresh kernel; none hides another.
 
-    Whatever goes wrong with one lesson becomes a line of its problems. A lesson whose last run
-    didn't reach its end, because it was cut or a cell failed, goes on from what it had trained;
-    any other trains anew.
+    Whatever goes wrong with one lesson becomes a line of its problems. A lesson trains anew, and
+    what it had trained is deleted, only if the record of its last run says that it reached its
+    end. Otherwise, because that run was cut, a cell failed, or the record is missing or damaged,
+    the lesson goes on from what it had trained.
 
     Args:
         lessons: to run, in this order.
@@ -133,6 +92,7 @@ def run_lessons(
         watcher: is told how it goes.
         published: the release that the student edition is of.
         pretrained: load pretrained weights in the lessons that have some.
+        limits: of each cell; those of the profile if None.
 
     Raises:
         ValueError: a lesson has no such profile, or the profile no pretrained weights.
@@ -146,16 +106,17 @@ def run_lessons(
     # The kernel must be this environment's, even where the user has another of that name.
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     # The kernels work in another folder, from which a relative path would lead elsewhere.
-    if chosen := os.environ.get("COURSE_DATA"):
-        os.environ["COURSE_DATA"] = str(Path(chosen).expanduser().absolute())
+    if os.environ.get("COURSE_DATA"):
+        os.environ["COURSE_DATA"] = str(data_folder())
     return [
-        _run(lesson, profile, edition, folder, watcher, published, pretrained) for lesson in lessons
+        _run(lesson, profile, edition, folder, watcher, published, pretrained, limits)
+        for lesson in lessons
     ]
 
 
 def load_runs(folder: Path, lessons: Sequence[Lesson]) -> list[LessonRun]:
     """The last run of each of these lessons in a folder, of those that have run there."""
-    return [run for lesson in lessons if (run := _load(folder, lesson.name))]
+    return [run for lesson in lessons if (run := record.read(folder, lesson.name))]
 
 
 def _run(
@@ -166,17 +127,19 @@ def _run(
     watcher: Watcher,
     published: Release | None,
     pretrained: bool,
+    limits: Limits | None,
 ) -> LessonRun:
     notebook = with_footer(builder.assemble(lesson, edition, published=published))
-    last = _load(folder, lesson.name)
+    last = record.read(folder, lesson.name)
     settings = profiles.pick(lesson.number, profile)
-    minutes = profiles.minutes(settings, gpu=profiles.pick_name() == "gpu") or 0
+    gpu = profiles.pick_name() == "gpu"
+    limits = limits or Limits(seconds=cell_seconds(settings, gpu=gpu))
+    minutes = profiles.minutes(settings, gpu=gpu) or 0
     whole = last if last and last.passed and not last.resumed else None
     expected = whole.seconds if whole else 60 * minutes
     executed = folder / f"{lesson.name}.ipynb"
     runs = folder / "runs" / lesson.name
-    # A record that can't be read is of another version, whose runs nobody should go on from.
-    if executed.with_suffix(".json").exists() and not (last and last.used is None):
+    if last and last.ended:
         shutil.rmtree(runs, ignore_errors=True)
     resumed = any(path.is_file() for path in runs.rglob("*"))
     cells = sum(cell.cell_type == "code" for cell in notebook.cells) + 1  # papermill adds one
@@ -187,25 +150,32 @@ def _run(
     ):
         parameters["pretrained"] = True
     start = time.monotonic()
-    with _runs_in(runs):
-        problem = _execute(notebook, executed, parameters, watcher)
+    problems: list[str] = []
+    with _told(problems, "the run never started"):
+        # What an earlier run left must not pass for this one's.
+        for kind in (".ipynb", ".html", ".json"):
+            executed.with_suffix(kind).unlink(missing_ok=True)
+    if not problems:
+        with _runs_in(runs):
+            problem = execute(notebook, executed, parameters, limits, watcher.cell_starts)
+        if problem and resumed:
+            problem += f" (it went on from {runs}: delete that folder to begin anew)"
+        problems += [problem] if problem else []
     seconds = time.monotonic() - start
-    if problem and resumed:
-        problem += f" (it went on from {runs}: delete that folder to begin anew)"
-    problems = [problem] if problem else []
+    finished = not problems
     collected = results.Collected(started=None, measured=(), used=None)
     with _told(problems, "its records can't be read"):
         if executed.exists():  # else the kernel never started
             notebook = nbformat.read(executed, as_version=4)
         found = results.collect(notebook)
-        problems += judge(found, profile, settings.budget, finished=not problem, resumed=resumed)
+        problems += judge(found, profile, settings.budget, finished=finished, resumed=resumed)
         collected = found
-        if not problem:
+        if finished:
             problems += unexpected_verdicts(notebook, edition)
     with _told(problems, "its page can't be made"):
         html, defects = page.render(notebook, lesson.title, problems)
         problems += defects
-        executed.with_suffix(".html").write_text(html, encoding="utf-8")
+        write_whole(executed.with_suffix(".html"), html.encode())
     started = collected.started
     run = LessonRun(
         lesson=lesson.number,
@@ -224,8 +194,7 @@ def _run(
         resumed=resumed,
     )
     with _told(problems, "its record can't be written"):
-        record = json.dumps(asdict(run), indent=1, ensure_ascii=False)
-        executed.with_suffix(".json").write_text(record + "\n", encoding="utf-8")
+        record.write(run, folder)
     run = replace(run, problems=tuple(problems))
     watcher.lesson_ends(run)
     return run
@@ -251,11 +220,7 @@ def _told(problems: list[str], what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        problems.append(f"{what}: {_in_a_line(error)}")
-
-
-def _in_a_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        problems.append(f"{what}: {in_a_line(error)}")
 
 
 def with_footer(notebook: NotebookNode) -> NotebookNode:
@@ -320,75 +285,3 @@ def unexpected_verdicts(notebook: NotebookNode, edition: Edition) -> list[str]:
         if expected not in verdict.partition(":")[0]:
             problems.append(f'{cell.id} should say "{expected}" and says: {verdict}')
     return problems
-
-
-@contextlib.contextmanager
-def _unlogged() -> Iterator[None]:
-    """Keep nbclient and asyncio from logging that a kernel died; what it means is told here."""
-    logging.disable()
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)
-
-
-def _execute(
-    notebook: NotebookNode,
-    executed: Path,
-    parameters: Mapping[str, str | bool],
-    watcher: Watcher,
-) -> str:
-    """Run a notebook into a file; says what stopped it, ``""`` if nothing did."""
-    import papermill
-    from nbclient.exceptions import DeadKernelError
-    from papermill.exceptions import PapermillExecutionError
-
-    at = 0
-
-    def cell_starts(cell: NotebookNode, cell_index: int) -> None:
-        nonlocal at
-        if cell.cell_type == "code":
-            at += 1
-            watcher.cell_starts(at)
-
-    try:
-        # What an earlier run left must not pass for this one's.
-        for kind in (".ipynb", ".html", ".json"):
-            executed.with_suffix(kind).unlink(missing_ok=True)
-        with _unlogged():
-            papermill.execute_notebook(
-                notebook,
-                str(executed),
-                parameters=dict(parameters),
-                kernel_name="python3",
-                cwd=str(executed.parent),
-                progress_bar=False,
-                on_cell_start=cell_starts,
-                extra_arguments=["--log-level=CRITICAL"],  # else it warns of TCP and its own end
-            )
-    except PapermillExecutionError as error:
-        first = error.source.strip().partition("\n")[0][:60]
-        return f"code cell {at} ({first!r}) stopped with {error.ename}: {error.evalue}"
-    except DeadKernelError:
-        return f"the kernel died in code cell {at}; did it run out of memory?"
-    except Exception as error:  # a kernel that doesn't start, a full disk, and what else there is
-        where = f"stopped in code cell {at}" if at else "never started"
-        return f"the run {where}: {_in_a_line(error)}"
-    return ""
-
-
-def _load(folder: Path, name: str) -> LessonRun | None:
-    path = folder / f"{name}.json"
-    try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return LessonRun(
-            **{
-                **record,
-                "problems": tuple(record["problems"]),
-                "measured": tuple(Measured(**row) for row in record["measured"]),
-                "used": Usage(**record["used"]) if record["used"] else None,
-                "budget": Budget(**record["budget"]),
-            }
-        )
-    except (OSError, ValueError, TypeError, KeyError):  # none, or another version's
-        return None

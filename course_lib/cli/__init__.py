@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
+import io
 import logging
+import math
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -41,6 +43,10 @@ class EditionName(enum.StrEnum):
 
 def main() -> None:
     """Run the command line; what is wrong with its input is told in one line, status 2."""
+    # A terminal that lacks a character, or a file name that is no UTF-8, ends no command.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except ModuleNotFoundError as error:
@@ -79,12 +85,24 @@ def run(
     pretrained: Annotated[
         bool, typer.Option("--pretrained", help="load pretrained weights instead of training")
     ] = False,
+    cell_minutes: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="stop a cell that runs longer, 0 for never; by default ten times what the whole "
+            "lesson takes, at least 10",
+        ),
+    ] = None,
 ) -> None:
     """Run lessons from end to end and write a report of what they measured and used."""
     from course_lib import profiles
     from course_lib.authoring import release, report, runner, source
+    from course_lib.authoring.execute import Limits
     from course_lib.cli import show
 
+    limits = None
+    if cell_minutes is not None:
+        limits = Limits(seconds=math.ceil(60 * cell_minutes) or None)
     known = source.read_all(SOLUTIONS)
     chosen = runner.select(known, lessons or [])
     name = profiles.pick_name(profile.value)
@@ -99,6 +117,7 @@ def run(
                 watcher=watcher,
                 published=release.read(Path("pyproject.toml")),
                 pretrained=pretrained,
+                limits=limits,
             )
     except KeyboardInterrupt:
         logging.disable()  # asyncio would speak of the kernel's end when the process ends

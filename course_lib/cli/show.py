@@ -25,8 +25,8 @@ from rich.text import Text
 from course_lib.durations import clock, duration
 
 if TYPE_CHECKING:
+    from course_lib.authoring.record import LessonRun
     from course_lib.authoring.rules import Lesson
-    from course_lib.authoring.runner import LessonRun
     from course_lib.checks.zoo import Entry, Hunt, Zoo
     from course_lib.cli.health import Finding
     from course_lib.data.photos import Photo

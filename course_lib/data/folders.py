@@ -45,6 +45,9 @@ class BadFile:
     path: Path
     reason: str
 
+    def __str__(self) -> str:
+        return self.reason if str(self.path) in self.reason else f"{self.path}: {self.reason}"
+
 
 class Entry(NamedTuple):
     """What a folder knows of one of its items before it is read."""
@@ -86,10 +89,7 @@ class Folder(ABC, Generic[Content]):
         if on_bad == "raise" and self.bad:
             first, others = self.bad[0], len(self.bad) - 1
             more = f" ({others} more such files)" if others else ""
-            raise BadFolder(
-                f"{first.path}: {first.reason}{more}; mend it, or leave out what is bad with "
-                "on_bad='skip'"
-            )
+            raise BadFolder(f"{first}{more}; mend it, or leave out what is bad with on_bad='skip'")
         if on_bad == "skip":
             faults = self.check()
             faulty = {fault.path for fault in faults}
@@ -102,7 +102,7 @@ class Folder(ABC, Generic[Content]):
             first, count = self.bad[0], len(self.bad)
             warnings.warn(
                 f"{self.path}: left out {count} bad file{'s' if count > 1 else ''}, all in "
-                f"folder.bad; the first: {first.path}: {first.reason}",
+                f"folder.bad; the first: {first}",
                 SkippedFiles,
                 stacklevel=3,  # who opened the folder
             )
@@ -242,11 +242,8 @@ class SideBySideFolder(Folder[Pair]):
         return [Entry(file.stem, (file,)) for file in picture_files(self.path)], []
 
     def _read(self, entry: Entry) -> Pair:
-        both = read_picture(entry.paths[0])
-        half = both.shape[1] // 2
-        if not half:
-            raise BadPicture(f"{entry.paths[0]} is one pixel wide: there is no right half")
-        return make_pair(both[:, half : 2 * half], both[:, :half], entry.name)
+        clean, rainy = _halves(read_picture(entry.paths[0]), entry.paths[0])
+        return make_pair(rainy, clean, entry.name)
 
 
 class PictureFolder(Folder[np.ndarray]):
@@ -280,7 +277,17 @@ class PictureFolder(Folder[np.ndarray]):
 
     def _read(self, entry: Entry) -> np.ndarray:
         picture = read_picture(entry.paths[0])
-        return picture[:, : picture.shape[1] // 2] if self._doubled else picture
+        return _halves(picture, entry.paths[0])[0] if self._doubled else picture
+
+
+def _halves(both: np.ndarray, file: Path) -> tuple[np.ndarray, np.ndarray]:
+    """The left and the right half of a picture; of an odd width, the last column is lost."""
+    half = both.shape[1] // 2
+    if not half:
+        raise BadPicture(
+            f"{file} is one pixel wide: there is no right half; fetch it again, or leave it out"
+        )
+    return both[:, :half], both[:, half : 2 * half]
 
 
 def make_pair(rainy: np.ndarray, clean: np.ndarray, name: str) -> Pair:

@@ -114,7 +114,7 @@ def known_depth(name: str) -> np.ndarray | None:
     if name != "motorcycle":
         return None
     with files("skimage").joinpath("data/motorcycle_disp.npz").open("rb") as file:
-        disparity = np.load(file)["arr_0"]
+        disparity = np.load(file, allow_pickle=False)["arr_0"]
     depth = scale_depth(1 / np.where(np.isfinite(disparity), disparity + 31.086, np.nan))
     depth.flags.writeable = False
     return depth

@@ -6,14 +6,15 @@ A set lies where the user registered it with `add`, or in a folder of its own na
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import tempfile
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
+from filelock import FileLock, Timeout
 
 from course_lib.data.folders import (
     BadFile,
@@ -26,7 +27,12 @@ from course_lib.data.folders import (
     picture_files,
     without_role,
 )
+from course_lib.data.pictures import picture_size
 from course_lib.data.rain_sets import SETS, RainSet, parts
+from course_lib.files import write_whole
+
+LOCK_SECONDS = 30  # another process holds the register for milliseconds
+MAX_REGISTER_BYTES = 10**6
 
 # What the copies in circulation call the subfolders of rainy and of clean pictures.
 SUBFOLDERS = (
@@ -80,11 +86,15 @@ class Report:
 
 
 def data_folder() -> Path:
-    """Where sets lie, absolute: the variable COURSE_DATA, else the user's data folder."""
+    """Where sets lie, absolute: the variable COURSE_DATA, else the user's data folder.
+
+    Raises:
+        ValueError: COURSE_DATA begins with the home folder of an unknown user.
+    """
     import platformdirs
 
     if chosen := os.environ.get("COURSE_DATA"):
-        return Path(chosen).expanduser().absolute()
+        return _absolute(chosen, "COURSE_DATA")
     return platformdirs.user_data_path("clearing-the-rain", appauthor=False)
 
 
@@ -96,15 +106,24 @@ def add(name: str, path: Path | str) -> Path:
         path: the folder, which stays as it is.
 
     Returns:
-        The folder's absolute path, now recorded in ``registered.json`` in `data_folder`.
+        The folder's absolute path, now recorded in ``registered.json`` in `data_folder`. Links
+        in it stay links, so that a set moves along with the link that leads to it.
 
     Raises:
-        ValueError: no such set.
+        ValueError: no such set; the register is damaged; the path isn't valid UTF-8, which the
+            register can't hold.
         BadFolder: the folder isn't there, or isn't laid out as this set.
         OSError: `data_folder` can't be written to.
     """
     parts(name)
-    folder = Path(path).expanduser().resolve()
+    folder = _absolute(path, "the path")
+    try:
+        str(folder).encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError(
+            f"the name of {os.fsencode(folder).decode('utf-8', 'backslashreplace')} isn't valid "
+            "UTF-8, so the course can't remember it; rename the folder, or add a link to it"
+        ) from None
     if not folder.is_dir():
         raise BadFolder(f"there is no folder {folder}")
     if name in SETS:
@@ -118,8 +137,21 @@ def add(name: str, path: Path | str) -> Path:
             )
         for part in here:
             _require_layout(part, folder / part.split("/")[1])
-    _write(_registered() | {name: str(folder)})
+    with _locked_register() as register:
+        registered = _registered() | {name: str(folder)}
+        content = json.dumps(registered, indent=2, sort_keys=True, ensure_ascii=False)
+        write_whole(register, f"{content}\n".encode())
     return folder
+
+
+def _absolute(path: Path | str, what: str) -> Path:
+    """A path from the root, its links left as they are."""
+    try:
+        return Path(path).expanduser().absolute()
+    except RuntimeError:
+        raise ValueError(
+            f"{what} is {path}, and there is no such home folder here; write it from the root"
+        ) from None
 
 
 def find(name: str) -> Path:
@@ -212,8 +244,7 @@ def _verify(name: str) -> Report:
     if spec.sides:
         short, long = spec.sides
         for path in (path for paths in folder.files for path in paths):
-            with Image.open(path) as image:
-                sides = sorted(image.size)
+            sides = sorted(picture_size(path))
             if sides[0] not in short or sides[1] not in long:
                 expected = " × ".join(" or ".join(map(str, side)) for side in spec.sides)
                 size = f"{sides[0]} × {sides[1]} pixels, where this set has {expected}"
@@ -259,39 +290,42 @@ def _register() -> Path:
 
 def _registered() -> dict[str, str]:
     register = _register()
-    if not register.exists():
-        return {}
     try:
+        if not register.exists():
+            return {}
+        if not register.is_file() or register.stat().st_size > MAX_REGISTER_BYTES:
+            raise ValueError("it isn't a file of text as the course writes it")
         registered = json.loads(register.read_text(encoding="utf-8"))
         if not isinstance(registered, dict) or not all(
             isinstance(path, str) for path in registered.values()
         ):
             raise ValueError("it isn't a table of names and paths")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(
-            f"{register}, where registered sets are remembered, is damaged ({error}); "
-            "delete it and add your sets again"
+            f"{register}, where registered sets are remembered, is damaged ({error}). It was left "
+            "as it is: mend it in a text editor; or note the folders in it, delete it and add "
+            "your sets again: course data add NAME PATH"
         ) from error
     return registered
 
 
-def _write(registered: dict[str, str]) -> None:
-    """Replace the register in one step: a crash leaves the old one or the new one, never half."""
-    register = _register()
+@contextlib.contextmanager
+def _locked_register() -> Iterator[Path]:
+    """The file that holds the register, which no other process changes meanwhile.
+
+    Where the register is a link, this is the file that it leads to.
+    """
+    register = Path(os.path.realpath(_register()))
     try:
         register.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=register.parent, prefix=register.name)
+        with FileLock(f"{register}.lock", timeout=LOCK_SECONDS):
+            yield register
+    except Timeout:
+        raise OSError(
+            f"another process has held {register}.lock for {LOCK_SECONDS} s; end it and try again"
+        ) from None
     except OSError as error:
         raise type(error)(
             f"{register} can't be written ({error}); name a folder that can in the environment "
             "variable COURSE_DATA"
         ) from error
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            json.dump(registered, file, indent=2, sort_keys=True)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, register)
-    except BaseException:
-        os.unlink(temporary)
-        raise

@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import nbformat
+import pytest
 from markupsafe import escape
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from course_lib.authoring import page, report
 from course_lib.authoring.accessibility import picture_defects
-from course_lib.authoring.runner import LessonRun
+from course_lib.authoring.record import LessonRun
 from course_lib.data.photos import PHOTOS
 from course_lib.profiles import Budget
 from course_lib.results import Measured
@@ -101,6 +102,60 @@ def test_figures_of_earlier_runs_are_gone(tmp_path: Path) -> None:
     write_notebook(tmp_path, "00_a")
     report.write_report([run("00_a")], tmp_path)
     assert list((tmp_path / "figures").iterdir()) == []
+
+
+FIGURE = f'<img alt="Rain" src="data:image/png;base64,{base64.b64encode(b"PNG").decode()}">'
+
+
+def test_files_of_others_among_the_figures_stay(tmp_path: Path) -> None:
+    figures = tmp_path / "figures"
+    figures.mkdir()
+    others = ("holiday.png", "00_a-01.jpg", "00_a-1.png", "100_a-01.png", "02_c-01.png", "00_a.png")
+    for name in others:
+        (figures / name).write_bytes(b"mine")
+    (figures / "album").mkdir()
+    (figures / "00_a-03.png").mkdir()
+    write_notebook(tmp_path, "00_a", FIGURE)
+    report.write_report([run("00_a")], tmp_path)
+    assert {path.name for path in figures.iterdir()} == {
+        *others, "album", "00_a-01.png", "00_a-03.png"
+    }  # fmt: skip
+    assert all((figures / name).read_bytes() == b"mine" for name in others)
+
+
+def test_a_link_leads_the_report_to_no_file_of_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    for name in ("holiday.jpg", "00_a-01.png", "00_a-02.png"):
+        (mine / name).write_bytes(b"mine")
+    (mine / "page.html").write_text("mine")
+    build = tmp_path / "build"
+    build.mkdir()
+    (build / "figures").symlink_to(mine)
+    (build / "index.html").symlink_to(mine / "page.html")
+    write_notebook(build, "00_a", FIGURE)
+    html = report.write_report([run("00_a")], build).read_text()
+    assert "Title of &lt;00_a&gt;" in html
+    assert "<img" not in html
+    assert f"{build / 'figures'} is no folder of the report's own" in caplog.text
+    assert {path.name: path.read_bytes() for path in mine.iterdir()} == {
+        "holiday.jpg": b"mine",
+        "00_a-01.png": b"mine",
+        "00_a-02.png": b"mine",
+        "page.html": b"mine",
+    }
+
+
+def test_a_build_folder_that_is_a_link_loses_nothing_of_others(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    (mine / "figures").mkdir(parents=True)
+    (mine / "figures" / "holiday.jpg").write_bytes(b"mine")
+    (tmp_path / "build").symlink_to(mine)
+    write_notebook(tmp_path / "build", "00_a", FIGURE)
+    report.write_report([run("00_a")], tmp_path / "build")
+    assert {path.name for path in (mine / "figures").iterdir()} == {"holiday.jpg", "00_a-01.png"}
 
 
 def test_over_budget_is_marked(tmp_path: Path) -> None:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import random
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +25,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from papermill.exceptions import PapermillExecutionError
 
 from course_lib import profiles
-from course_lib.authoring import page, runner
+from course_lib.authoring import execute, page, runner
+from course_lib.authoring.execute import Limits, cell_seconds
 from course_lib.authoring.report import write_report
 from course_lib.authoring.rules import Lesson
 from course_lib.authoring.runner import LessonRun
@@ -149,6 +154,157 @@ def test_a_dead_kernel_is_told_and_does_not_hang(
         watcher=Watcher(),
     )
     assert run.problems == ("the kernel died in code cell 5; did it run out of memory?",)
+
+
+def run_limited(path: Path, folder: Path, **limits: int) -> LessonRun:
+    """The only lesson beside ``path``, whose cells are limited so."""
+    (done,) = runner.run_lessons(
+        read_all(path.parent),
+        profile="smoke",
+        edition="student",
+        folder=folder,
+        watcher=Watcher(),
+        limits=Limits(**{"seconds": 120, **limits}),
+    )
+    return done
+
+
+OBEYS = "import time\ntime.sleep(600)"
+GOES_ON = """
+while True:
+    try:
+        time.sleep(600)
+    except KeyboardInterrupt:
+        print("goes on")
+"""
+SWALLOWS = """
+try:
+    time.sleep(600)
+except KeyboardInterrupt:
+    print("as if nothing had happened")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", [OBEYS, GOES_ON, SWALLOWS], ids=["obeys", "goes on", "swallows"])
+def test_a_cell_that_runs_too_long_is_stopped_and_named(
+    code: str,
+    write_plain: Callable[[str, str], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(execute, "GRACE_SECONDS", 2)
+    pid = tmp_path / "pid"
+    begin = f"import os, time\nopen({str(pid)!r}, 'w').write(str(os.getpid()))\n"
+    run = run_limited(write_plain("00", begin + code), tmp_path / "run", seconds=5)
+    assert run.problems == (
+        "code cell 5 ('import os, time') ran longer than 5 s, the limit of a cell, and was "
+        "stopped; if it needs more, allow it with --cell-minutes",
+    )
+    assert run.used is None
+    assert not psutil.pid_exists(int(pid.read_text()))
+
+
+PRINTS_MUCH = """
+import sys
+print("the first line")
+for k in range(20):
+    print("x" * 10**7)  # 200 MB in all
+print("y" * 10**7, file=sys.stderr)
+print("the last line")
+"""
+PRINTS_OFTEN = """
+print("the first line")
+for k in range(2 * 10**6):
+    print(k)
+print("the last line")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", [PRINTS_MUCH, PRINTS_OFTEN], ids=["long lines", "many lines"])
+def test_of_a_cell_that_prints_much_the_first_and_the_last_are_kept(
+    code: str, write_plain: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    run = run_limited(write_plain("00", code), tmp_path / "run", text=10_000)
+    assert run.passed, run.problems
+    page = (tmp_path / "run" / "00_plain.html").read_text()
+    assert "the first line" in page
+    assert "the last line" in page
+    assert re.search(r"\[… [\d,]{9,} characters dropped here", page)
+    assert len(page) < 10**6
+    assert (tmp_path / "run" / "00_plain.ipynb").stat().st_size < 10**5
+    assert run.used
+    assert run.used.memory_mb < 1000
+
+
+SHOWS_MUCH = """
+from IPython.display import HTML, clear_output, display
+for k in range(30):
+    display(HTML(f"<p>figure {k}</p>" + "<!-- -->" * 12_500))  # 100 kB each
+    clear_output()
+for k in range(30):
+    display(HTML(f"<p>output {k}</p>" + "<!-- -->" * 12_500))
+handle = display("small", display_id=True)
+handle.update(HTML("<!-- -->" * 10**6))
+"z" * 10**7
+"""
+
+
+@pytest.mark.slow
+def test_outputs_beyond_the_limit_are_left_out_and_counted(
+    write_plain: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    run = run_limited(write_plain("00", SHOWS_MUCH), tmp_path / "run", output=10**6)
+    assert run.passed, run.problems
+    page = (tmp_path / "run" / "00_plain.html").read_text()
+    assert [f"<p>output {k}</p>" in page for k in range(30)] == [True] * 9 + [False] * 21
+    assert "<p>figure" not in page
+    assert "[… 23 outputs of 20.1 MB left out: a cell may show 1.0 MB …]" in page
+    assert len(page) < 2 * 10**6
+
+
+@pytest.mark.slow
+def test_a_huge_error_makes_no_huge_page(
+    write_plain: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    path = write_plain("00", 'raise ValueError("begins " + "x" * 10**7 + " ends")')
+    run = run_limited(path, tmp_path / "run", text=10_000)
+    (problem,) = run.problems
+    assert "stopped with ValueError: begins x" in problem
+    assert len(problem) <= 1000
+    page = (tmp_path / "run" / "00_plain.html").read_text()
+    assert "characters dropped here" in page
+    assert len(page) < 10**6
+
+
+@pytest.mark.slow
+def test_outputs_below_the_limits_are_untouched(
+    write_plain: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    code = 'import sys\nprint("out", flush=True)\nprint("err", file=sys.stderr)\n'
+    path = write_plain("00", code + 'print("x" * 9000)\n"value"')
+    run = run_limited(path, tmp_path / "run", text=20_000)
+    assert run.passed, run.problems
+    executed = nbformat.read(tmp_path / "run" / "00_plain.ipynb", as_version=4)
+    outputs = executed.cells[-2].outputs
+    printed = {"stdout": "", "stderr": ""}
+    for output in outputs[:-1]:
+        printed[output.name] += output.text
+    assert printed == {"stdout": f"out\n{'x' * 9000}\n", "stderr": "err\n"}
+    assert outputs[-1].data["text/plain"] == "'value'"
+    assert executed.cells[-2].execution_count == 5
+
+
+def test_a_cell_may_run_ten_times_as_long_as_the_lesson_is_expected_to() -> None:
+    assert cell_seconds(SMOKE, gpu=False) == 600
+    slow = replace(SMOKE, budget=replace(BUDGET, cpu_seconds=400))
+    assert cell_seconds(slow, gpu=False) == 10 * 200
+    on_cpu = profiles.LESSONS["01"]["gpu"]
+    assert cell_seconds(on_cpu, gpu=False) == 10 * 11 * 3600
+    assert cell_seconds(on_cpu, gpu=True) == 10 * 6000  # not measured yet
+    for lesson in profiles.LESSONS.values():
+        assert all(cell_seconds(one, gpu=False) >= 600 for one in lesson.values())
 
 
 @pytest.mark.slow
@@ -573,22 +729,111 @@ def test_a_run_that_went_on_and_fails_tells_how_to_begin_anew(run: Run, tmp_path
     assert begin_anew in again.problems[0]
 
 
-def test_a_record_of_another_version_is_of_a_run_that_ended(run: Run, tmp_path: Path) -> None:
+def truncate(record: Path) -> None:
+    record.write_bytes(record.read_bytes()[: record.stat().st_size // 2])
+
+
+def empty(record: Path) -> None:
+    record.write_bytes(b"")
+
+
+def flip_a_digit(record: Path) -> None:
+    content = record.read_text()
+    assert '"steps": 1,' in content
+    record.write_text(content.replace('"steps": 1,', '"steps": 3,'))
+
+
+def take_the_end_away(record: Path) -> None:
+    content = json.loads(record.read_text())
+    content["run"]["used"] = None
+    record.write_text(json.dumps(content))
+
+
+def write_as_an_earlier_version(record: Path) -> None:
+    record.write_text(json.dumps(json.loads(record.read_text())["run"]))
+
+
+def write_as_a_later_version(record: Path) -> None:
+    content = {**json.loads(record.read_text())["run"], "new": 1}
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    digest = hashlib.sha256(canonical).hexdigest()
+    record.write_text(json.dumps({"sha256": digest, "run": content}))
+
+
+def write_no_utf8(record: Path) -> None:
+    record.write_bytes(b"\xff" + record.read_bytes())
+
+
+def write_a_list(record: Path) -> None:
+    record.write_text("[]")
+
+
+def write_deep_json(record: Path) -> None:
+    record.write_text("[" * 10**5)
+
+
+def write_much(record: Path) -> None:
+    record.write_bytes(record.read_bytes() + b" " * 10**7)
+
+
+def replace_by_a_pipe(record: Path) -> None:
+    record.unlink()
+    os.mkfifo(record)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [truncate, empty, flip_a_digit, take_the_end_away, write_as_an_earlier_version,
+     write_as_a_later_version, write_no_utf8, write_a_list, write_deep_json, write_much,
+     replace_by_a_pipe, Path.unlink],
+)  # fmt: skip
+def test_a_damaged_record_is_named_and_no_training_is_deleted_for_it(
+    run: Run, damage: Callable[[Path], None], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     run(ends)
-    (tmp_path / "run" / "00_plain.json").write_text('{"lesson": "00"}')
+    record = tmp_path / "run" / "00_plain.json"
+    damage(record)
+    again = run(ends)
+    assert again
+    assert again.resumed
+    if damage is not Path.unlink:
+        (line,) = {one.getMessage() for one in caplog.records}
+        assert f"{record} is damaged, or of another version" in line
+        assert "what the lesson has trained is kept" in line
     anew = run(ends)
     assert anew
     assert not anew.resumed
 
 
-def test_a_record_from_before_runs_could_go_on_still_counts(run: Run, tmp_path: Path) -> None:
-    first = run(ends)
+def test_no_flipped_bit_of_a_record_deletes_training_or_passes_for_another_result(
+    run: Run, tmp_path: Path
+) -> None:
+    kept = run(ends)
     record = tmp_path / "run" / "00_plain.json"
-    fields = json.loads(record.read_text())
-    del fields["resumed"]
-    record.write_text(json.dumps(fields))
+    whole = record.read_bytes()
     (lesson,) = read_all(tmp_path / "solutions")
-    assert runner.load_runs(tmp_path / "run", [lesson]) == [first]
+    rng = random.Random(0)
+    for _ in range(400):
+        damaged = bytearray(whole)
+        damaged[rng.randrange(len(whole))] ^= 1 << rng.randrange(8)
+        record.write_bytes(damaged)
+        assert runner.load_runs(tmp_path / "run", [lesson]) in ([], [kept])  # spaces may change
+
+
+def test_a_record_that_cannot_be_written_leaves_no_half_of_one(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def disk_is_full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    def ends_on_a_full_disk(notebook: NotebookNode, path: str) -> None:
+        ends(notebook, path)
+        monkeypatch.setattr(os, "fsync", disk_is_full)
+
+    with pytest.raises(AssertionError):  # of the fixture: it finds no record
+        run(ends_on_a_full_disk)
+    monkeypatch.undo()
+    assert not (tmp_path / "run" / "00_plain.json").exists()
 
 
 @pytest.mark.parametrize("end", [ends, raises, is_interrupted])

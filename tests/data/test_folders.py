@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from course_lib.data.folders import (
     PairedFolder,
     PictureFolder,
     SideBySideFolder,
+    SkippedFiles,
     make_pair,
     without_role,
 )
@@ -203,6 +205,24 @@ def test_side_by_side_refuses_a_single_column(tmp_path):
     write(tmp_path / "thin.png", PHOTO[:, :1])
     with pytest.raises(BadPicture, match=r"thin\.png is one pixel wide"):
         SideBySideFolder(tmp_path)[0]
+    with pytest.raises(BadPicture, match=r"thin\.png is one pixel wide"):
+        PictureFolder(tmp_path, doubled=True)[0]
+
+
+def test_odd_files_are_left_out_and_told_by_name(tmp_path):
+    write(tmp_path / "1.png", PHOTO)
+    os.mkfifo(tmp_path / "2.png")
+    (tmp_path / "3.png").mkdir()
+    (tmp_path / "4.png").symlink_to("4.png")
+    (tmp_path / "5.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n")
+    with pytest.warns(SkippedFiles):
+        folder = PictureFolder(tmp_path, on_bad="skip")
+    assert folder.names == ["1"]
+    told = dict(zip("2345", map(str, folder.bad), strict=True))
+    for name, why in {"2": "named pipe", "3": "a folder", "4": "circle", "5": "EPS"}.items():
+        assert why in told[name]
+        assert told[name].count(f"{name}.png") == 1
+        assert "BadFile" not in told[name]
 
 
 def test_pictures_without_truth_come_alone_and_undoubled(tmp_path):

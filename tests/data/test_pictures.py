@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
+import socket
 import struct
+import subprocess
 import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image, features
 
 from course_lib.data.photos import load_photo
-from course_lib.data.pictures import BadPicture, read_picture
+from course_lib.data.picture_formats import FORMATS
+from course_lib.data.pictures import MAX_FILE_BYTES, BadPicture, picture_size, read_picture
 
 
 @pytest.fixture
@@ -184,3 +190,181 @@ def test_32_bit_integers_are_refused_because_their_white_is_unknown(tmp_path):
     Image.fromarray(np.full((8, 8), 198, np.int32)).save(path)
     with pytest.raises(BadPicture, match=r"wide\.tif holds int32 values.*8 or 16 bits"):
         read_picture(path)
+
+
+def png_chunk(kind: bytes, body: bytes, *, sound: bool = True) -> bytes:
+    checksum = zlib.crc32(kind + body) ^ (not sound)
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", checksum)
+
+
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 4 4\n%%EndComments\nshowpage\n%%EOF\n"
+
+
+@pytest.mark.parametrize("suffix", sorted(FORMATS))
+def test_postscript_under_a_pictures_name_starts_no_program(suffix, tmp_path, monkeypatch):
+    def start(*command: object, **options: object) -> None:
+        pytest.fail(f"{command} was started")
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    for name in ("run", "call", "check_call", "check_output"):
+        monkeypatch.setattr(subprocess, name, start)
+    path = tmp_path / f"rain{suffix}"
+    path.write_bytes(EPS)
+    with pytest.raises(BadPicture, match=rf"rain\{suffix} .*holds EPS \(PostScript\)"):
+        read_picture(path)
+
+
+@pytest.mark.parametrize("suffix", sorted(FORMATS))
+@pytest.mark.parametrize(
+    "held", ["AVIF", "JPEG2000", "ICO", "PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "TGA",
+             "PCX", "DDS", "SGI", "EPS", "PDF", "XBM", "ICNS"]
+)  # fmt: skip
+def test_a_file_of_another_format_than_its_name_says_is_refused_and_not_decoded(
+    suffix, held, photo, tmp_path
+):
+    if held == FORMATS[suffix]:
+        return
+    Image.init()
+    if held not in Image.SAVE:
+        pytest.skip(f"this Pillow can't write {held}")
+    path = tmp_path / f"rain{suffix}"
+    image = Image.fromarray(photo)
+    (image.convert("1") if held == "XBM" else image).save(path, format=held)
+    with pytest.raises(BadPicture, match=rf"rain\{suffix} .*(rename it to rain\.|leave it out)"):
+        read_picture(path)
+
+
+def test_what_a_wrongly_named_file_holds_is_told(photo, tmp_path):
+    path = tmp_path / "rain.png"
+    for held, told in {
+        "AVIF": "holds AVIF, not PNG",
+        "JPEG2000": "holds JPEG 2000, not PNG",
+        "ICO": "holds ICO, not PNG",
+        "JPEG": "holds JPEG, not the PNG that its name promises; rename it to rain.jpg",
+        "GIF": "rename it to rain.gif",
+    }.items():
+        if held == "AVIF" and not features.check("avif"):
+            continue
+        Image.fromarray(photo).save(path, format=held)
+        with pytest.raises(BadPicture, match=told):
+            read_picture(path)
+
+
+@pytest.mark.parametrize("name", ["rain.avif", "rain.eps", "rain.jp2", "rain", "rain.txt"])
+def test_a_suffix_that_promises_no_format_of_ours_is_refused(name, photo, tmp_path):
+    Image.fromarray(photo).save(tmp_path / name, format="PNG")
+    with pytest.raises(BadPicture, match=rf"{name} has the suffix .*\.bmp .* \.webp"):
+        read_picture(tmp_path / name)
+
+
+def test_a_suffix_may_be_in_capitals(photo, tmp_path):
+    path = saved(Image.fromarray(photo), tmp_path / "a.PNG", format="PNG")
+    np.testing.assert_array_equal(read_picture(path), photo)
+
+
+def test_a_phones_jpeg_of_several_pictures_is_read(photo, tmp_path):
+    image = Image.fromarray(photo)
+    path = tmp_path / "a.jpg"
+    image.save(path, format="MPO", save_all=True, append_images=[image])
+    assert read_picture(path).shape == photo.shape
+
+
+@pytest.mark.parametrize("kind", ["named pipe", "folder", "socket", "device"])
+def test_what_is_no_file_is_refused_without_waiting(kind, tmp_path):
+    path = tmp_path / "a.png"
+    match kind:
+        case "named pipe":
+            os.mkfifo(path)
+        case "folder":
+            path.mkdir()
+        case "socket":
+            with contextlib.closing(socket.socket(socket.AF_UNIX)) as server:
+                server.bind(os.path.relpath(path))  # an absolute path may be too long for it
+        case "device":
+            path.symlink_to("/dev/zero")
+    with pytest.raises(BadPicture, match=rf"a\.png is a {kind}, not a file"):
+        read_picture(path)
+
+
+def test_a_circle_of_links_is_told(tmp_path):
+    (tmp_path / "a.png").symlink_to("b.png")
+    (tmp_path / "b.png").symlink_to("a.png")
+    with pytest.raises(OSError, match=r"circle.*a\.png"):
+        read_picture(tmp_path / "a.png")
+
+
+def test_a_lack_of_permission_is_not_called_damage(photo, tmp_path, monkeypatch):
+    path = saved(Image.fromarray(photo), tmp_path / "a.png")
+
+    def refuse(*given: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "open", refuse)  # root, who may run the tests, can read everything
+    with pytest.raises(PermissionError, match=r"give yourself the permission.*a\.png"):
+        read_picture(path)
+
+
+def test_a_failing_disk_is_not_called_damage(photo, tmp_path, monkeypatch):
+    path = saved(Image.fromarray(photo), tmp_path / "a.png")
+
+    def fail(image: Image.Image) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", fail)
+    with pytest.raises(OSError, match=r"Input/output error.*a\.png") as caught:
+        read_picture(path)
+    assert caught.value.errno == errno.EIO
+
+
+@pytest.mark.parametrize("sound", [True, False], ids=["its checksum", "a wrong checksum"])
+@pytest.mark.parametrize("after_pixels", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [(b"eXIf", b"MM\0*\xff\xff\xff\xff"), (b"eXIf", b"\0" * 9), (b"zTXt", b"Comment\0\0not zlib"),
+     (b"iCCP", b"name\0\0not zlib"), (b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0\xff"),
+     (b"pHYs", b"short"), (b"tEXt", b"\xff"), (b"gAMA", b"")],
+)  # fmt: skip
+def test_damaged_metadata_of_a_png_costs_no_pixel(kind, body, after_pixels, sound, photo, tmp_path):
+    path = saved(Image.fromarray(photo), tmp_path / "a.png")
+    content = path.read_bytes()
+    at = len(content) - 12 if after_pixels else 33  # before IEND, or after IHDR
+    chunk = png_chunk(kind, body, sound=sound)
+    path.write_bytes(content[:at] + chunk + content[at:])
+    np.testing.assert_array_equal(read_picture(path), photo)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "webp", "png"])
+def test_flipped_bits_of_exif_cost_no_pixel(suffix, photo, tmp_path):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 1
+    exif[ExifTags.Base.Make] = "Maker"
+    exif[ExifTags.Base.XResolution] = 72.0
+    path = saved(Image.fromarray(photo), tmp_path / f"a.{suffix}", exif=exif)
+    whole, body = path.read_bytes(), exif.tobytes()[6:]  # without "Exif\0\0"
+    pixels = read_picture(path)
+    start = whole.index(body)
+    for at in range(start, start + len(body)):
+        for bit in (0, 3, 7):
+            damaged = bytearray(whole)
+            damaged[at] ^= 1 << bit
+            path.write_bytes(damaged)
+            assert read_picture(path).size == pixels.size  # it may be turned
+    path.write_bytes(whole.replace(body, b"\xff" * len(body)))
+    np.testing.assert_array_equal(read_picture(path), pixels)
+
+
+def test_a_file_too_large_to_read_is_refused_by_its_size(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n")
+    os.truncate(path, MAX_FILE_BYTES + 1)  # takes no room on disk
+    with pytest.raises(BadPicture, match=r"a\.png is too large to read safely"):
+        read_picture(path)
+
+
+def test_the_size_is_read_without_the_pixels(photo, tmp_path):
+    path = saved(Image.fromarray(photo), tmp_path / "a.png")
+    path.write_bytes(path.read_bytes()[:200])
+    assert picture_size(path) == (113, 75)
+    (tmp_path / "b.png").write_bytes(EPS)
+    with pytest.raises(BadPicture, match="EPS"):
+        picture_size(tmp_path / "b.png")

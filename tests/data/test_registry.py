@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -233,17 +236,116 @@ def test_a_crash_while_registering_leaves_the_old_register(tmp_path, monkeypatch
     with pytest.raises(KeyboardInterrupt):
         add("rain12", make_rain12(tmp_path / "b"))
     monkeypatch.undo()
-    assert os.listdir(tmp_path / "data") == ["registered.json"]
+    assert sorted(os.listdir(tmp_path / "data")) == ["registered.json", "registered.json.lock"]
     assert json.loads((tmp_path / "data/registered.json").read_text()) == {
         "rain12": str(tmp_path / "a")
     }
 
 
-@pytest.mark.parametrize("text", ['{"rain12": ', "5", '{"rain12": 5}'])
-def test_a_damaged_register_is_named(own_data_folder, text):
+@pytest.mark.parametrize(
+    "content",
+    [b'{"rain12": ', b"", b"5", b'{"rain12": 5}', b"\xff", b"[" * 10**5, b" " * 10**6 + b"{}"],
+    ids=["cut short", "empty", "a number", "no path", "no UTF-8", "deep", "huge"],
+)
+def test_a_damaged_register_is_named_and_kept(own_data_folder, content, tmp_path):
     own_data_folder.mkdir()
-    (own_data_folder / "registered.json").write_text(text)
-    with pytest.raises(ValueError, match=r"registered\.json, where .* is damaged.*delete it"):
+    register = own_data_folder / "registered.json"
+    register.write_bytes(content)
+    told = r"registered\.json, where .* is damaged.*left as it is.*delete it.*course data add"
+    for ask in (lambda: find("rain12"), lambda: add("rain12", make_rain12(tmp_path / "set"))):
+        with pytest.raises(ValueError, match=told):
+            ask()
+    assert register.read_bytes() == content
+
+
+def test_a_register_that_is_a_pipe_keeps_nobody_waiting(own_data_folder):
+    own_data_folder.mkdir()
+    os.mkfifo(own_data_folder / "registered.json")
+    with pytest.raises(ValueError, match="is damaged"):
+        find("rain12")
+
+
+# Reads the register, waits for the other process to have read it too, or not, and goes on.
+SLOW_ADD = """
+import sys, time
+from course_lib.data import registry
+
+read = registry._registered
+
+def read_slowly():
+    found = read()
+    time.sleep(1)
+    return found
+
+registry._registered = read_slowly
+registry.add(sys.argv[1], sys.argv[2])
+"""
+
+
+def test_two_processes_that_add_at_the_same_time_keep_both_entries(tmp_path, own_data_folder):
+    names = {"rain12": make_rain12(tmp_path / "a"), "rain100l": make_rain12(tmp_path / "b")}
+    running = [
+        subprocess.Popen([sys.executable, "-c", SLOW_ADD, name, str(path)])
+        for name, path in names.items()
+    ]
+    assert [process.wait(timeout=120) for process in running] == [0, 0]
+    assert json.loads((own_data_folder / "registered.json").read_text()) == {
+        name: str(path) for name, path in names.items()
+    }
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
+def test_who_may_read_the_register_is_for_the_umask_to_say(umask, mode, tmp_path, own_data_folder):
+    before = os.umask(umask)
+    try:
+        add("rain12", make_rain12(tmp_path / "set"))
+    finally:
+        os.umask(before)
+    assert (own_data_folder / "registered.json").stat().st_mode & 0o777 == mode
+
+
+def test_a_register_that_is_a_link_stays_one(tmp_path, own_data_folder):
+    shared = tmp_path / "shared" / "sets.json"
+    shared.parent.mkdir()
+    shared.write_text('{"spa": "/somewhere"}')
+    own_data_folder.mkdir()
+    (own_data_folder / "registered.json").symlink_to(shared)
+    add("rain12", make_rain12(tmp_path / "set"))
+    assert (own_data_folder / "registered.json").is_symlink()
+    assert json.loads(shared.read_text()) == {
+        "spa": "/somewhere",
+        "rain12": str(tmp_path / "set"),
+    }
+
+
+def test_a_set_moves_along_with_the_link_that_leads_to_it(tmp_path):
+    link = tmp_path / "current"
+    link.symlink_to(make_rain12(tmp_path / "old"))
+    add("rain12", link)
+    link.unlink()
+    link.symlink_to(make_rain12(tmp_path / "new"))
+    shutil.rmtree(tmp_path / "old")
+    assert find("rain12") == link
+    assert len(open_set("rain12")) == 12
+
+
+def test_a_name_that_is_no_utf8_is_refused_before_it_is_registered(tmp_path, own_data_folder):
+    good, bad = make_rain12(tmp_path / "set"), os.fsdecode(os.fsencode(tmp_path) + b"/\xe9t\xe9")
+    good.rename(bad)
+    with pytest.raises(ValueError, match=r"\\xe9t\\xe9 isn't valid UTF-8.*rename") as caught:
+        add("rain12", bad)
+    str(caught.value).encode("utf-8")  # so any terminal can show it
+    assert not own_data_folder.exists()
+    (tmp_path / "link").symlink_to(bad)
+    add("rain12", tmp_path / "link")
+    assert len(open_set("rain12")) == 12
+
+
+def test_a_home_folder_of_nobody_is_named(monkeypatch):
+    with pytest.raises(ValueError, match=r"the path is ~nosuchuser/x.*no such home folder"):
+        add("rain12", "~nosuchuser/x")
+    monkeypatch.setenv("COURSE_DATA", "~nosuchuser/x")
+    with pytest.raises(ValueError, match=r"COURSE_DATA is ~nosuchuser/x"):
         find("rain12")
 
 

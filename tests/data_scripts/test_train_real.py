@@ -76,6 +76,17 @@ def rows(page: Path) -> list[list[str]]:
     return [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")][1:]
 
 
+@pytest.mark.parametrize("content", ['{"pix2pix": ', "", "[]", "[" * 10**5])
+def test_damaged_results_are_named_before_anything_is_trained(content, sets, tmp_path):
+    results = tmp_path / "page.json"
+    results.write_text(content)
+    done = quick(tmp_path / "page.md")
+    assert done.exit_code == 2
+    assert "page.json is damaged" in " ".join(done.output.replace("│", " ").split())
+    assert results.read_text() == content
+    assert not (tmp_path / "page.md").exists()
+
+
 def test_the_page_compares_rainy_and_restored_on_whole_pictures(sets, tmp_path, monkeypatch):
     fill(sets)
     # Two steps teach nothing: this stands for a network that takes half of the rain away.
