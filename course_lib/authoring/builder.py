@@ -214,7 +214,10 @@ def _with_budgets(cell: Cell, lesson: Lesson) -> str:
         return cell.text
     number = lesson.number
     if number not in profiles.LESSONS:
-        raise LessonError(f"lesson {number}, {cell}: it has no budgets; add them to profiles.py")
+        raise LessonError(
+            f"lesson {number}, {cell}: it has no budgets; declare its profiles in "
+            f"course_lib/exercises/lesson_{number}/profiles.toml"
+        )
     shown = f"{budget_table(profiles.LESSONS[number])}\n\n{_own_time(lesson)}".rstrip()
     return cell.text.replace(BUDGETS, shown)
 

@@ -136,7 +136,7 @@ def test_budgets_of_a_lesson_without_profiles_are_refused(
     write: Write, library_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(profiles.LESSONS, "00", raising=False)
-    with pytest.raises(LessonError, match=r"no budgets.*profiles\.py"):
+    with pytest.raises(LessonError, match=r"no budgets.*lesson_00/profiles\.toml"):
         make(write(("# About", "# {{budgets}}")), library_root)
 
 
