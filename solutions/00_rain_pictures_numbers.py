@@ -27,7 +27,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from course_lib import results, viz
-from course_lib.checks import exercise
+from course_lib.exercises import exercise
 from course_lib.data.photos import PHOTOS, load_photo, shrink
 from course_lib.data.rain import synthesize
 from course_lib.profiles import pick
@@ -814,7 +814,7 @@ viz.results_table(
 # {{quiz}}
 
 # %%
-from course_lib.checks import quiz
+from course_lib.exercises import quiz
 
 quiz("00")
 

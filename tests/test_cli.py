@@ -14,9 +14,9 @@ from PIL import Image
 from rich.console import Console
 
 from course_lib import cli, hardware, profiles
-from course_lib.checks import zoo
+from course_lib.authoring import zoo
+from course_lib.authoring.zoo import Hunt, Record
 from course_lib.checks.mutants import Mutant
-from course_lib.checks.zoo import Hunt, Record
 from course_lib.cli import health, show
 from course_lib.data.rain_sets import SETS
 

@@ -36,7 +36,7 @@ _METADATA = {
 
 def exercise_header(exercise_id: str) -> str:
     """The markdown over an exercise: title, difficulty, minutes, what it is needed for."""
-    from course_lib.checks import exercise
+    from course_lib.exercises import exercise
 
     return exercise(exercise_id).markdown_header()
 
@@ -231,7 +231,7 @@ def _with_quiz(cell: Cell, text: str, lesson: str, edition: Edition) -> str:
         return text
     if edition == "instructor":
         return text.replace(QUIZ, "").rstrip()
-    from course_lib.checks import quiz
+    from course_lib.exercises import quiz
 
     try:
         questions = quiz(lesson).html()
@@ -260,7 +260,7 @@ def _help(exercise_id: str) -> str:
 
 def _own_time(lesson: Lesson) -> str:
     """How long the lesson takes a learner, in a line of markdown."""
-    from course_lib.checks import exercise
+    from course_lib.exercises import exercise
 
     own = [exercise(cell.exercise).header.minutes for cell in lesson.cells if cell.answers]
     if not own:

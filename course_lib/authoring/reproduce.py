@@ -23,7 +23,14 @@ from typing import Protocol, TypeVar
 from course_lib import hardware, profiles
 from course_lib.authoring import checkout, model_card, table_file
 from course_lib.authoring.table_file import Row, metric_text, setting_text
-from course_lib.experiments import Declared, Experiment, RecordedRun, Run, TrainedWeights, Value
+from course_lib.experiments.products import (
+    Declared,
+    Experiment,
+    RecordedRun,
+    SweepRun,
+    TrainedWeights,
+    Value,
+)
 from course_lib.files import remove_unfinished
 from course_lib.profiles import Profile
 from course_lib.results import recordings, weights
@@ -54,7 +61,7 @@ class Outcome:
     stale: tuple[str, ...] = ()
 
 
-class Watcher(Protocol):
+class ProductWatcher(Protocol):
     """Is told how the work goes on."""
 
     def run_starts(self, name: str, run: str, number: int, total: int, left: float | None) -> None:
@@ -68,7 +75,7 @@ def reproduce(
     declared: Declared,
     *,
     profile: str,
-    watcher: Watcher,
+    watcher: ProductWatcher,
     fresh: bool = False,
     root: Path = checkout.ROOT,
 ) -> list[Outcome]:
@@ -101,7 +108,7 @@ def reproduce(
         return tables + recorded + [_train(one, single) for one in declared.weights]
 
 
-def compute(experiment: Experiment, run: Run, size: Profile) -> dict[str, str]:
+def compute(experiment: Experiment, run: SweepRun, size: Profile) -> dict[str, str]:
     """Do one run with the threads that are set: its metrics as they stand in a table.
 
     Raises:
@@ -173,7 +180,7 @@ class _Job:
     commit: str
     root: Path
     fresh: bool
-    watcher: Watcher
+    watcher: ProductWatcher
 
     def start(self, name: str, run: str, number: int, total: int, left: float | None) -> None:
         """Begin a run, if the library is still that of the commit."""
@@ -262,7 +269,7 @@ def _trained(declared: TrainedWeights, size: Profile) -> tuple[Trained, Mapping[
     return trained, trained.measure()
 
 
-def _expected(rows: Sequence[Row], runs: Sequence[Run], profile: str) -> float | None:
+def _expected(rows: Sequence[Row], runs: Sequence[SweepRun], profile: str) -> float | None:
     """The seconds that runs will take by those that are done; None if none is.
 
     A run takes as long as others of its settings did, or else as the mean of all.

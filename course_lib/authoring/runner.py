@@ -74,7 +74,7 @@ class LessonRun:
         return not self.problems
 
 
-class Watcher(Protocol):
+class LessonWatcher(Protocol):
     """Is told how a run goes on."""
 
     def lesson_starts(self, lesson: Lesson, cells: int, expected_seconds: float) -> None:
@@ -114,7 +114,7 @@ def run_lessons(
     profile: str,
     edition: Edition,
     folder: Path,
-    watcher: Watcher,
+    watcher: LessonWatcher,
     published: Release | None = None,
     pretrained: bool = False,
 ) -> list[LessonRun]:
@@ -163,7 +163,7 @@ def _run(
     profile: str,
     edition: Edition,
     folder: Path,
-    watcher: Watcher,
+    watcher: LessonWatcher,
     published: Release | None,
     pretrained: bool,
 ) -> LessonRun:
@@ -336,7 +336,7 @@ def _execute(
     notebook: NotebookNode,
     executed: Path,
     parameters: Mapping[str, str | bool],
-    watcher: Watcher,
+    watcher: LessonWatcher,
 ) -> str:
     """Run a notebook into a file; says what stopped it, ``""`` if nothing did."""
     import papermill

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_lib import profiles
-from course_lib.experiments import Experiment, Run, Value
+from course_lib.experiments.products import Experiment, SweepRun, Value
 from course_lib.files import write_whole
 from course_lib.results.tables import SEED, remake
 
@@ -30,8 +30,8 @@ class State:
         stale: rows of whatever profile that nothing declares, or that are there twice.
     """
 
-    done: tuple[tuple[Run, Row], ...]
-    missing: tuple[Run, ...]
+    done: tuple[tuple[SweepRun, Row], ...]
+    missing: tuple[SweepRun, ...]
     stale: tuple[Row, ...]
 
 

@@ -21,14 +21,14 @@ from course_lib import hardware, profiles
 from course_lib.authoring import checkout, model_card, table_file
 from course_lib.authoring.reproduce import (
     ASSETS,
-    Watcher,
+    ProductWatcher,
     compute,
     is_recorded,
     is_trained,
     surroundings,
     threads,
 )
-from course_lib.experiments import Declared, Experiment
+from course_lib.experiments.products import Declared, Experiment
 from course_lib.profiles import Profile
 from course_lib.results.tables import COMPLETE, remake
 
@@ -92,7 +92,7 @@ def verify(
     *,
     profile: str,
     rng: np.random.Generator,
-    watcher: Watcher,
+    watcher: ProductWatcher,
     root: Path = checkout.ROOT,
 ) -> Verification:
     """Do one random run of each of a lesson's tables again, and look for what is missing.
@@ -163,7 +163,7 @@ def _again(
     state: table_file.State,
     size: Profile,
     rng: np.random.Generator,
-    watcher: Watcher,
+    watcher: ProductWatcher,
 ) -> list[Comparison]:
     run, row = state.done[rng.integers(len(state.done))]
     watcher.run_starts(experiment.name, str(run), 1, 1, float(row["seconds"]))

@@ -185,7 +185,7 @@ def check_zoo() -> None:
     """Run wrong answers, valid alternatives and mutants of the reference past every check."""
     import torch
 
-    from course_lib.checks.zoo import run_zoo
+    from course_lib.authoring.zoo import run_zoo
     from course_lib.cli import show
 
     # On tensors so small a second thread gains nothing, and costs much on a busy machine.

@@ -27,7 +27,7 @@ from course_lib.durations import clock, duration
 if TYPE_CHECKING:
     from course_lib.authoring.rules import Lesson
     from course_lib.authoring.runner import LessonRun
-    from course_lib.checks.zoo import Hunt, Zoo
+    from course_lib.authoring.zoo import Hunt, Zoo
     from course_lib.cli.health import Finding
     from course_lib.data.photos import Photo
     from course_lib.data.rain_sets import RainSet

@@ -10,7 +10,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from course_lib.viz.canvas import picture_uint8
+from course_lib.viz.sheet import picture_uint8
 from course_lib.viz.output import checked_alt, data_url, image_html, png_file, with_still
 
 _FOLDER = Path(__file__).parent

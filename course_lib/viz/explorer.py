@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from course_lib.viz.canvas import picture_uint8
+from course_lib.viz.sheet import picture_uint8
 from course_lib.viz.output import checked_alt, image_html, png_file, with_still
 
 Render = Callable[..., np.ndarray | tuple[np.ndarray, str]]

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from course_lib.viz.canvas import LETTER, LINE, ORANGE, Canvas, picture_uint8, text_width
 from course_lib.viz.output import show
+from course_lib.viz.sheet import LETTER, LINE, ORANGE, Sheet, picture_uint8, text_width
 from course_lib.viz.style import DPI, WIDTH
 
 SHEET = int(WIDTH * DPI)  # pixels across a full-width figure
@@ -109,21 +109,21 @@ def _grid_figure(
     title_height = LINE * max(title.count("\n") + 1 for title in wrapped)
     row_height = title_height + tallest * scale + (enlarged + 16 if zoom else 0) + GAP
 
-    canvas = Canvas(height=row_height * -(-count // columns), width=width)
+    sheet = Sheet(height=row_height * -(-count // columns), width=width)
     for n, (picture, title) in enumerate(zip(shown, wrapped, strict=True)):
         left = n % columns * (cell + GAP)
         base = n // columns * row_height + title_height
-        canvas.text(title, left=left, bottom=base)
-        canvas.paste(picture, left=left, top=base, scale=scale)
+        sheet.text(title, left=left, bottom=base)
+        sheet.paste(picture, left=left, top=base, scale=scale)
         if zoom is not None:
             y, x, side = zoom
-            canvas.frame(
+            sheet.frame(
                 top=base + y * scale, left=left + x * scale, height=side * scale, width=side * scale
             )
             spot = picture[y : y + side, x : x + side]
             below = base + tallest * scale + 16
-            canvas.paste(spot, left=left, top=below, scale=enlarged // side)
-    return canvas.figure(), _css_width(canvas.width, scale)
+            sheet.paste(spot, left=left, top=below, scale=enlarged // side)
+    return sheet.figure(), _css_width(sheet.width, scale)
 
 
 def sheet_figure(
@@ -163,19 +163,19 @@ def sheet_figure(
     cell = width * scale
     wrapped = [_wrap(title, cell) for title in titles]
     top = LINE * max((title.count("\n") + 1 for title in wrapped), default=0)
-    canvas = Canvas(
+    sheet = Sheet(
         height=top + len(shown) * (height * scale + gap) - gap,
         width=margin + columns * (cell + gap) - gap,
     )
     for n, title in enumerate(wrapped):
-        canvas.text(title, left=margin + n * (cell + gap), bottom=top)
+        sheet.text(title, left=margin + n * (cell + gap), bottom=top)
     for n, (label, row) in enumerate(shown.items()):
         y = top + n * (height * scale + gap)
         lines = labels[label].count("\n") + 1
-        canvas.text(labels[label], left=0, bottom=y + (height * scale + lines * LINE) // 2)
+        sheet.text(labels[label], left=0, bottom=y + (height * scale + lines * LINE) // 2)
         for m, picture in enumerate(row):
-            canvas.paste(picture, left=margin + m * (cell + gap), top=y, scale=scale)
-    return canvas.figure(), _css_width(canvas.width, scale)
+            sheet.paste(picture, left=margin + m * (cell + gap), top=y, scale=scale)
+    return sheet.figure(), _css_width(sheet.width, scale)
 
 
 def _scale(width: int, room: int, height: int) -> int:

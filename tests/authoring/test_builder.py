@@ -11,7 +11,7 @@ from course_lib import profiles
 from course_lib.authoring import builder, library
 from course_lib.authoring.rules import LessonError
 from course_lib.authoring.source import read, read_all
-from course_lib.checks import exercise
+from course_lib.exercises import exercise
 
 Write = Callable[..., Path]
 EXERCISE = '# %% exercise="00.1"\nfrom course_lib.fake import double\n'

@@ -20,7 +20,14 @@ from torch import nn
 from course_lib import hardware
 from course_lib.authoring.reproduce import Outcome, reproduce
 from course_lib.authoring.verify import Verification, verify
-from course_lib.experiments import Declared, Experiment, RecordedRun, Run, TrainedWeights, Value
+from course_lib.experiments.products import (
+    Declared,
+    Experiment,
+    RecordedRun,
+    SweepRun,
+    TrainedWeights,
+    Value,
+)
 from course_lib.profiles import Profile
 from course_lib.results import recordings, weights
 from course_lib.results.recordings import Recording
@@ -797,4 +804,4 @@ def test_verify_looks_for_weights_and_for_a_card_that_fits(root: Path) -> None:
 
 
 def test_run_in_words() -> None:
-    assert str(Run(settings=SETTINGS[0], seed=3)) == "fault=none, rate=0.0002, seed 3"
+    assert str(SweepRun(settings=SETTINGS[0], seed=3)) == "fault=none, rate=0.0002, seed 3"

@@ -32,7 +32,7 @@ from jupyterlab_driver import (
 from course_lib import viz
 from course_lib.checks.questions import Question
 from course_lib.exercises.lesson_00.quiz import QUIZ as QUIZ_00
-from course_lib.exercises.lesson_01.diagnosis import CASES
+from course_lib.exercises.lesson_01.faulty_runs import FAULTY_RUNS
 from course_lib.exercises.lesson_01.quiz import QUIZ as QUIZ_01
 from course_lib.exercises.lesson_02.quiz import QUIZ as QUIZ_02
 from course_lib.exercises.lesson_03.quiz import QUIZ as QUIZ_03
@@ -234,7 +234,7 @@ def plain(text: str) -> str:
 
 def test_a_recorded_run_is_scrubbed_and_diagnosed_by_keyboard(lesson, look) -> None:
     notebook = lesson("01")
-    case = CASES[0]
+    case = FAULTY_RUNS[0]
     cell = notebook.widget(f'diagnose("01", "{case.letter}")', ".scrubber-slider")
     notebook.wait("return !!cell(arguments[0]).node.querySelector('.quiz-question')", cell)
     restored = "return cell(arguments[0]).node.querySelectorAll('canvas')[1].toDataURL()"

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.checks import exercise, exercise_ids
 from course_lib.checks.attempt import Attempt
 from course_lib.checks.expect import Case, array, untouched, values
 from course_lib.checks.learner import Exercise
 from course_lib.checks.task import Header, Task
+from course_lib.exercises import exercise, exercise_ids
 
 
 def double(image: np.ndarray) -> np.ndarray:

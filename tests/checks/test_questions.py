@@ -6,8 +6,8 @@ from itertools import combinations
 
 import pytest
 
-from course_lib.checks import quiz
 from course_lib.checks.questions import Option, Question
+from course_lib.exercises import quiz
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 A = Option(text="one", right=True, why="because it is")
@@ -150,7 +150,7 @@ def test_answering_a_question_that_is_not_there_is_refused(number: int) -> None:
 
 
 def test_a_lesson_without_a_quiz_is_refused_with_those_that_have_one() -> None:
-    with pytest.raises(ValueError, match="no quiz for lesson '77': there is one for 00, 01"):
+    with pytest.raises(ValueError, match="lesson '77' has no quiz; these lessons have: 00, 01"):
         quiz("77")
 
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from course_lib import cli, experiments
 from course_lib.authoring import checkout, reproduce, verify
 from course_lib.cli import reproduced
-from course_lib.experiments import Declared, Experiment, Value
+from course_lib.experiments.products import Declared, Experiment, Value
 from course_lib.profiles import Profile
 
 Course = Callable[..., int]

@@ -7,8 +7,8 @@ import numpy as np
 from course_lib.checks import expect
 from course_lib.checks.attempt import Attempt
 from course_lib.checks.expect import Case
-from course_lib.checks.reading import arrays_from_outside
 from course_lib.checks.result import Wrong
+from course_lib.checks.static_analysis import arrays_from_outside
 from course_lib.checks.task import Header, Task
 from course_lib.data.streaks import Streaks, composite_streaks
 from course_lib.exercises.lesson_00 import composite_streaks_zoo as zoo

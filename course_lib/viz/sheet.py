@@ -18,7 +18,7 @@ ORANGE = np.array([213, 94, 0], np.uint8)  # style.GENERATOR, seen well over pho
 
 
 @dataclass(kw_only=True)
-class Canvas:
+class Sheet:
     """White paper of H×W pixels. Matplotlib's axes would resample pictures; this never does."""
 
     height: int
