@@ -80,8 +80,8 @@ def test_build_writes_and_check_tells_what_is_stale(
     assert course("build", "--check") == 1
     said = capsys.readouterr().err
     assert "notebooks/00_title.ipynb differs from its source: run `make build`" in said
-    assert "README.md has other addresses: run `make build`" in said
-    assert "CITATION.cff has other addresses: run `make build`" in said
+    assert "README.md is out of date: run `make build`" in said
+    assert "CITATION.cff is out of date: run `make build`" in said
     assert course("build") == 0
     assert "https://github.com/other/place\n" in Path("README.md").read_text()
     assert json.loads((tmp_path / "notebooks" / "00_title.ipynb").read_text())["nbformat"] == 4

@@ -16,7 +16,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_lib import durations, profiles
-from course_lib.authoring import colab, library, release, source
+from course_lib.authoring import colab, library, overview, readme, release, source
 from course_lib.authoring.release import Release
 from course_lib.authoring.rules import Cell, Lesson, LessonError
 
@@ -25,7 +25,6 @@ SOLUTIONS, NOTEBOOKS = "solutions", "notebooks"
 BUDGETS = "{{budgets}}"
 QUIZ = "{{quiz}}"
 QUIZ_AS_TEXT = "<details><summary>The quiz as text</summary>"
-READING_MINUTES = 60  # of a lesson, beside its exercises: to read, predict, look and play
 _REBUILD = "run `make build` and commit what it writes"
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -174,7 +173,7 @@ def stale(root: Path) -> list[str]:
         elif not path.exists():
             found.append(f"{path} is missing: {_REBUILD}")
         elif (there := path.read_text(encoding="utf-8")) != text:
-            what = _difference(there) if path.suffix == ".ipynb" else "has other addresses"
+            what = _difference(there) if path.suffix == ".ipynb" else "is out of date"
             found.append(f"{path} {what}: {_REBUILD}")
     return found
 
@@ -197,7 +196,11 @@ def _files(root: Path) -> dict[Path, str | None]:
     for lesson in lessons:
         path = root / NOTEBOOKS / f"{lesson.name}.ipynb"
         files[path] = to_text(assemble(lesson, "student", published=published))
-    return files | release.pages(root, published, lessons)
+    readme_path, citation_path = root / "README.md", root / "CITATION.cff"
+    text, cited = (path.read_text(encoding="utf-8") for path in (readme_path, citation_path))
+    files[readme_path] = readme.write(text, published, lessons)
+    files[citation_path] = release.citation(cited, published)
+    return files
 
 
 def _header(lesson: Lesson, cell: Cell, header: Callable[[str], str]) -> str:
@@ -259,16 +262,13 @@ def _help(exercise_id: str) -> str:
 
 
 def _own_time(lesson: Lesson) -> str:
-    """How long the lesson takes a learner, in a line of markdown."""
-    from course_lib.exercises import exercise
-
-    own = [exercise(cell.exercise).header.minutes for cell in lesson.cells if cell.answers]
+    """Return how long a learner needs for the lesson, as a line of Markdown."""
+    own = [header.minutes for header in overview.headers(lesson)]
     if not own:
         return ""
-    hours = round((sum(own) + READING_MINUTES) / 30) / 2
     return (
-        f"Your own time: about {hours:g} hours, {sum(own)} minutes of them for the "
-        f"{len(own)} exercises."
+        f"Your own time: about {overview.hours(lesson):g} hours, {sum(own)} minutes of them for "
+        f"the {len(own)} exercises."
     )
 
 

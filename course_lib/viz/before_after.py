@@ -10,8 +10,8 @@ import anywidget
 import numpy as np
 import traitlets
 
-from course_lib.viz.sheet import picture_uint8
 from course_lib.viz.output import checked_alt, data_url, image_html, png_file, with_still
+from course_lib.viz.sheet import picture_uint8
 
 _FOLDER = Path(__file__).parent
 

@@ -9,8 +9,8 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from course_lib.viz.sheet import picture_uint8
 from course_lib.viz.output import checked_alt, image_html, png_file, with_still
+from course_lib.viz.sheet import picture_uint8
 
 Render = Callable[..., np.ndarray | tuple[np.ndarray, str]]
 

@@ -317,8 +317,8 @@ def test_drift_gate_names_what_differs_is_missing_or_has_no_source(
 ) -> None:
     assert [line.split(" ", 1)[1] for line in builder.stale(root)] == [
         f"is missing: {REBUILD}",
-        f"has other addresses: {REBUILD}",
-        f"has other addresses: {REBUILD}",
+        f"is out of date: {REBUILD}",
+        f"is out of date: {REBUILD}",
     ]
     path, *_ = builder.build_all(root)
     text = path.read_text()
