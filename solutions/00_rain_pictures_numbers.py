@@ -832,5 +832,5 @@ quiz("00")
 # - X. Chen et al., *Towards unified deep image deraining* (2023): a survey; look at
 #   which of its tables name their convention.
 #
-# **Next:** [lesson 01](01_baseline_gan.ipynb) trains a first GAN on these pairs, and
+# **Next:** {{lesson 01}} trains a first GAN on these pairs, and
 # watches it fail.

@@ -257,7 +257,7 @@ def test_doctor_finds_this_machine_well(course: Course, capsys: pytest.CaptureFi
     assert course("doctor") == 0
     shown = capsys.readouterr().out
     assert "✗" not in shown
-    for what in ("Python", "packages", "device", "memory", "disk", "build folder", "photographs"):
+    for what in ("Python", "packages", "device", "memory", "disk", "photographs", "lessons"):
         assert what in shown
 
 

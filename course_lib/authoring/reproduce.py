@@ -9,9 +9,7 @@ that depend on rows before them; `verify` recomputes single rows in a fresh proc
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +17,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
+
+import filelock
 
 from course_lib import hardware, profiles
 from course_lib.authoring import checkout, model_card, table_file
@@ -40,6 +40,7 @@ from course_lib.results.weights import Trained
 # Packages whose versions may move a number.
 VERSIONS = ("python", "torch", "numpy", "scikit-image", "clearing-the-rain")
 ASSETS = Path("course_lib") / "assets"
+LOCK = Path("build") / "reproduce.lock"
 SETTINGS = ("batch_size", "image_size", "shrink", "base_channels")  # that a card states
 T = TypeVar("T")
 
@@ -102,7 +103,7 @@ def reproduce(
     job = _Job(size=size, commit=checkout.head(root), root=root, fresh=fresh, watcher=watcher)
     shown = profiles.pick(declared.lesson, COMPLETE)
     single = replace(job, size=shown, fresh=fresh and size.name == COMPLETE)
-    with _alone(root / ASSETS / "tables"):
+    with _locked(root):
         tables = [_fill(experiment, job) for experiment in declared.experiments]
         recorded = [_record(one, single) for one in declared.recordings]
         return tables + recorded + [_train(one, single) for one in declared.weights]
@@ -287,21 +288,18 @@ def _expected(rows: Sequence[Row], runs: Sequence[SweepRun], profile: str) -> fl
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Lock a folder: of two processes that rewrite one table, one would lose its rows.
+def _locked(root: Path) -> Iterator[None]:
+    """Keep other processes from computing in this checkout: one would lose the other's rows.
 
-    What a killed one was writing goes.
+    Unfinished files of a killed process are deleted.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
+    lock = root / LOCK
+    lock.parent.mkdir(parents=True, exist_ok=True)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ValueError(
-                f"another process is computing tables in {folder}: wait for it, or stop it"
-            ) from None
-        remove_unfinished(folder)
-        yield
-    finally:
-        os.close(handle)
+        with filelock.FileLock(lock, timeout=0):
+            remove_unfinished(root / ASSETS / "tables")
+            yield
+    except filelock.Timeout:
+        raise ValueError(
+            f"another process is computing tables in {root / ASSETS}: wait for it, or stop it"
+        ) from None

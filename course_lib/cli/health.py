@@ -58,6 +58,7 @@ def examine() -> list[Finding]:
         *_folders(),
         *_kernel(),
         _photos(),
+        _lessons(),
         _data(),
     ]
 
@@ -232,6 +233,12 @@ def _photos() -> Finding:
             "scikit-image scikit-learn matplotlib",
         )
     return Finding(name="photographs", found=f"{len(PHOTOS)}, none to download")
+
+
+def _lessons() -> Finding:
+    from course_lib.profiles import LESSONS
+
+    return Finding(name="lessons", found=f"{len(LESSONS)}: {', '.join(LESSONS)}")
 
 
 def _data() -> Finding:

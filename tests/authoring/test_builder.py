@@ -296,6 +296,15 @@ def test_file_with_another_name_is_refused(write: Write, library_root: Path) -> 
         read(write(name="Doubling.py"), library_root)
 
 
+def test_a_lesson_links_another_by_its_number(write: Write, library_root: Path) -> None:
+    write(name="01_more.py")
+    path = write(("# About", "# See {{lesson 01}}. About"))
+    assert "See [lesson 01](01_more.ipynb). About" in make(path, library_root).cells[0].source
+    path = write(("# About", "# See {{lesson 07}}. About"))
+    with pytest.raises(LessonError, match="cell 1: it links lesson 07; there are 00, 01"):
+        make(path, library_root)
+
+
 @pytest.fixture
 def root(write: Write, publish: Callable[[Path], Path]) -> Path:
     """A course whose lesson has no exercises, and so needs neither a library nor headers."""
