@@ -311,7 +311,7 @@ def test_doctor_never_tells_to_take_over_the_machines_temporary_folder(
 
 RECORD = Record(
     exercise="00.1", kind="wrong", name="sum_of_squares", status="wrong",
-    diagnosis="It sums.", expected="sums", ok=True, milliseconds=3,
+    diagnosis="It sums.", expected="sums", ok=True, milliseconds=3, seed=7,
 )  # fmt: skip
 HUNT = Hunt(exercise="00.1", made=7, killed=5, justified=2, survivors=(), stale=())
 
@@ -336,7 +336,7 @@ def test_zoo_tells_what_it_found_and_fails_if_a_check_errs(
     record: Record, hunt: Hunt, status: int, told: str,
 ) -> None:  # fmt: skip
     toured = zoo.Zoo(records=(record,), hunts=(hunt,))
-    monkeypatch.setattr(zoo, "run_zoo", lambda: toured)
+    monkeypatch.setattr(zoo, "run_zoo", lambda ids, seed: toured)
     monkeypatch.setenv("COLUMNS", "120")
     assert course("check-zoo") == status
     assert told in capsys.readouterr().out

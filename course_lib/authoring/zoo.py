@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from course_lib.checks.generic import generic_answers
 from course_lib.checks.learner import Exercise
 from course_lib.checks.mutants import Mutant, make_mutants
 from course_lib.checks.result import Status
@@ -47,6 +48,7 @@ class Record:
         diagnosis: that it got.
         ok: the check did as it must.
         milliseconds: wall time of the check.
+        seed: of its random inputs.
     """
 
     exercise: str
@@ -57,22 +59,23 @@ class Record:
     diagnosis: str
     ok: bool
     milliseconds: float
+    seed: int
 
 
 def entries(ids: Sequence[str] | None = None) -> Iterator[Entry]:
     """The zoo of these exercises, of all where none are named; wrong answers first."""
     for exercise_id in exercise_ids() if ids is None else ids:
         task = exercise(exercise_id).task
-        for wrong in task.wrong:
+        for name, answer, words in task.wrong_answers():
             yield Entry(
-                exercise=exercise_id,
-                kind="wrong",
-                name=wrong.answer.__name__,
-                answer=wrong.answer,
-                expected=wrong.diagnosis,
+                exercise=exercise_id, kind="wrong", name=name, answer=answer, expected=words
             )
-        for valid in task.valid:
-            yield Entry(exercise=exercise_id, kind="valid", name=valid.__name__, answer=valid)
+        for name, answer, words in generic_answers(task):
+            yield Entry(
+                exercise=exercise_id, kind="wrong", name=name, answer=answer, expected=words
+            )
+        for name, answer in task.valid_answers():
+            yield Entry(exercise=exercise_id, kind="valid", name=name, answer=answer)
 
 
 def judge(entry: Entry, *, seed: int | None = None) -> Record:
@@ -93,6 +96,7 @@ def judge(entry: Entry, *, seed: int | None = None) -> Record:
         diagnosis=result.diagnosis,
         ok=ok,
         milliseconds=milliseconds,
+        seed=result.seed,
     )
 
 
@@ -127,14 +131,13 @@ def hunt(task: Task, *, seeds: Sequence[int] = MUTANT_SEEDS) -> Hunt:
     mutants = list(make_mutants(task.reference))
     passing = [mutant for mutant in mutants if any(_passes(mutant, task, seed) for seed in seeds)]
     labels = {mutant.label for mutant in passing}
-    justified = {one.mutant for one in task.equivalent}
     return Hunt(
         exercise=task.header.id,
         made=len(mutants),
         killed=len(mutants) - len(passing),
-        justified=len(labels & justified),
-        survivors=tuple(mutant for mutant in passing if mutant.label not in justified),
-        stale=tuple(one.mutant for one in task.equivalent if one.mutant not in labels),
+        justified=len(labels & task.may_pass.keys()),
+        survivors=tuple(mutant for mutant in passing if mutant.label not in task.may_pass),
+        stale=tuple(label for label in task.may_pass if label not in labels),
     )
 
 
