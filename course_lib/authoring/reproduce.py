@@ -46,7 +46,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class ProductOutcome:
     """What came of one product.
 
     Attributes:
@@ -79,7 +79,7 @@ def reproduce(
     watcher: ProductWatcher,
     fresh: bool = False,
     root: Path = checkout.ROOT,
-) -> list[Outcome]:
+) -> list[ProductOutcome]:
     """Compute what a lesson declares and what isn't there yet.
 
     Tables hold the rows of several profiles; a recording and weights are of one run: they are
@@ -203,7 +203,7 @@ class _Job:
         return made, {column: provenance[column] for column in PROVENANCE}
 
 
-def _fill(experiment: Experiment, job: _Job) -> Outcome:
+def _fill(experiment: Experiment, job: _Job) -> ProductOutcome:
     """Compute the rows that a table lacks."""
     path = job.root / ASSETS / "tables" / f"{experiment.name}.csv"
     rows = table_file.read(path, experiment)
@@ -220,7 +220,7 @@ def _fill(experiment: Experiment, job: _Job) -> Outcome:
         rows.append({**settings, SEED: str(run.seed), **metrics, **origin})
         table_file.write(path, experiment, rows)
         job.watcher.run_ends(float(provenance["seconds"]))
-    return Outcome(
+    return ProductOutcome(
         name=experiment.name,
         computed=len(before.missing),
         skipped=len(before.done),
@@ -228,29 +228,29 @@ def _fill(experiment: Experiment, job: _Job) -> Outcome:
     )
 
 
-def _record(recorded: RecordedRun, job: _Job) -> Outcome:
+def _record(recorded: RecordedRun, job: _Job) -> ProductOutcome:
     """Make a recording that isn't there."""
     folder = job.root / ASSETS / "recordings"
     remove_unfinished(folder / recorded.name)
     if not job.fresh and is_recorded(recorded.name, folder):
-        return Outcome(name=recorded.name, computed=0, skipped=1)
+        return ProductOutcome(name=recorded.name, computed=0, skipped=1)
     job.start(recorded.name, f"a recorded run, always at profile {COMPLETE}", 1, 1, None)
     recording, provenance = job.do(partial(recorded.make, job.size))
     if recording.name != recorded.name:
         raise ValueError(f"the run declared as {recorded.name} recorded {recording.name!r}")
     recordings.save(replace(recording, about={**recording.about, **provenance}), folder)
     job.watcher.run_ends(float(provenance["seconds"]))
-    return Outcome(name=recorded.name, computed=1, skipped=0)
+    return ProductOutcome(name=recorded.name, computed=1, skipped=0)
 
 
-def _train(declared: TrainedWeights, job: _Job) -> Outcome:
+def _train(declared: TrainedWeights, job: _Job) -> ProductOutcome:
     """Train weights that aren't there; their card is written in any case, for it may say more."""
     name, folder = declared.name, job.root / ASSETS / "weights"
     shown = f"weights of {name}"
     remove_unfinished(folder / name)
     if not job.fresh and is_trained(name, folder):
         model_card.write(name, folder)
-        return Outcome(name=shown, computed=0, skipped=1)
+        return ProductOutcome(name=shown, computed=0, skipped=1)
     job.start(shown, f"always at profile {COMPLETE}", 1, 1, None)
     (trained, metrics), provenance = job.do(partial(_trained, declared, job.size))
     settings = {key: getattr(job.size, key) for key in SETTINGS}
@@ -260,7 +260,7 @@ def _train(declared: TrainedWeights, job: _Job) -> Outcome:
     )
     model_card.write(name, folder)
     job.watcher.run_ends(float(provenance["seconds"]))
-    return Outcome(name=shown, computed=1, skipped=0)
+    return ProductOutcome(name=shown, computed=1, skipped=0)
 
 
 def _trained(declared: TrainedWeights, size: Profile) -> tuple[Trained, Mapping[str, float]]:

@@ -15,7 +15,7 @@ from rich.table import Table
 from course_lib.durations import duration
 
 if TYPE_CHECKING:
-    from course_lib.authoring.reproduce import Outcome
+    from course_lib.authoring.reproduce import ProductOutcome
     from course_lib.authoring.verify import Verification
 
 
@@ -64,7 +64,7 @@ class RowWatcher:
         self.console.print(f"[green]✓[/] {done}took {duration(seconds)}", soft_wrap=True)
 
 
-def outcomes(found: Sequence[Outcome]) -> None:
+def outcomes(found: Sequence[ProductOutcome]) -> None:
     """What each product holds now, and which of its rows are stale."""
     console = Console(highlight=False, soft_wrap=True)
     for one in found:

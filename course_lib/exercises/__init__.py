@@ -4,8 +4,8 @@
 ``ex.use(answer)``. ``quiz("01")`` and ``diagnose("01", "A")`` ask questions and explain the
 answers.
 
-Each lesson has a package ``lesson_NN``, whose ``TASKS`` are its exercises in order. Beside the hints
-and the check of an exercise lies its zoo: the wrong answers and the valid alternatives that prove
+Each lesson has a package ``lesson_NN``, whose ``TASKS`` are its exercises in order. Besides hints
+and a check, an exercise has a zoo: the wrong answers and the valid alternatives that prove
 the check. ``quiz.py`` holds the lesson's ``QUIZ``, ``faulty_runs.py`` the
 recorded runs to diagnose, and ``profiles.toml`` the sizes at which the lesson runs.
 """

@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 
 from course_lib.checks.questions import Option, Question
-from course_lib.exercises import quiz
+from course_lib.exercises import having, quiz
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 A = Option(text="one", right=True, why="because it is")
@@ -111,7 +111,7 @@ def test_a_question_where_all_are_right_has_no_others_to_explain() -> None:
     assert "others" not in verdict
 
 
-@pytest.fixture(params=["00", "01", "02", "03", "04"])
+@pytest.fixture(params=having("quiz"))
 def lesson(request: pytest.FixtureRequest) -> str:
     return request.param
 
