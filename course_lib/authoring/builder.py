@@ -268,7 +268,7 @@ def _own_time(lesson: Lesson) -> str:
         return ""
     return (
         f"Your own time: about {overview.hours(lesson):g} hours, {sum(own)} minutes of them for "
-        f"the {len(own)} exercises."
+        f"the {f'{len(own)} exercises' if len(own) > 1 else 'exercise'}."
     )
 
 

@@ -198,7 +198,7 @@ def test_its_notebook_has_badge_budgets_time_link_and_quiz(checkout: Path) -> No
     for part in (
         f"blob/v0.1.0/notebooks/{NAME}.ipynb",
         "| `smoke` |",
-        "Your own time: about 1.5 hours, 30 minutes of them for the 1 exercises",
+        "Your own time: about 1.5 hours, 30 minutes of them for the exercise.",
         "[lesson 01](01_baseline_gan.ipynb)",
         "The quiz as text",
     ):
