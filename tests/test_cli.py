@@ -360,7 +360,7 @@ def test_a_log_gets_whole_lines_and_no_control_codes(monkeypatch: pytest.MonkeyP
     assert "00 cell 2 of 3, 0:00 of about 1:30" in lines
     assert lines[-3:] == [
         "✗ failed 00 A title, 1 min 1 s",
-        "    went on from a run that was cut: its steps and CPU time aren't judged",
+        "    resumed an interrupted run: its steps and CPU time aren't checked",
         "    it [broke]",
     ]
     assert "\x1b" not in log.getvalue()

@@ -1,7 +1,6 @@
-"""A lesson's source becomes notebooks: the instructor edition, and the student edition of it.
+"""Build notebooks from the source of a lesson: the instructor and the student edition.
 
-The same source gives the same bytes, so that a committed notebook that differs from its source
-is found by comparing.
+The same source gives the same bytes, so a comparison shows whether a committed notebook is current.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _METADATA = {
 
 
 def exercise_header(exercise_id: str) -> str:
-    """The markdown over an exercise: title, difficulty, minutes, what it is needed for."""
+    """Return the Markdown above an exercise: title, difficulty, minutes, what it is needed for."""
     from course_lib.exercises import exercise
 
     return exercise(exercise_id).markdown_header()
@@ -47,13 +46,13 @@ def build(
     root: Path = library.ROOT,
     header: Callable[[str], str] = exercise_header,
 ) -> NotebookNode:
-    """The notebook of one lesson, without outputs.
+    """Build the notebook of one lesson, without outputs.
 
     Args:
         source_path: `solutions/NN_name.py`.
-        edition: the student's has stubs where the instructor's has answers.
+        edition: the student edition has stubs, the instructor edition answers.
         root: the folder in which `course_lib` lies.
-        header: exercise id → markdown that stands over the exercise.
+        header: exercise id → Markdown above the exercise.
 
     Raises:
         LessonError: the lesson breaks a rule.
@@ -68,7 +67,7 @@ def assemble(
     published: Release | None = None,
     header: Callable[[str], str] = exercise_header,
 ) -> NotebookNode:
-    """The notebook of a lesson that has been read.
+    """Build the notebook of a lesson that has been read.
 
     The student edition of a published release has cells for Colab under its title.
     """
@@ -107,12 +106,12 @@ def is_check(cell_id: str) -> bool:
 
 
 def to_text(notebook: NotebookNode) -> str:
-    """The bytes that stand in a notebook's file."""
+    """Return the text of a notebook's file."""
     return nbformat.writes(notebook) + "\n"
 
 
 def budget_table(settings: Mapping[str, profiles.Profile]) -> str:
-    """What a lesson costs at each profile, as a markdown table."""
+    """Return the time and memory of a lesson at each profile, as a Markdown table."""
     runs_on = {
         "smoke": "any CPU: does it run?",
         "cpu": "2 CPU cores",
@@ -129,9 +128,9 @@ def budget_table(settings: Mapping[str, profiles.Profile]) -> str:
 
 
 def build_all(root: Path) -> list[Path]:
-    """Write every lesson's student edition, and the release's addresses where they stand.
+    """Write the student edition of every lesson, and the generated parts of other files.
 
-    Other notebooks may be a learner's and stay.
+    Other notebooks may be a learner's and aren't touched.
 
     Args:
         root: the course's folder.
@@ -141,7 +140,7 @@ def build_all(root: Path) -> list[Path]:
 
     Raises:
         LessonError: a lesson breaks a rule; then nothing is written.
-        ValueError: so does the release's setting, or a file that shows its addresses.
+        ValueError: the release's settings are wrong, or a file lacks the place of a generated part.
     """
     changed = []
     files = _files(root)
@@ -155,14 +154,14 @@ def build_all(root: Path) -> list[Path]:
 
 
 def stale(root: Path) -> list[str]:
-    """What is wrong with the committed files and how to mend it; empty if nothing is.
+    """Return what is wrong with the committed files, and how to fix it.
 
     Args:
         root: the course's folder.
 
     Raises:
         LessonError: a lesson breaks a rule.
-        ValueError: so does the release's setting, or a file that shows its addresses.
+        ValueError: the release's settings are wrong, or a file lacks the place of a generated part.
     """
     found = []
     for path, text in _files(root).items():
@@ -189,7 +188,7 @@ def _difference(text: str) -> str:
 
 
 def _files(root: Path) -> dict[Path, str | None]:
-    """Each generated file with the text it should have; None where a notebook shouldn't be."""
+    """Return each generated file with its text; None for a notebook without a lesson."""
     lessons = source.read_all(root / SOLUTIONS)
     published = release.read(root / "pyproject.toml")
     files: dict[Path, str | None] = dict.fromkeys(sorted((root / NOTEBOOKS).glob("*.ipynb")))
@@ -226,9 +225,9 @@ def _with_budgets(cell: Cell, lesson: Lesson) -> str:
 
 
 def _with_quiz(cell: Cell, text: str, lesson: str, edition: Edition) -> str:
-    """The quiz in the student edition, whose reader may have no kernel.
+    """Put the quiz as text into the student edition, whose reader may have no kernel.
 
-    The instructor edition is executed, and its page shows the quiz as the widget's still.
+    The instructor edition is executed, and its page shows the still of the widget.
     """
     if QUIZ not in text:
         return text
@@ -247,7 +246,7 @@ def _with_quiz(cell: Cell, text: str, lesson: str, edition: Edition) -> str:
 
 
 def _name(cell: Cell, repeats: Counter[str]) -> str:
-    """A cell id from the cell's content, and from how often that content came before."""
+    """Return a cell id, made from the cell's content and from how often it came before."""
     digest = hashlib.sha256(f"{cell.kind}\n{cell.text}".encode()).hexdigest()[:12]
     repeats[digest] += 1
     return digest if repeats[digest] == 1 else f"{digest}-{repeats[digest]}"
@@ -273,7 +272,7 @@ def _own_time(lesson: Lesson) -> str:
 
 
 def _time(profile: profiles.Profile) -> str:
-    """How long a profile runs on the hardware it is for; without a measurement, on our CPU."""
+    """Return how long a profile takes on its hardware; if that wasn't measured, on a CPU."""
     needs_gpu = profile.cpu_hours is not None
     if (minutes := profiles.minutes(profile, gpu=needs_gpu)) is not None:
         return f"{minutes:.2g} min" if minutes >= 1 else durations.duration(60 * minutes)

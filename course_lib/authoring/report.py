@@ -1,4 +1,4 @@
-"""The report of a run: one page over all lessons, beside each executed notebook's own page."""
+"""The report of a run: one page that summarises all lessons and links their own pages."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Figure:
     """A figure of a lesson, copied out of its notebook.
 
     Attributes:
-        file: its path, from the report's folder.
-        alt: what it shows.
-        page: the lesson's page.
+        file: its path, relative to the report's folder.
+        alt: its alternative text.
+        page: the page of its lesson.
     """
 
     file: str
@@ -35,7 +35,7 @@ class Figure:
 
 
 def write_report(runs: Sequence[LessonRun], folder: Path) -> Path:
-    """Write `index.html` over the runs in a folder, with their figures in `figures/`.
+    """Write `index.html`, which summarises runs, and copy their figures to `figures/`.
 
     Returns:
         The page's path.
@@ -67,9 +67,9 @@ def write_report(runs: Sequence[LessonRun], folder: Path) -> Path:
 
 
 def usage_rows(run: LessonRun) -> list[tuple[str, float, float, str]]:
-    """What a run used, as far as it is judged: name, used, allowed, unit.
+    """Return the resources of a run that are checked: name, used, allowed, unit.
 
-    Nothing if it never reached its end; memory only if it went on from one that was cut.
+    There are none for an unfinished run, and only the memory for a resumed one.
     """
     if run.used is None:
         return []
@@ -87,7 +87,7 @@ def extract_figures(name: str, folder: Path) -> list[Figure]:
     """Copy the figures of the executed notebook `name.ipynb` into `figures/`.
 
     Returns:
-        What they show; nothing where the notebook is gone or can't be read.
+        The figures; none if the notebook is missing or can't be read.
     """
     try:
         notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
@@ -107,7 +107,7 @@ def extract_figures(name: str, folder: Path) -> list[Figure]:
 
 
 class _FigureFinder(HTMLParser):
-    """Collects the alternative text and the bytes of the PNGs that HTML carries."""
+    """Collects the alternative texts and the bytes of the PNGs in HTML."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,9 +1,9 @@
-"""`make reproduce`: computes what lessons declare in `course_lib.experiments`, run by run.
+"""`make reproduce`: compute the products that lessons declare in `course_lib.experiments`.
 
-Each run is on disk before the next begins, so that whatever stops it costs the running one at
-most; the same command goes on from there. All runs share this process. A process for each
-would add seconds of imports to every row, and outlive a killed parent, to guard against rows
-that depend on rows before them; `verify` recomputes single rows in a fresh process anyway.
+Each run is written before the next begins, so an interruption costs at most one run; the same
+command resumes. All runs share one process: a process per run would add seconds of imports to every
+row and outlive a killed parent. `verify` recomputes single rows in a fresh process, which shows
+whether rows depend on earlier rows.
 """
 
 from __future__ import annotations
@@ -37,23 +37,23 @@ from course_lib.results import recordings, weights
 from course_lib.results.tables import COMPLETE, PROVENANCE, SEED
 from course_lib.results.weights import Trained
 
-# Packages whose versions may move a number.
+# Packages whose versions may change a result.
 VERSIONS = ("python", "torch", "numpy", "scikit-image", "clearing-the-rain")
 ASSETS = Path("course_lib") / "assets"
 LOCK = Path("build") / "reproduce.lock"
-SETTINGS = ("batch_size", "image_size", "shrink", "base_channels")  # that a card states
+SETTINGS = ("batch_size", "image_size", "shrink", "base_channels")  # stated on the model card
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProductOutcome:
-    """What came of one product.
+    """The outcome for one product.
 
     Attributes:
-        name: of the table, the recording or the weights.
-        computed: runs that were done now.
-        skipped: runs that were there.
-        stale: rows that nothing declares, in words; they are still in the file.
+        name: name of the table, the recording or the weights.
+        computed: number of runs that were computed now.
+        skipped: number of runs that existed.
+        stale: descriptions of rows that no experiment declares; they remain in the file.
     """
 
     name: str
@@ -63,13 +63,13 @@ class ProductOutcome:
 
 
 class ProductWatcher(Protocol):
-    """Is told how the work goes on."""
+    """Receives the progress of the computation."""
 
     def run_starts(self, name: str, run: str, number: int, total: int, left: float | None) -> None:
-        """The ``number``-th of a product's runs starts; ``left``: seconds to the product's end."""
+        """Run ``number`` of ``total`` starts; ``left``: expected seconds until the last ends."""
 
     def run_ends(self, seconds: float) -> None:
-        """It has ended, and its result is on disk."""
+        """The run has ended, and its result is on disk."""
 
 
 def reproduce(
@@ -80,23 +80,23 @@ def reproduce(
     fresh: bool = False,
     root: Path = checkout.ROOT,
 ) -> list[ProductOutcome]:
-    """Compute what a lesson declares and what isn't there yet.
+    """Compute the products of a lesson that don't exist yet.
 
-    Tables hold the rows of several profiles; a recording and weights are of one run: they are
-    made at `tables.COMPLETE`, the profile that lessons show, whichever is asked for.
+    Tables hold rows of several profiles. Recordings and weights come from a single run and are
+    always made at profile `tables.COMPLETE`, which the lessons show.
 
     Args:
         declared: see `course_lib.experiments.of`.
         profile: one of `profiles.NAMES`.
-        watcher: is told how it goes.
-        fresh: compute everything at this profile again. Old rows leave a table when its first
-            new one is there.
+        watcher: receives the progress.
+        fresh: compute everything at this profile again. Old rows are removed from a table when
+            its first new row is written.
         root: the git checkout.
 
     Raises:
         ValueError: no such lesson or profile, no git checkout, uncommitted changes in the
             library, a file that isn't the experiment's table, a run that doesn't return its
-            metrics as finite numbers, another process at work on the same tables.
+            metrics as finite numbers, another process that computes in the same checkout.
         KeyboardInterrupt: the user stopped it.
     """
     size = profiles.pick(declared.lesson, profile)
@@ -110,11 +110,10 @@ def reproduce(
 
 
 def compute(experiment: Experiment, run: SweepRun, size: Profile) -> dict[str, str]:
-    """Do one run with the threads that are set: its metrics as they stand in a table.
+    """Do one run with the current number of threads; return its metrics as written in a table.
 
     Raises:
-        ValueError: it doesn't return the metrics that the experiment declares, or one of them
-            isn't a finite number.
+        ValueError: the run doesn't return the declared metrics, or one of them isn't finite.
     """
     found = experiment.run(run.settings, run.seed, size)
     where = f"{experiment.name} ({run})"
@@ -134,10 +133,7 @@ def compute(experiment: Experiment, run: SweepRun, size: Profile) -> dict[str, s
 
 
 def is_recorded(name: str, folder: Path) -> bool:
-    """Whether a recording is there, of the profile that lessons show, and whole.
-
-    A killed process may leave half of one.
-    """
+    """Whether a complete recording of the profile that lessons show exists."""
     try:
         return recordings.load(name, folder).about.get("profile") == COMPLETE
     except ValueError:
@@ -145,7 +141,7 @@ def is_recorded(name: str, folder: Path) -> bool:
 
 
 def is_trained(name: str, folder: Path) -> bool:
-    """Whether weights are there, of the profile that lessons show, and whole."""
+    """Whether complete weights of the profile that lessons show exist."""
     try:
         return weights.read(name, folder).about.get("profile") == COMPLETE
     except ValueError:
@@ -153,7 +149,7 @@ def is_trained(name: str, folder: Path) -> bool:
 
 
 def surroundings(size: Profile) -> dict[str, str | int]:
-    """What a row computed here states of where it was made: device, threads and versions."""
+    """Return the device, threads and versions that a row computed here states."""
     found = hardware.versions()
     return {
         "device": hardware.name(),
@@ -164,7 +160,7 @@ def surroundings(size: Profile) -> dict[str, str | int]:
 
 @contextlib.contextmanager
 def threads(number: int) -> Iterator[None]:
-    """So many of torch's threads on the CPU; as many as before afterwards."""
+    """Set the number of torch's CPU threads; restore the old number afterwards."""
     import torch
 
     before = torch.get_num_threads()
@@ -184,12 +180,12 @@ class _Job:
     watcher: ProductWatcher
 
     def start(self, name: str, run: str, number: int, total: int, left: float | None) -> None:
-        """Begin a run, if the library is still that of the commit."""
+        """Begin a run, after checking that the library is still that of the commit."""
         checkout.require_unchanged(self.commit, self.root)
         self.watcher.run_starts(name, run, number, total, left)
 
     def do(self, make: Callable[[], T]) -> tuple[T, dict[str, str | int | float]]:
-        """Make something with the profile's threads; the result and its provenance."""
+        """Call ``make`` with the profile's threads; return the result and its provenance."""
         start = time.perf_counter()
         with threads(self.size.threads):
             made = make()
@@ -204,7 +200,7 @@ class _Job:
 
 
 def _fill(experiment: Experiment, job: _Job) -> ProductOutcome:
-    """Compute the rows that a table lacks."""
+    """Compute the missing rows of a table."""
     path = job.root / ASSETS / "tables" / f"{experiment.name}.csv"
     rows = table_file.read(path, experiment)
     if job.fresh:
@@ -229,7 +225,7 @@ def _fill(experiment: Experiment, job: _Job) -> ProductOutcome:
 
 
 def _record(recorded: RecordedRun, job: _Job) -> ProductOutcome:
-    """Make a recording that isn't there."""
+    """Make a recording if it doesn't exist."""
     folder = job.root / ASSETS / "recordings"
     remove_unfinished(folder / recorded.name)
     if not job.fresh and is_recorded(recorded.name, folder):
@@ -244,7 +240,7 @@ def _record(recorded: RecordedRun, job: _Job) -> ProductOutcome:
 
 
 def _train(declared: TrainedWeights, job: _Job) -> ProductOutcome:
-    """Train weights that aren't there; their card is written in any case, for it may say more."""
+    """Train weights if they don't exist; write their card always, because it may be outdated."""
     name, folder = declared.name, job.root / ASSETS / "weights"
     shown = f"weights of {name}"
     remove_unfinished(folder / name)
@@ -264,16 +260,16 @@ def _train(declared: TrainedWeights, job: _Job) -> ProductOutcome:
 
 
 def _trained(declared: TrainedWeights, size: Profile) -> tuple[Trained, Mapping[str, float]]:
-    """Trained networks, rounded as they will be saved, and what they measure so."""
+    """Return trained networks, rounded as they will be saved, and their metrics."""
     trained = declared.make(size)
     weights.round_to_half(trained.networks)
     return trained, trained.measure()
 
 
 def _expected(rows: Sequence[Row], runs: Sequence[SweepRun], profile: str) -> float | None:
-    """The seconds that runs will take by those that are done; None if none is.
+    """Estimate the seconds that runs will take from finished runs; None if there are none.
 
-    A run takes as long as others of its settings did, or else as the mean of all.
+    The estimate for a run is the mean over runs with the same settings, or else over all.
     """
     done = [row for row in rows if row["profile"] == profile]
     if not done:
