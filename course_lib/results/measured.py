@@ -14,15 +14,15 @@ class Measured:
     """One row of a lesson's table of results.
 
     Attributes:
-        name: what was measured, such as ``"PSNR of the restored pictures"``.
-        value: the measured value, the mean where there are several; None where it can't be
-            had here ("n/a"), such as LPIPS without its weights.
+        name: the measured quantity, such as ``"PSNR of the restored pictures"``.
+        value: the measured value, or the mean of several; None if it isn't available ("n/a"),
+            such as LPIPS without its weights.
         unit: ``"dB"``, ``"%"``; empty for a pure number.
         spread: standard deviation over seeds or pictures, in the same unit.
-        over: what the spread runs over, such as ``"5 seeds"``.
+        over: what the spread is taken over, such as ``"5 seeds"``.
         claim: the paper's value in the same unit.
-        source: where the paper says so, such as ``"report 1, table 2"``.
-        claim_is: stands before the claimed value: ``"acceptable above"`` for a threshold that
+        source: place in the paper, such as ``"report 1, table 2"``.
+        claim_is: words before the claimed value: ``"acceptable above"`` for a threshold that
             the paper didn't measure, ``"70 to"`` for a range.
     """
 
@@ -49,7 +49,7 @@ class Measured:
             object.__setattr__(self, key, number)
 
     def text(self) -> str:
-        """What was measured: ``"27.34 ± 0.41 dB (5 seeds)"``, ``"n/a"`` without a value."""
+        """Return the measured value: ``"27.34 ± 0.41 dB (5 seeds)"``, ``"n/a"`` without a value."""
         if self.value is None:
             return "n/a"
         decimals = _decimals(self.unit, self.value, self.spread)
@@ -58,7 +58,7 @@ class Measured:
         return f"{_signed(self.value, decimals)}{spread} {self.unit}".rstrip() + over
 
     def claim_text(self) -> str:
-        """The paper's value: ``"28.10 dB"``, ``"acceptable above 20.00 dB"``, or ``""``."""
+        """Return the paper's value: ``"28.10 dB"``, ``"acceptable above 20.00 dB"``, or ``""``."""
         if self.claim is None:
             return ""
         number = _signed(self.claim, _decimals(self.unit, self.claim))

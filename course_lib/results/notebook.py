@@ -1,6 +1,7 @@
-"""What a lesson's run leaves in its notebook for the runner: how it began, results, usage.
+"""Records of a lesson's run in its notebook: its start, its measurements, its resources.
 
-Each is an output under `MIMETYPE`, which front ends skip, beside the text a person reads.
+`course run` reads them. Each is an output of type `MIMETYPE`, which front ends ignore, with a text
+for people.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ _READY = {"tables over seeds": "tables", "recorded runs": "recordings"}  # folde
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """How a lesson's run began; as the last line of the set-up cell it shows itself.
+    """The start of a lesson's run; as the last line of the set-up cell it shows itself.
 
     Attributes:
-        lesson: the lesson's number, such as ``"01"``.
+        lesson: number of the lesson, such as ``"01"``.
         profile: one of `profiles.NAMES`, never ``"auto"``.
-        seed: of the run.
-        device: the hardware in words.
-        python: where the Python that runs the lesson is installed.
-        pretrained: whether networks come trained instead of being trained in the lesson.
+        seed: seed of the run.
+        device: name of the hardware.
+        python: folder of the Python that runs the lesson.
+        pretrained: whether the lesson loads pretrained networks instead of training them.
     """
 
     lesson: str
@@ -64,7 +65,7 @@ class Started:
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """What the run has used; shows itself as the last line of the runner's own cell."""
+    """The resources of a run; as the last line of the runner's own cell it shows itself."""
 
     used: Usage
 
@@ -76,7 +77,7 @@ class Finished:
 
 @dataclass(frozen=True, kw_only=True)
 class Collected:
-    """What an executed notebook holds; None where it never got so far."""
+    """The records in an executed notebook; None for those that the run never reached."""
 
     started: Started | None
     measured: tuple[Measured, ...]
@@ -87,11 +88,11 @@ def begin(*, lesson: str, profile: str = "auto", seed: int, pretrained: bool = F
     """Begin a lesson's run. The last line of every lesson's set-up cell is this call.
 
     Args:
-        lesson, profile, seed: as the parameters cell has them.
+        lesson, profile, seed: values of the parameters cell.
         pretrained: whether the lesson loads pretrained weights instead of training.
 
     Raises:
-        ValueError: no such profile; pretrained weights asked for at a profile that has none.
+        ValueError: there is no such profile, or it has no pretrained weights.
     """
     name = profiles.pick_name(profile)
     if pretrained:
@@ -109,17 +110,17 @@ def begin(*, lesson: str, profile: str = "auto", seed: int, pretrained: bool = F
 
 
 def finish() -> Finished:
-    """End a run: what the process has used since it started."""
+    """End a run, and return the resources that the process has used."""
     return Finished(used=usage.measure())
 
 
 def bundle(measured: Sequence[Measured]) -> dict[str, Any]:
-    """The part of a results table's mimebundle that the runner reads."""
+    """Return the part of a results table's mimebundle that `course run` reads."""
     return {MIMETYPE: {"measured": [asdict(row) for row in measured]}}
 
 
 def collect(notebook: Any) -> Collected:
-    """Read what an executed notebook (an nbformat node) says about its run."""
+    """Read the records in an executed notebook (an nbformat node)."""
     payloads = [
         output["data"][MIMETYPE]
         for cell in notebook.cells
@@ -136,13 +137,13 @@ def collect(notebook: Any) -> Collected:
 
 
 def _cost(settings: Profile) -> str:
-    """How long the lesson's code will run on the device at hand, in words."""
+    """Return how long the lesson's code will run on this device, in words."""
     import torch
 
     gpu = torch.cuda.is_available()
     minutes = profiles.minutes(settings, gpu=gpu, speed=hardware.speed())
     if minutes is None:
-        return "how long that takes on a GPU hasn't been measured yet"
+        return "the time on a GPU hasn't been measured yet"
     told = f"about {durations.duration(60 * minutes)}"
     if settings.cpu_hours and not gpu:
         return f'{told} without a GPU (profile = "cpu" is the size for this machine)'

@@ -1,4 +1,4 @@
-"""Two pictures of one size under a slider: left of it the one, right of it the other."""
+"""A slider between two pictures of the same size, such as before and after."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class BeforeAfter(anywidget.AnyWidget):
         )
 
     def still(self) -> str:
-        """Both pictures side by side, as HTML, for pages without widgets."""
+        """Return both pictures side by side, as HTML, for pages without widgets."""
         figures = "".join(
             '<figure style="margin:0;flex:0 1 auto">'
             + image_html(png, alt=alt, width=self.width, pixelated=True)

@@ -1,4 +1,4 @@
-"""Pictures side by side, each shown at its own pixels."""
+"""Pictures side by side, without resampling."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def picture_grid(
     Args:
         pictures: each H×W×3 or, for grey maps, H×W; uint8, bool, or floats in [0, 1]. Sizes
             may differ unless ``zoom`` or a comparison asks otherwise.
-        titles: one a picture, such as ``"restored\\n27.3 dB"``; ``\\n`` starts a new line.
-        columns: pictures beside each other; without it at most three.
+        titles: one per picture, such as ``"restored\\n27.3 dB"``; ``\\n`` starts a new line.
+        columns: number of pictures side by side; at most three if it is None.
         zoom: (y, x, side) of a square of pixels that is framed in every picture and shown
             enlarged below it; the pictures then share one size.
         masks: for each picture None or a bool H×W mask, which is laid over it in orange.
@@ -52,12 +52,12 @@ def picture_grid(
 def contact_sheet(
     rows: Mapping[str, Sequence[np.ndarray]], *, titles: Sequence[str] = (), alt: str
 ) -> None:
-    """Show many small pictures of one size as rows with a label each, such as samples.
+    """Show many small pictures of one size in labelled rows, such as samples.
 
     Args:
         rows: label → pictures, for example ``{"rainy": crops, "restored": outputs}``; each
-            row holds the same number, what stands in one column belongs together.
-        titles: one a column, above it; or none.
+            row has the same number, and pictures in one column belong together.
+        titles: one per column, above it; or none.
         alt: what the figure shows, for readers who can't see it; see `show`.
 
     Raises:
@@ -129,7 +129,7 @@ def _grid_figure(
 def sheet_figure(
     rows: Mapping[str, Sequence[np.ndarray]], titles: Sequence[str] = ()
 ) -> tuple[Figure, int]:
-    """What `contact_sheet` shows, and how many CSS pixels wide it is to be shown."""
+    """Return the figure of `contact_sheet`, and its width in CSS pixels."""
     counts = {label: len(pictures) for label, pictures in rows.items()}
     if len(set(counts.values())) != 1 or 0 in counts.values():
         raise ValueError(
@@ -179,12 +179,12 @@ def sheet_figure(
 
 
 def _scale(width: int, room: int, height: int) -> int:
-    """The whole number by which a picture is enlarged to fill its room."""
+    """Return the whole number by which a picture is enlarged to fill its room."""
     return max(1, min(room // width, 1200 // max(height, 1)))
 
 
 def _css_width(width: int, scale: int) -> int:
-    """Enlarged pictures are shown at half of the figure's pixels; others as large as fits."""
+    """Return the width in CSS pixels: half of the figure's pixels if pictures were enlarged."""
     return width // 2 if scale > 1 else min(width, SHEET // 2)
 
 

@@ -37,8 +37,8 @@ def test_a_question_that_cannot_be_asked_is_refused(options, message: str) -> No
     [
         (" ", "because", "an option's text is empty"),
         ("one", "", "why of the option 'one' is empty"),
-        ("$1$", "because", "an option's text holds a formula"),
-        ("one", "$1$", "why of the option 'one' holds a formula"),
+        ("$1$", "because", "an option's text contains a formula"),
+        ("one", "$1$", "why of the option 'one' contains a formula"),
     ],
 )
 def test_an_option_without_words_is_refused(text: str, why: str, message: str) -> None:
