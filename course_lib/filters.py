@@ -50,12 +50,12 @@ def sobel_kernels() -> np.ndarray:
 
     Each takes the difference of the next pixel and the last in its own direction, weights −1, 0
     and 1, and smooths in the other direction with the weights 1, 2 and 1, so that noise counts
-    less. They are laid on the picture as they are, not turned round, as layers of a network do.
+    less. Don't flip the kernels: like `nn.Conv2d`, the course computes a cross-correlation.
 
     Returns:
         2×3×3 float32, rows before columns: ∇x, which is positive where the picture gets brighter
-        to the right, then ∇y, positive where it gets brighter downwards. Nothing is divided by
-        anything: on a ramp that gains 1 a pixel to the right, ∇x gives 8 and ∇y gives 0.
+        to the right, then ∇y, positive where it gets brighter downwards. No factor
+        divides the weights: on a ramp that gains 1 a pixel to the right, ∇x gives 8 and ∇y gives 0.
     """
     smoothing, difference = np.array([1, 2, 1]), np.array([-1, 0, 1])
     across = np.outer(smoothing, difference)

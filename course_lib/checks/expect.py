@@ -227,10 +227,14 @@ def _of_type(call: Call, right: Any, meaning: str) -> Any:
         return bool(value)
     if isinstance(right, int | float | np.number):
         value = number(call)
-        if isinstance(right, int) and value != int(value):
+        if isinstance(right, int) and np.asarray(call.value).dtype.kind == "f":
+            finite(call, value)
             raise Wrong(
-                f"On {call.on}, your function returns {value:.5g}; a whole number is expected."
+                f"On {call.on}, your function returns {describe(call.value)} as a float; an int is "
+                "expected. Is there a division, or a float to start from?"
             )
+        if isinstance(right, int):
+            return int(call.value)
         return value
     value = returned(call)
     if isinstance(right, list | tuple):
@@ -271,7 +275,8 @@ def mismatch(
         on: its input, in words.
         unit: of the values.
     """
-    if all(isinstance(one, float | np.ndarray | np.floating) for one in (*got, *right)):
+    numbers = all(isinstance(one, int | float | np.ndarray | np.number) for one in (*got, *right))
+    if numbers and all(np.shape(x) == np.shape(y) for x, y in zip(got, right, strict=True)):
         have = np.concatenate([np.ravel(one) for one in got]).astype(float)
         want = np.concatenate([np.ravel(one) for one in right]).astype(float)
         if text := _one_rule(have, want):
@@ -280,12 +285,11 @@ def mismatch(
 
 
 def _one_rule(have: np.ndarray, want: np.ndarray) -> str:
-    if len(have) < 2 or not (np.isfinite(want).all() and np.isfinite(have).all()):
-        return ""
-    if np.ptp(want) <= 1e-3:
-        return ""
-    if np.ptp(have) == 0:
+    if len(have) > 1 and (have == have[0]).all() and not (want == want[0]).all():
         return f"Your function gives {_digits(have[0])} whatever it is called with."
+    finite_ones = np.isfinite(want) & np.isfinite(have)
+    if len(have) < 2 or not finite_ones.all() or np.ptp(want) <= 1e-3:
+        return ""
     factor = (have @ want) / (want @ want)
     if _explains(factor * want, have, want):
         digits = 3 if abs(factor - 1) > 0.005 else 6
@@ -299,7 +303,8 @@ def _one_rule(have: np.ndarray, want: np.ndarray) -> str:
 
 def where(value: Any, right: Any, unit: str = "") -> str:
     """Both values, and where they differ first, in a sentence."""
-    if not isinstance(right, np.ndarray) or right.size == 1:
+    other_shape = np.shape(value) != np.shape(right)
+    if not isinstance(right, np.ndarray) or right.size == 1 or other_shape:
         return (
             f"your function gives {_short(value)}{unit}; "
             f"the docstring's formula gives {_short(right)}{unit}."
@@ -319,7 +324,7 @@ def _short(value: Any) -> str:
         return repr(value)
     if np.shape(value) == () and isinstance(value, int | float | np.ndarray | np.number):
         return str(value) if isinstance(value, int) else _digits(float(value))
-    text = repr(value)
+    text = repr(value.tolist() if isinstance(value, np.ndarray) else value)
     return text if len(text) < 200 else text[:199] + "…"
 
 

@@ -99,6 +99,8 @@ class Function:
         notebook: name of an array that a cell above has made → the argument that belongs there.
         more_known: further diagnoses → formulas, for the values that the answer gave.
         refusals: arguments that must raise an error.
+        read: the value of a call for comparison, next to the reference's value; raises `Wrong`
+            where type or shape are others. `expect.like` unless given.
         any_number: whether a number, an array or a tensor without axes are all right.
         may_share: whether the result may be a part of the input itself.
         on_gpu: whether to try tensors on a GPU.
@@ -117,6 +119,7 @@ class Function:
         lambda got, cases: {}
     )
     refusals: Callable[[np.random.Generator], Iterable[Refusal]] = lambda rng: ()
+    read: Callable[[Call, Any], Any] | None = None
     any_number: bool = False
     may_share: bool = False
     on_gpu: bool = True
@@ -176,7 +179,9 @@ class Function:
         message = ""
         try:
             wanted = float(right.value) if self.any_number else right.returned
-            value = expect.like(call, wanted, self.meaning)
+            value = (
+                self.read(call, wanted) if self.read else expect.like(call, wanted, self.meaning)
+            )
         except Wrong as wrong:
             value, message = expect.plain(call.value), str(wrong)
         if not message:
@@ -190,7 +195,8 @@ class Function:
             if before.message:
                 continue
             args, kwargs = case.fresh()
-            again = expect.plain(attempt.call(*args, on=case.words, **kwargs).value)
+            repeated = attempt.call(*args, on=case.words, **kwargs)
+            again = self.read(repeated, before.value) if self.read else expect.plain(repeated.value)
             if not expect.close(again, before.value, self.tolerance):
                 raise Wrong(
                     f"Called again on {case.words}, your function gives another value than before. "
@@ -224,7 +230,7 @@ class Function:
             if not set(group) & set(failed):
                 continue
             for diagnosis, formula in known.items():
-                if all(self._explains(formula, cases[n], tried[n]) for n in group):
+                if all(self._explains(formula, cases[n], tried[n], rights[n]) for n in group):
                     where = cases[group[0]].group if len(group) < len(cases) else ""
                     raise Wrong(f"On {where}: {diagnosis}" if where else diagnosis)
         for n in failed:
@@ -244,11 +250,13 @@ class Function:
             )
         )
 
-    def _explains(self, formula: Formula, case: Case, mine: Outcome) -> bool:
+    def _explains(self, formula: Formula, case: Case, mine: Outcome, right: Outcome) -> bool:
         try:
             other = Outcome.of(formula, case)
         except Exception as error:
             return mine.error is type(error)
+        if mine.message and other.agrees(right, self.tolerance):
+            return False  # the type is wrong, and not the value
         return mine.agrees(other, self.tolerance)
 
 

@@ -97,7 +97,7 @@ class Task:
     lesson_keywords: Mapping[str, Any] = field(default_factory=dict)
     slips: tuple[Slip, ...] = ()
     names: Mapping[str, Any] = field(default_factory=dict)
-    written: Mapping[Callable[..., Any], str] = field(default_factory=dict)
+    written: Mapping[Any, str] = field(default_factory=dict)
     valid: tuple[Callable[..., Any], ...]
     equivalent: Mapping[str, str] | tuple[Equivalent, ...] = field(default_factory=dict)
     wrong: tuple[WrongAnswer, ...] = ()  # of exercises that aren't ported yet

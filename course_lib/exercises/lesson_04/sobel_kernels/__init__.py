@@ -10,8 +10,9 @@ import torch
 from course_lib.checks import expect
 from course_lib.checks.attempt import Attempt, Call, describe
 from course_lib.checks.result import Wrong
+from course_lib.checks.slips import Slip
 from course_lib.checks.task import Header, Task
-from course_lib.exercises.lesson_04 import sobel_kernels_zoo as zoo
+from course_lib.exercises.lesson_04.sobel_kernels import zoo
 from course_lib.filters import sobel_kernels
 
 HEADER = Header(
@@ -83,6 +84,65 @@ OPERATORS: dict[str, np.ndarray] = {
     "the difference is taken along a diagonal, from the lower left to the upper right; ∇x looks "
     "along a row, ∇y along a column.": np.array([[0.0, 1, 2], [-1, 0, 1], [-2, -1, 0]]),
 }
+
+
+STACK = "np.stack([across, across.T]).astype(np.float32)"
+SMOOTHING, DIFFERENCE = "[1, 2, 1]", "[-1, 0, 1]"
+PREWITT = "np.array([[-1, -1, -1], [0, 0, 0], [1, 1, 1]])"
+
+SLIPS = (
+    Slip("[across, across.T] → [across.T, across]", gets="have changed places"),
+    Slip("(smoothing, difference) → (difference, smoothing)", gets="have changed places"),
+    Slip("[across, across.T] → [-across.T, -across]", gets="have changed places"),
+    Slip(f"{DIFFERENCE} → [1, 0, -1]", gets="Your kernels are rotated by 180°"),
+    Slip("across.T → -across.T", gets="Your ∇y has the wrong sign"),
+    Slip("across.T → np.rot90(across)", gets="Your ∇y has the wrong sign"),
+    Slip("[across, → [-across,", gets="Your ∇x has the wrong sign"),
+    Slip("across.T → across", gets="Both of your kernels look across"),
+    Slip("across.T → np.outer(smoothing.T, difference.T)", gets="Both of your kernels look across"),
+    Slip("[across, → [across.T,", gets="Both of your kernels look downwards"),
+    Slip(f"{STACK} → {STACK} / 8", gets="Your kernels are divided by 8"),
+    Slip(f"{SMOOTHING} → [0.25, 0.5, 0.25]", gets="Your kernels are divided by 4"),
+    Slip(f"{STACK} → {STACK} / np.float32(12**0.5)", gets="Your kernels are divided by 3.464"),
+    Slip("across.T → across.T / 2", gets="Your ∇y is divided by 2"),
+    Slip(f"{DIFFERENCE} → [-0.5, 0, 0.5]", gets="Your kernels are divided by 2"),
+    Slip(f"{SMOOTHING} → [2, 4, 2]", gets="Your kernels are multiplied by 2"),
+    Slip(f"{SMOOTHING} → [1, 1, 1]", gets="In both of your kernels, the smoothing has the"),
+    Slip(f"{SMOOTHING} → [3, 10, 3]", gets="as in Scharr's operator"),
+    Slip(f"{SMOOTHING} → [3 / 32, 10 / 32, 3 / 32]", gets="as in Scharr's operator"),
+    Slip(f"{SMOOTHING} → [0, 1, 0]", gets="this is the plain difference"),
+    Slip(
+        f"{SMOOTHING} → [0, 1, 0]",
+        f"{DIFFERENCE} → [0, -1, 1]",
+        gets="next neighbour, and nothing is smoothed",
+    ),
+    Slip(f"{DIFFERENCE} → [0, -1, 1]", gets="is compared with its next neigh"),
+    Slip(f"{DIFFERENCE} → [1 / 16, 2 / 16, 1 / 16]", gets="this is a blur"),
+    Slip(f"{SMOOTHING} → [-1, 0, 1]", gets="the difference is taken in both directions"),
+    Slip(
+        "np.outer(smoothing, difference) → np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]])",
+        gets="this is the Laplacian",
+    ),
+    Slip(f"across.T] → {PREWITT}]", gets="In your ∇y, the smoothing has the weights 1"),
+    Slip(
+        "[across, → [np.array([[-2, -1, 0], [-1, 0, 1], [0, 1, 2]]),",
+        gets="In your ∇x, the difference is taken along a diag",
+    ),
+    Slip("return np → across[2, 2] = -1\n    return np", gets="at [2, 2] stands -1 where 1"),
+    Slip("return np → across *= 0\n    return np", gets="In your ∇x, 6 of the 9 weights differ"),
+    Slip("across.T] → 0 * across]", gets="In your ∇y, 6 of the 9 weights differ"),
+    Slip("np.float32 → float", gets="are float64; float32 is asked for"),
+    Slip(".astype(np.float32) → ", gets=", whole numbers; float32 is asked for"),
+    Slip("np.float32 → np.float16", gets="are float16; float32 is asked for"),
+    Slip(f"{STACK} → {STACK}[:, None]", gets="SobelGradient adds it"),
+    Slip("across.T] → across.T], -1", gets="stack them along the first axis"),
+    Slip("np.stack( → np.concatenate(", gets="only below each other"),
+    Slip("np.outer(smoothing, difference) → smoothing * difference", gets="np.outer makes a 3×3"),
+    Slip(f"{STACK} → across.astype(np.float32)", gets="one of them is missing"),
+    Slip(f"{STACK} → across.astype(np.float32), across.T", gets="a tuple of 2; one array"),
+    Slip(f"{STACK} → {STACK}.tolist()", gets="and np.array of nested lists"),
+    Slip("[across, across.T] → across, across.T", gets="On being called, your function raises"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,15 +289,15 @@ def _wrong_axis(kernels: list[Kernel]) -> str:
 
 def _wrong_sign(kernels: list[Kernel]) -> str:
     return {
-        (True, True): "Your kernels are turned round: they are positive where a picture gets "
-        "darker to the right and downwards. A mathematical convolution, which turns a kernel "
-        "round, would want them so. Layers of a network lay them on as they are, so the negative "
-        "weights stand on the left in ∇x, and on top in ∇y.",
-        (True, False): "Your ∇x has its sign turned: it is positive where a picture gets brighter "
-        "to the left. The negative weights stand on the left.",
-        (False, True): "Your ∇y has its sign turned: it is positive where a picture gets brighter "
+        (True, True): "Your kernels are rotated by 180°: they are positive where a picture gets "
+        "darker to the right and downwards. A mathematical convolution flips its kernel and would "
+        "want them so. Layers of a network compute a cross-correlation and don't flip, so the "
+        "negative weights are on the left in ∇x, and on top in ∇y.",
+        (True, False): "Your ∇x has the wrong sign: it is positive where a picture gets brighter "
+        "to the left. The negative weights are on the left.",
+        (False, True): "Your ∇y has the wrong sign: it is positive where a picture gets brighter "
         "upwards, where y points in mathematics. Rows of pictures are counted downwards, so the "
-        "negative weights stand on top.",
+        "negative weights are on top.",
     }.get((kernels[0].factor < 0, kernels[1].factor < 0), "")
 
 
@@ -277,13 +337,19 @@ def _on_ramps(kernel: np.ndarray) -> np.ndarray:
     return np.array([kernel.sum(0), kernel.sum(1)]) @ [-1, 0, 1] + 0.0  # no −0
 
 
+LISTS = "np.outer takes a list as it takes an array."
+
 TASK = Task(
     header=HEADER,
     reference=sobel_kernels,
     hints=HINTS,
     examine=examine,
     lesson_size=lambda rng: (),
-    wrong=zoo.WRONG,
+    slips=SLIPS,
+    written=zoo.WRITTEN,
     valid=zoo.VALID,
-    equivalent=zoo.EQUIVALENT,
+    equivalent={
+        "line 1: np.array([1, 2, 1]) → [1, 2, 1]": LISTS,
+        "line 1: np.array([-1, 0, 1]) → [-1, 0, 1]": LISTS,
+    },
 )
