@@ -1,24 +1,30 @@
-"""The four sizes at which every lesson runs, and what each may cost."""
+"""Profiles: the four sizes at which every lesson runs, and the budget of each.
+
+A lesson declares its profiles in ``course_lib/exercises/lesson_NN/profiles.toml``. That is data, so
+reading it loads none of the lesson's code.
+"""
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 NAMES = ("smoke", "cpu", "gpu", "paper")
-EPOCHS = 10  # of lesson 04's run
-PAPER_EPOCHS = 20  # of it at the paper profile; the paper doesn't tell
-HEADROOM = 2  # a budget of CPU time over what was measured; machines and their load differ
+HEADROOM = 2  # a budget of CPU time is this many times the measured time: machines differ
 
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """What one run of a lesson at one profile may use; the runner fails a lesson beyond it.
+    """The resources that one run of a lesson may use; `course run` fails a lesson that uses more.
 
     Attributes:
         steps: training steps, over all the runs inside the lesson.
         cpu_seconds: user and system time of the lesson's process and its children, on the
-            hardware the profile is for: `HEADROOM` times what was measured. Where a profile
-            asks for a GPU and has no ``gpu_minutes`` yet, an estimate.
+            hardware the profile is for: `HEADROOM` times the measured time, or an estimate if
+            the profile needs a GPU and has no ``gpu_minutes`` yet.
         memory_mb: peak resident memory of the lesson's process.
     """
 
@@ -35,23 +41,24 @@ class Profile:
         name: one of `NAMES`.
         image_size: side of the crops, pixels.
         shrink: photographs are shrunk by this whole number before they are cropped, so that a
-            small crop still shows a piece of a scene.
-        batch_size: pairs a step.
+            small crop still shows a part of a scene.
+        batch_size: pairs per step.
         steps: steps of the lesson's main training run.
-        epochs: of that run, for what follows epochs and not steps.
+        epochs: epochs of that run, for schedules that count epochs.
         base_channels: width of the networks.
-        learning_rate: of the lesson's main training run. Where there are few steps, they have to
-            be larger.
-        patch_layers: halvings of a patch discriminator; small crops want small patches.
+        learning_rate: learning rate of that run; larger where there are few steps.
+        patch_layers: number of stride-2 layers in a patch discriminator; small crops need
+            small patches.
         log_every: steps between two measurements on held-out pictures.
-        threads: of torch on the CPU. Networks as narrow as those of the small profiles hardly
-            gain from a second one, and slow down tenfold when another program wants its core.
-        workers: processes that prepare data beside training; 0 does it in the main process.
-        budget: what the whole lesson may use.
-        gpu_minutes: how long the lesson's code ran on a GPU; None where that wasn't measured,
-            or where the profile is for CPUs.
-        cpu_hours: for profiles that ask for a GPU, how long they would take on the CPU that
-            budgets were measured on, extrapolated from one step (`benchmarks/paper.py`).
+        threads: number of torch's threads on the CPU. The narrow networks of the small profiles
+            hardly gain from a second thread, and slow down tenfold if another program needs the
+            second core.
+        workers: processes that prepare data during training; 0 prepares it in the main process.
+        budget: budget of the whole lesson.
+        gpu_minutes: measured time of the lesson's code on a GPU; None if it wasn't measured, or
+            if the profile is for CPUs.
+        cpu_hours: for profiles that need a GPU, the time on the CPU that budgets were measured
+            on, extrapolated from one step (`benchmarks/paper.py`).
     """
 
     name: str
@@ -72,231 +79,121 @@ class Profile:
 
 
 def minutes(profile: Profile, *, gpu: bool, speed: float = 1.0) -> float | None:
-    """How long a lesson's code runs, or None where nobody has measured that.
+    """Estimate the minutes that a lesson's code runs; None if that wasn't measured.
 
     Args:
-        profile: of the lesson.
+        profile: the lesson's profile.
         gpu: whether it trains on a GPU.
-        speed: of the CPU, over that of the one budgets were measured on; see `hardware.speed`.
+        speed: speed of this CPU divided by that of the CPU that budgets were measured on; see
+            `hardware.speed`.
     """
-    if profile.cpu_hours is None:  # narrow networks: the CPU sets the pace, GPU or not
+    if profile.cpu_hours is None:  # narrow networks: the CPU limits the speed, even with a GPU
         return profile.budget.cpu_seconds / HEADROOM / 60 / speed
     return profile.gpu_minutes if gpu else 60 * profile.cpu_hours / speed
 
 
-def _lesson_00(name: str, *, image_size: int, cpu_seconds: float) -> Profile:
-    """Lesson 00 trains nothing; its profiles differ in the size of the pictures."""
-    return Profile(
-        name=name,
-        image_size=image_size,
-        batch_size=1,
-        steps=0,
-        base_channels=0,
-        log_every=1,
-        workers=0,
-        budget=Budget(steps=0, cpu_seconds=cpu_seconds, memory_mb=1500),
-    )
-
-
-def _pix2pix(
-    *, steps: int, cpu_seconds: float, gpu_steps: int, cpu_hours: float, paper_hours: float
-) -> dict[str, Profile]:
-    """Lessons 02 and 03 play the same game; lesson 02 trains a baseline beside it.
-
-    Args:
-        steps, gpu_steps: of the whole lesson, at cpu and at gpu.
-        cpu_seconds: of its budget at cpu.
-        cpu_hours, paper_hours: of its gpu and paper profiles on a CPU.
-    """
-    paper_steps = 200 * 860 // 16  # report, Experiment 2: 200 epochs of 860 pairs, batches of 16
-    sizes = (
-        Profile(
-            name="smoke",
-            image_size=32,
-            shrink=4,
-            batch_size=4,
-            steps=20,
-            base_channels=4,
-            learning_rate=1e-3,
-            patch_layers=1,
-            log_every=5,
-            workers=0,
-            budget=Budget(steps=40, cpu_seconds=40, memory_mb=1700),
-        ),
-        Profile(
-            name="cpu",
-            image_size=64,
-            shrink=3,
-            batch_size=8,
-            steps=1500,
-            base_channels=12,
-            learning_rate=1e-3,
-            patch_layers=2,
-            log_every=50,
-            workers=1,
-            budget=Budget(steps=steps, cpu_seconds=cpu_seconds, memory_mb=2000),
-        ),
-        Profile(
-            name="gpu",
-            image_size=256,
-            batch_size=16,
-            steps=4000,
-            base_channels=64,
-            log_every=100,
-            threads=4,
-            workers=2,
-            budget=Budget(steps=gpu_steps, cpu_seconds=6000, memory_mb=8000),
-            cpu_hours=cpu_hours,
-        ),
-        Profile(
-            name="paper",
-            image_size=256,
-            batch_size=16,
-            steps=paper_steps,
-            base_channels=64,
-            log_every=500,
-            threads=4,
-            workers=2,
-            budget=Budget(steps=2 * paper_steps, cpu_seconds=20000, memory_mb=8000),
-            cpu_hours=paper_hours,
-        ),
-    )
-    return {profile.name: profile for profile in sizes}
-
-
-def _graspp() -> dict[str, Profile]:
-    """Lesson 04. Batch norm wants crops of many pictures and kinds of rain, so they are small."""
-    paper_steps = PAPER_EPOCHS * 8000 // 4
-    sizes = (
-        Profile(
-            name="smoke",
-            image_size=32,
-            batch_size=4,
-            steps=20,
-            epochs=EPOCHS,
-            base_channels=4,
-            learning_rate=1e-3,
-            log_every=5,
-            workers=0,
-            budget=Budget(steps=20, cpu_seconds=41, memory_mb=2200),
-        ),
-        Profile(
-            name="cpu",
-            image_size=32,
-            batch_size=16,
-            steps=600,
-            epochs=EPOCHS,
-            base_channels=16,
-            learning_rate=1e-3,
-            log_every=60,
-            workers=1,
-            budget=Budget(steps=600, cpu_seconds=170, memory_mb=2400),
-        ),
-        Profile(
-            name="gpu",
-            image_size=128,
-            batch_size=16,
-            steps=4000,
-            epochs=EPOCHS,
-            base_channels=32,
-            learning_rate=1e-3,
-            log_every=100,
-            threads=4,
-            workers=2,
-            budget=Budget(steps=4000, cpu_seconds=6000, memory_mb=8000),
-            cpu_hours=11,
-        ),
-        Profile(
-            name="paper",  # §4.1, but for the epochs, which it doesn't tell
-            image_size=128,
-            batch_size=4,
-            steps=paper_steps,
-            epochs=PAPER_EPOCHS,
-            base_channels=64,
-            learning_rate=1e-3,
-            log_every=500,
-            threads=4,
-            workers=2,
-            budget=Budget(steps=paper_steps, cpu_seconds=20000, memory_mb=12000),
-            cpu_hours=310,
-        ),
-    )
-    return {profile.name: profile for profile in sizes}
-
-
-# Lesson id → profile name → settings. Numbers of the paper profile are the paper's own.
-LESSONS: dict[str, dict[str, Profile]] = {
-    "00": {
-        profile.name: profile
-        for profile in (
-            _lesson_00("smoke", image_size=224, cpu_seconds=30),
-            _lesson_00("cpu", image_size=224, cpu_seconds=30),
-            _lesson_00("gpu", image_size=256, cpu_seconds=30),
-            _lesson_00("paper", image_size=256, cpu_seconds=30),
-        )
+# The settings that most lessons share. A lesson's profiles.toml states what differs.
+BASE: dict[str, dict[str, Any]] = {
+    "smoke": {
+        "image_size": 32,
+        "batch_size": 4,
+        "steps": 20,
+        "base_channels": 4,
+        "log_every": 5,
+        "workers": 0,
+        "budget": {"memory_mb": 1700},
     },
-    "01": {
-        profile.name: profile
-        for profile in (
-            Profile(
-                name="smoke",
-                image_size=32,
-                shrink=4,
-                batch_size=4,
-                steps=20,
-                base_channels=4,
-                log_every=5,
-                workers=0,
-                budget=Budget(steps=60, cpu_seconds=32, memory_mb=1700),
-            ),
-            Profile(
-                name="cpu",
-                image_size=64,
-                shrink=3,
-                batch_size=8,
-                steps=1000,
-                base_channels=8,
-                log_every=50,
-                workers=1,
-                budget=Budget(steps=2200, cpu_seconds=220, memory_mb=2000),
-            ),
-            Profile(
-                name="gpu",
-                image_size=256,
-                batch_size=16,
-                steps=4000,
-                base_channels=32,
-                log_every=100,
-                threads=4,
-                workers=2,
-                budget=Budget(steps=8200, cpu_seconds=6000, memory_mb=8000),
-                cpu_hours=11,
-            ),
-            Profile(
-                name="paper",  # report, Experiment 1: 200 epochs of 860 pairs in batches of 16
-                image_size=256,
-                batch_size=16,
-                steps=200 * 860 // 16,
-                base_channels=32,
-                log_every=500,
-                threads=4,
-                workers=2,
-                budget=Budget(steps=2 * 200 * 860 // 16 + 200, cpu_seconds=20000, memory_mb=8000),
-                cpu_hours=29,
-            ),
-        )
+    "cpu": {
+        "image_size": 64,
+        "batch_size": 8,
+        "log_every": 50,
+        "workers": 1,
+        "budget": {"memory_mb": 2000},
     },
-    "02": _pix2pix(steps=2500, cpu_seconds=360, gpu_steps=8000, cpu_hours=17, paper_hours=47),
-    "03": _pix2pix(steps=1500, cpu_seconds=210, gpu_steps=4000, cpu_hours=8, paper_hours=20),
-    "04": _graspp(),
+    "gpu": {
+        "image_size": 256,
+        "batch_size": 16,
+        "steps": 4000,
+        "log_every": 100,
+        "threads": 4,
+        "workers": 2,
+        "budget": {"cpu_seconds": 6000, "memory_mb": 8000},
+    },
+    "paper": {
+        "image_size": 256,
+        "batch_size": 16,
+        "log_every": 500,
+        "threads": 4,
+        "workers": 2,
+        "budget": {"cpu_seconds": 20000, "memory_mb": 8000},
+    },
 }
 
 
-def pick_name(name: str = "auto") -> str:
-    """The profile's name; ``"auto"`` looks at the hardware: ``gpu`` with CUDA, else ``cpu``.
+def read_all(folder: Path) -> dict[str, dict[str, Profile]]:
+    """Read the profiles of every lesson in a folder.
+
+    Each ``lesson_NN/profiles.toml`` states how the lesson differs from `BASE`: keys at the top
+    hold for all four sizes, those in a table such as ``[cpu]`` for that size. ``like = "02"``
+    begins with lesson 02's profiles instead of `BASE`.
+
+    Returns:
+        Lesson number → name of the profile → profile.
 
     Raises:
-        ValueError: no such profile.
+        ValueError: a file isn't TOML, or doesn't describe four profiles; the message names it.
+    """
+    paths = {
+        path.parent.name.removeprefix("lesson_"): path
+        for path in sorted(folder.glob("lesson_[0-9][0-9]/profiles.toml"))
+    }
+    return {lesson: _profiles(lesson, paths) for lesson in paths}
+
+
+def _profiles(lesson: str, paths: Mapping[str, Path]) -> dict[str, Profile]:
+    found = {}
+    for name, settings in _settings(lesson, paths).items():
+        try:
+            found[name] = Profile(name=name, **{**settings, "budget": Budget(**settings["budget"])})
+        except TypeError as error:  # a key too many or too few
+            reason = str(error).partition("__init__() ")[2]
+            raise ValueError(f"{paths[lesson]}: profile {name} {reason}") from None
+    return found
+
+
+def _settings(
+    lesson: str, paths: Mapping[str, Path], above: tuple[str, ...] = ()
+) -> dict[str, dict[str, Any]]:
+    """Return profile name → settings, merged with those that the lesson builds on."""
+    path = paths[lesson]
+    try:
+        stated = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} can't be read as TOML: {error}") from None
+    base = BASE
+    if (like := stated.pop("like", None)) is not None:
+        if like not in paths or like in (lesson, *above):
+            others = ", ".join(number for number in paths if number != lesson)
+            raise ValueError(f"{path}: like = {like!r} names no other lesson: {others}")
+        base = _settings(like, paths, (lesson, *above))
+    sizes = {name: stated.pop(name, {}) for name in NAMES}
+    return {name: _merged(_merged(base[name], stated), own) for name, own in sizes.items()}
+
+
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    budget = {**base.get("budget", {}), **changes.get("budget", {})}
+    return {**base, **changes, "budget": budget}
+
+
+# Lesson number → profile name → profile. Numbers of the paper profile are the paper's own.
+LESSONS = read_all(Path(__file__).parent / "exercises")
+
+
+def pick_name(name: str = "auto") -> str:
+    """Return the profile's name; ``"auto"`` becomes ``"gpu"`` with CUDA, else ``"cpu"``.
+
+    Raises:
+        ValueError: there is no such profile.
     """
     if name == "auto":
         import torch
@@ -308,10 +205,10 @@ def pick_name(name: str = "auto") -> str:
 
 
 def pick(lesson: str, name: str = "auto") -> Profile:
-    """The profile of a lesson, such as ``pick("01", "cpu")``.
+    """Return a profile of a lesson, such as ``pick("01", "cpu")``.
 
     Raises:
-        ValueError: no such lesson or profile.
+        ValueError: there is no such lesson or profile.
     """
     if lesson not in LESSONS:
         raise ValueError(f"no lesson {lesson!r}: there are {', '.join(sorted(LESSONS))}")

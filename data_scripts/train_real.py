@@ -41,7 +41,7 @@ from course_lib.training.run import Run
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "real_sets.md"
-RESULTS = ROOT / "results" / "real_sets.json"  # of all systems; the page is made of it
+RESULTS = ROOT / "docs" / "real_sets.json"  # of all systems; the page is made of it
 TRAIN = "rain800/train"
 DROPS = "raindrop_sample"  # four pairs of Qian's set, which has no name of its own in SETS
 TESTS = {
@@ -80,7 +80,7 @@ python data_scripts/train_real.py graspp
 ```
 
 Other systems are {others}. The page is written whole by that command,
-whose `--help` names the settings, from `results/real_sets.json`.
+whose `--help` names the settings, from `docs/real_sets.json`.
 """
 
 

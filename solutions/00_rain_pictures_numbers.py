@@ -27,7 +27,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from course_lib import results, viz
-from course_lib.checks import exercise
+from course_lib.exercises import exercise
 from course_lib.data.photos import PHOTOS, load_photo, shrink
 from course_lib.data.rain import synthesize
 from course_lib.profiles import pick
@@ -814,7 +814,7 @@ viz.results_table(
 # {{quiz}}
 
 # %%
-from course_lib.checks import quiz
+from course_lib.exercises import quiz
 
 quiz("00")
 
@@ -832,5 +832,5 @@ quiz("00")
 # - X. Chen et al., *Towards unified deep image deraining* (2023): a survey; look at
 #   which of its tables name their convention.
 #
-# **Next:** [lesson 01](01_baseline_gan.ipynb) trains a first GAN on these pairs, and
+# **Next:** {{lesson 01}} trains a first GAN on these pairs, and
 # watches it fail.

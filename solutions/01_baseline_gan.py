@@ -30,7 +30,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_lib import results, viz
-from course_lib.checks import exercise
+from course_lib.exercises import exercise
 from course_lib.data.crops import CropDataset, held_out_batch, make_loader
 from course_lib.data.pair import Batch
 from course_lib.data.photos import load_photo, photo_split, shrink
@@ -739,8 +739,7 @@ print(
 # the slider, or with the arrow keys once the slider has the focus.
 
 # %%
-from course_lib.checks import diagnose
-from course_lib.checks.diagnosis import show_run
+from course_lib.exercises import diagnose, show_run
 
 show_run(
     "01_healthy",
@@ -936,7 +935,7 @@ viz.results_table(
 # {{quiz}}
 
 # %%
-from course_lib.checks import quiz
+from course_lib.exercises import quiz
 
 quiz("01")
 

@@ -32,7 +32,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_lib import results, viz
-from course_lib.checks import exercise
+from course_lib.exercises import exercise
 from course_lib.data.crops import CropDataset, held_out_batch, make_loader
 from course_lib.data.photos import load_photo, photo_split, shrink
 from course_lib.data.recolour import RecolouredCrops
@@ -877,8 +877,7 @@ viz.show(
 # First the healthy run. Watch how PSNR and D's verdicts go together.
 
 # %%
-from course_lib.checks import diagnose
-from course_lib.checks.diagnosis import show_run
+from course_lib.exercises import diagnose, show_run
 
 show_run(
     "02_healthy",
@@ -1087,7 +1086,7 @@ viz.show(
 # {{quiz}}
 
 # %%
-from course_lib.checks import quiz
+from course_lib.exercises import quiz
 
 quiz("02")
 

@@ -33,7 +33,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_lib import results, viz
-from course_lib.checks import exercise
+from course_lib.exercises import exercise
 from course_lib.data.crops import CropDataset, held_out_batch, make_loader
 from course_lib.data.photos import load_photo, photo_split, shrink
 from course_lib.data.recolour import RecolouredCrops
@@ -747,8 +747,7 @@ print(tried.provenance())
 # one.
 
 # %%
-from course_lib.checks import diagnose
-from course_lib.checks.diagnosis import show_run
+from course_lib.exercises import diagnose, show_run
 
 show_run(
     "03_healthy",
@@ -908,7 +907,7 @@ viz.results_table(
 # {{quiz}}
 
 # %%
-from course_lib.checks import quiz
+from course_lib.exercises import quiz
 
 quiz("03")
 

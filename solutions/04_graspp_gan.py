@@ -34,7 +34,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_lib import results, viz
-from course_lib.checks import exercise
+from course_lib.exercises import exercise
 from course_lib.data.photos import load_photo, photo_split, shrink
 from course_lib.profiles import pick
 from course_lib.ranges import from_model, to_model
@@ -1253,8 +1253,7 @@ print(
 # so these runs have β = 30. D joins at step 121. First the healthy one.
 
 # %%
-from course_lib.checks import diagnose
-from course_lib.checks.diagnosis import show_run
+from course_lib.exercises import diagnose, show_run
 
 show_run(
     "04_healthy",
@@ -1376,7 +1375,7 @@ viz.table(
 # {{quiz}}
 
 # %%
-from course_lib.checks import quiz
+from course_lib.exercises import quiz
 
 quiz("04")
 

@@ -32,7 +32,9 @@ def publish() -> Callable[[Path], Path]:
     def publish(folder: Path) -> Path:
         (folder / "pyproject.toml").write_text(PUBLISHED)
         (folder / "README.md").write_text(
-            "# Course\n\n<!-- course build -->\nold\n<!-- /course build -->\n\nMore.\n"
+            "# Course\n\n"
+            "<!-- course build: lessons -->\nold\n<!-- /course build: lessons -->\n\n"
+            "<!-- course build: release -->\nold\n<!-- /course build: release -->\n\nMore.\n"
         )
         (folder / "CITATION.cff").write_text("version: 0\nrepository-code: nowhere\ntitle: A\n")
         return folder

@@ -16,11 +16,10 @@ from PIL import Image
 from rich.console import Console
 
 from course_lib import cli, hardware, profiles
-from course_lib.authoring import runner
+from course_lib.authoring import runner, zoo
 from course_lib.authoring.execute import Limits
-from course_lib.checks import zoo
+from course_lib.authoring.zoo import Hunt, Record
 from course_lib.checks.mutants import Mutant
-from course_lib.checks.zoo import Hunt, Record
 from course_lib.cli import health, show
 from course_lib.data.rain_sets import SETS
 
@@ -84,8 +83,8 @@ def test_build_writes_and_check_tells_what_is_stale(
     assert course("build", "--check") == 1
     said = capsys.readouterr().err
     assert "notebooks/00_title.ipynb differs from its source: run `make build`" in said
-    assert "README.md has other addresses: run `make build`" in said
-    assert "CITATION.cff has other addresses: run `make build`" in said
+    assert "README.md is out of date: run `make build`" in said
+    assert "CITATION.cff is out of date: run `make build`" in said
     assert course("build") == 0
     assert "https://github.com/other/place\n" in Path("README.md").read_text()
     assert json.loads((tmp_path / "notebooks" / "00_title.ipynb").read_text())["nbformat"] == 4
@@ -304,7 +303,7 @@ def test_doctor_finds_this_machine_well(course: Course, capsys: pytest.CaptureFi
     assert course("doctor") == 0
     shown = capsys.readouterr().out
     assert "✗" not in shown
-    for what in ("Python", "packages", "device", "memory", "disk", "build folder", "photographs"):
+    for what in ("Python", "packages", "device", "memory", "disk", "photographs", "lessons"):
         assert what in shown
 
 
@@ -407,7 +406,7 @@ def test_a_log_gets_whole_lines_and_no_control_codes(monkeypatch: pytest.MonkeyP
     assert "00 cell 2 of 3, 0:00 of about 1:30" in lines
     assert lines[-3:] == [
         "✗ failed 00 A title, 1 min 1 s",
-        "    went on from a run that was cut: its steps and CPU time aren't judged",
+        "    resumed an interrupted run: its steps and CPU time aren't checked",
         "    it [broke]",
     ]
     assert "\x1b" not in log.getvalue()

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import tomllib
+from glob import glob
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,22 @@ def test_release_is_that_of_the_package_and_its_citation() -> None:
     assert published.version == course_lib.__version__ == str(citation["version"])
     assert published.tag == f"v{PROJECT['version']}"
     assert citation["repository-code"] == published.repository
+
+
+def test_every_file_that_the_library_reads_is_installed_with_it() -> None:
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    package = ROOT / "course_lib"
+    data = {
+        package / name
+        for pattern in tool["setuptools"]["package-data"]["course_lib"]
+        for name in glob(pattern, root_dir=package, recursive=True)
+    }
+    others = {
+        path
+        for path in package.rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".pyc", ".tmp")
+    }
+    assert others <= data
 
 
 def test_torch_and_torchvision_are_the_tested_pair() -> None:

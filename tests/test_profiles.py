@@ -1,4 +1,6 @@
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,7 +16,7 @@ from course_lib.models.pix2pix import (
     convolutions,
     receptive_field,
 )
-from course_lib.profiles import LESSONS, NAMES, minutes, pick, pick_name
+from course_lib.profiles import BASE, LESSONS, NAMES, minutes, pick, pick_name, read_all
 from course_lib.training.graspp import Graspp
 from course_lib.training.pix2pix import Pix2Pix
 from course_lib.training.steps import discriminator_step, generator_step
@@ -41,6 +43,63 @@ def test_every_lesson_has_the_four_profiles_within_the_courses_limits(lesson: st
     assert minutes(LESSONS[lesson]["smoke"], gpu=False) <= 20 / 60 + 0.01
     assert minutes(LESSONS[lesson]["cpu"], gpu=False) <= 3
     assert (LESSONS[lesson]["gpu"].gpu_minutes or 0) <= 20
+
+
+COMPLETE = """
+steps = 7
+base_channels = 3
+budget = { steps = 7, cpu_seconds = 5 }
+"""
+
+
+@pytest.fixture
+def declare(tmp_path: Path) -> Callable[[str, str], Path]:
+    """declare("07", text): a folder of lessons, in which that one has these profiles."""
+
+    def declare(lesson: str, text: str) -> Path:
+        path = tmp_path / f"lesson_{lesson}" / "profiles.toml"
+        path.parent.mkdir()
+        path.write_text(text)
+        return tmp_path
+
+    return declare
+
+
+def test_a_lesson_states_what_differs_from_the_base(declare: Callable[[str, str], Path]) -> None:
+    folder = declare("07", f"{COMPLETE}[cpu]\nbase_channels = 5\nbudget = {{ steps = 9 }}\n")
+    found = read_all(folder)["07"]
+    assert tuple(found) == NAMES
+    assert found["cpu"].image_size == BASE["cpu"]["image_size"]
+    assert (found["cpu"].steps, found["cpu"].base_channels, found["gpu"].base_channels) == (7, 5, 3)
+    assert found["cpu"].budget == profiles.Budget(steps=9, cpu_seconds=5, memory_mb=2000)
+
+
+def test_a_lesson_may_build_on_another(declare: Callable[[str, str], Path]) -> None:
+    declare("07", COMPLETE)
+    found = read_all(declare("08", 'like = "07"\n[cpu]\nsteps = 9\n'))
+    assert found["08"]["cpu"] == replace(found["07"]["cpu"], steps=9)
+    assert found["08"]["gpu"] == found["07"]["gpu"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("steps = ", "can't be read as TOML: Invalid value"),
+        ("", "profile smoke missing 2 required .* 'steps' and 'cpu_seconds'"),
+        (f"{COMPLETE}colour = 1", "can't be read|unexpected keyword argument 'colour'"),
+        (f"{COMPLETE}[cpu.budget]\nminutes = 1", "profile cpu .*unexpected .* 'minutes'"),
+        (f"{COMPLETE}[huge]\nsteps = 1", "unexpected keyword argument 'huge'"),
+        ('like = "77"', "like = '77' names no other lesson: 08"),
+        ('like = "07"', "like = '07' names no other lesson: 08"),
+        ('like = "08"', "like = '07' names no other lesson"),
+    ],
+)
+def test_profiles_that_cannot_be_built_are_refused_with_their_file(
+    declare: Callable[[str, str], Path], text: str, message: str
+) -> None:
+    declare("08", 'like = "07"')
+    with pytest.raises(ValueError, match=rf"profiles\.toml(: )?.*{message}"):
+        read_all(declare("07", text))
 
 
 def test_minutes_follow_the_budget_and_the_speed_of_the_cpu() -> None:

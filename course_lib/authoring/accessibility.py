@@ -1,4 +1,4 @@
-"""Can a page be followed by someone who doesn't see its pictures? Each needs words of its own."""
+"""Find pictures without an alternative text, which some readers couldn't follow."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
-# What nbconvert writes where an image has no alternative text.
+# Text that nbconvert writes for an image without alternative text.
 _PLACEHOLDER = "No description has been provided for this image"
 _FILE_NAME = re.compile(r"\S*[/\\_]\S*|.*\.(png|jpe?g|gif|svg|webp|avif|bmp|tiff?)", re.IGNORECASE)
 # Words that only say that there is a picture.
@@ -26,12 +26,12 @@ _MEND = "show it with viz.show(figure, alt=…)"
 
 
 def picture_defects(html: str, places: Mapping[str, str] | None = None) -> list[str]:
-    """A line for each picture of a page that has no words of its own.
+    """Return a line for each picture of a page without a text of its own.
 
-    Pictures are images, SVG, canvases, embedded objects and backgrounds. Their words are the
-    alternative text, the label or the title. A file's name doesn't count, nor does "figure 3", nor
-    the words of another picture of the page. A drawing needs none if it is hidden from screen
-    readers, as ornaments are; an image always does.
+    Pictures are images, SVG, canvases, embedded objects and backgrounds. Their text is the
+    alternative text, the label or the title. A file name doesn't count, nor does "figure 3" or the
+    text of another picture of the page. A drawing that is hidden from screen readers needs no text;
+    an image always does.
 
     Args:
         html: the page.
@@ -71,7 +71,7 @@ class _Picture:
 
 
 class _PictureFinder(HTMLParser):
-    """Collects the pictures of a page with the words that go with them."""
+    """Collects the pictures of a page with their texts."""
 
     def __init__(self, places: Mapping[str, str]) -> None:
         super().__init__()

@@ -1,7 +1,6 @@
-"""A lesson's source becomes notebooks: the instructor edition, and the student edition of it.
+"""Build notebooks from the source of a lesson: the instructor and the student edition.
 
-The same source gives the same bytes, so that a committed notebook that differs from its source
-is found by comparing.
+The same source gives the same bytes, so a comparison shows whether a committed notebook is current.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_lib import durations, profiles
-from course_lib.authoring import colab, library, release, source
+from course_lib.authoring import colab, library, overview, readme, release, source
 from course_lib.authoring.release import Release
 from course_lib.authoring.rules import Cell, Lesson, LessonError
 from course_lib.files import write_whole
@@ -26,7 +25,6 @@ SOLUTIONS, NOTEBOOKS = "solutions", "notebooks"
 BUDGETS = "{{budgets}}"
 QUIZ = "{{quiz}}"
 QUIZ_AS_TEXT = "<details><summary>The quiz as text</summary>"
-READING_MINUTES = 60  # of a lesson, beside its exercises: to read, predict, look and play
 _REBUILD = "run `make build` and commit what it writes"
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -36,8 +34,8 @@ _METADATA = {
 
 
 def exercise_header(exercise_id: str) -> str:
-    """The markdown over an exercise: title, difficulty, minutes, what it is needed for."""
-    from course_lib.checks import exercise
+    """Return the Markdown above an exercise: title, difficulty, minutes, what it is needed for."""
+    from course_lib.exercises import exercise
 
     return exercise(exercise_id).markdown_header()
 
@@ -49,13 +47,13 @@ def build(
     root: Path = library.ROOT,
     header: Callable[[str], str] = exercise_header,
 ) -> NotebookNode:
-    """The notebook of one lesson, without outputs.
+    """Build the notebook of one lesson, without outputs.
 
     Args:
         source_path: `solutions/NN_name.py`.
-        edition: the student's has stubs where the instructor's has answers.
+        edition: the student edition has stubs, the instructor edition answers.
         root: the folder in which `course_lib` lies.
-        header: exercise id → markdown that stands over the exercise.
+        header: exercise id → Markdown above the exercise.
 
     Raises:
         LessonError: the lesson breaks a rule.
@@ -70,7 +68,7 @@ def assemble(
     published: Release | None = None,
     header: Callable[[str], str] = exercise_header,
 ) -> NotebookNode:
-    """The notebook of a lesson that has been read.
+    """Build the notebook of a lesson that has been read.
 
     The student edition of a published release has cells for Colab under its title.
     """
@@ -109,12 +107,12 @@ def is_check(cell_id: str) -> bool:
 
 
 def to_text(notebook: NotebookNode) -> str:
-    """The bytes that stand in a notebook's file."""
+    """Return the text of a notebook's file."""
     return nbformat.writes(notebook) + "\n"
 
 
 def budget_table(settings: Mapping[str, profiles.Profile]) -> str:
-    """What a lesson costs at each profile, as a markdown table."""
+    """Return the time and memory of a lesson at each profile, as a Markdown table."""
     runs_on = {
         "smoke": "any CPU: does it run?",
         "cpu": "2 CPU cores",
@@ -131,9 +129,9 @@ def budget_table(settings: Mapping[str, profiles.Profile]) -> str:
 
 
 def build_all(root: Path) -> list[Path]:
-    """Write every lesson's student edition, and the release's addresses where they stand.
+    """Write the student edition of every lesson, and the generated parts of other files.
 
-    Other notebooks may be a learner's and stay.
+    Other notebooks may be a learner's and aren't touched.
 
     Args:
         root: the course's folder.
@@ -143,7 +141,7 @@ def build_all(root: Path) -> list[Path]:
 
     Raises:
         LessonError: a lesson breaks a rule; then nothing is written.
-        ValueError: so does the release's setting, or a file that shows its addresses.
+        ValueError: the release's settings are wrong, or a file lacks the place of a generated part.
     """
     changed = []
     files = _files(root)
@@ -157,14 +155,14 @@ def build_all(root: Path) -> list[Path]:
 
 
 def stale(root: Path) -> list[str]:
-    """What is wrong with the committed files and how to mend it; empty if nothing is.
+    """Return what is wrong with the committed files, and how to fix it.
 
     Args:
         root: the course's folder.
 
     Raises:
         LessonError: a lesson breaks a rule.
-        ValueError: so does the release's setting, or a file that shows its addresses.
+        ValueError: the release's settings are wrong, or a file lacks the place of a generated part.
     """
     found = []
     for path, text in _files(root).items():
@@ -175,7 +173,7 @@ def stale(root: Path) -> list[str]:
         elif not path.exists():
             found.append(f"{path} is missing: {_REBUILD}")
         elif (there := path.read_text(encoding="utf-8")) != text:
-            what = _difference(there) if path.suffix == ".ipynb" else "has other addresses"
+            what = _difference(there) if path.suffix == ".ipynb" else "is out of date"
             found.append(f"{path} {what}: {_REBUILD}")
     return found
 
@@ -191,14 +189,18 @@ def _difference(text: str) -> str:
 
 
 def _files(root: Path) -> dict[Path, str | None]:
-    """Each generated file with the text it should have; None where a notebook shouldn't be."""
+    """Return each generated file with its text; None for a notebook without a lesson."""
     lessons = source.read_all(root / SOLUTIONS)
     published = release.read(root / "pyproject.toml")
     files: dict[Path, str | None] = dict.fromkeys(sorted((root / NOTEBOOKS).glob("*.ipynb")))
     for lesson in lessons:
         path = root / NOTEBOOKS / f"{lesson.name}.ipynb"
         files[path] = to_text(assemble(lesson, "student", published=published))
-    return files | release.pages(root, published, lessons)
+    readme_path, citation_path = root / "README.md", root / "CITATION.cff"
+    text, cited = (path.read_text(encoding="utf-8") for path in (readme_path, citation_path))
+    files[readme_path] = readme.write(text, published, lessons)
+    files[citation_path] = release.citation(cited, published)
+    return files
 
 
 def _header(lesson: Lesson, cell: Cell, header: Callable[[str], str]) -> str:
@@ -215,21 +217,24 @@ def _with_budgets(cell: Cell, lesson: Lesson) -> str:
         return cell.text
     number = lesson.number
     if number not in profiles.LESSONS:
-        raise LessonError(f"lesson {number}, {cell}: it has no budgets; add them to profiles.py")
+        raise LessonError(
+            f"lesson {number}, {cell}: it has no budgets; declare its profiles in "
+            f"course_lib/exercises/lesson_{number}/profiles.toml"
+        )
     shown = f"{budget_table(profiles.LESSONS[number])}\n\n{_own_time(lesson)}".rstrip()
     return cell.text.replace(BUDGETS, shown)
 
 
 def _with_quiz(cell: Cell, text: str, lesson: str, edition: Edition) -> str:
-    """The quiz in the student edition, whose reader may have no kernel.
+    """Put the quiz as text into the student edition, whose reader may have no kernel.
 
-    The instructor edition is executed, and its page shows the quiz as the widget's still.
+    The instructor edition is executed, and its page shows the still of the widget.
     """
     if QUIZ not in text:
         return text
     if edition == "instructor":
         return text.replace(QUIZ, "").rstrip()
-    from course_lib.checks import quiz
+    from course_lib.exercises import quiz
 
     try:
         questions = quiz(lesson).html()
@@ -242,7 +247,7 @@ def _with_quiz(cell: Cell, text: str, lesson: str, edition: Edition) -> str:
 
 
 def _name(cell: Cell, repeats: Counter[str]) -> str:
-    """A cell id from the cell's content, and from how often that content came before."""
+    """Return a cell id, made from the cell's content and from how often it came before."""
     digest = hashlib.sha256(f"{cell.kind}\n{cell.text}".encode()).hexdigest()[:12]
     repeats[digest] += 1
     return digest if repeats[digest] == 1 else f"{digest}-{repeats[digest]}"
@@ -257,21 +262,18 @@ def _help(exercise_id: str) -> str:
 
 
 def _own_time(lesson: Lesson) -> str:
-    """How long the lesson takes a learner, in a line of markdown."""
-    from course_lib.checks import exercise
-
-    own = [exercise(cell.exercise).header.minutes for cell in lesson.cells if cell.answers]
+    """Return how long a learner needs for the lesson, as a line of Markdown."""
+    own = [header.minutes for header in overview.headers(lesson)]
     if not own:
         return ""
-    hours = round((sum(own) + READING_MINUTES) / 30) / 2
     return (
-        f"Your own time: about {hours:g} hours, {sum(own)} minutes of them for the "
-        f"{len(own)} exercises."
+        f"Your own time: about {overview.hours(lesson):g} hours, {sum(own)} minutes of them for "
+        f"the {f'{len(own)} exercises' if len(own) > 1 else 'exercise'}."
     )
 
 
 def _time(profile: profiles.Profile) -> str:
-    """How long a profile runs on the hardware it is for; without a measurement, on our CPU."""
+    """Return how long a profile takes on its hardware; if that wasn't measured, on a CPU."""
     needs_gpu = profile.cpu_hours is not None
     if (minutes := profiles.minutes(profile, gpu=needs_gpu)) is not None:
         return f"{minutes:.2g} min" if minutes >= 1 else durations.duration(60 * minutes)

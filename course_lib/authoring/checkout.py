@@ -1,7 +1,7 @@
-"""The git checkout that the library runs from: its commit, and whether the code is that commit's.
+"""The git checkout of the library: its commit, and whether files differ from that commit.
 
-A row of a result table names the commit of the code that made it. That is true only if the
-library's files are those of the commit; what lies in ``course_lib/assets`` is no code.
+A row of a result table names the commit whose code made it. So the library's files must be those of
+the commit, except for ``course_lib/assets``, which holds no code.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ NAMED = 5  # files that a message names before it counts the rest
 
 
 def head(root: Path = ROOT) -> str:
-    """The commit that is checked out, 40 hex digits.
+    """Return the commit that is checked out, 40 hex digits.
 
     Raises:
-        ValueError: ``root`` is no git checkout of the course, or there is no git.
+        ValueError: ``root`` isn't a git checkout of the course, or git isn't installed.
     """
     try:
         _git(root, "ls-files", "--error-unmatch", "course_lib/__init__.py")
@@ -33,10 +33,10 @@ def head(root: Path = ROOT) -> str:
 
 
 def require_unchanged(commit: str, root: Path = ROOT) -> None:
-    """Make sure that the library's code is that of a commit.
+    """Check that the library's code is that of a commit.
 
     Raises:
-        ValueError: it isn't; the message names the files.
+        ValueError: files differ; the message names them.
     """
     changed = _files(root, "diff", "--name-only", "--relative", "-z", commit, *CODE)
     changed |= _files(root, "ls-files", "--others", "--exclude-standard", "-z", *CODE)

@@ -1,6 +1,6 @@
-"""What a student notebook has for Google Colab: a badge, a wish for a GPU, a cell that installs.
+"""Cells and metadata of a student notebook for Google Colab: badge, GPU, installation.
 
-That cell runs where the course isn't yet, so that all it needs stands in it.
+The installing cell runs before the course is installed, so it holds all that it needs.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ if "google.colab" in sys.modules:
 
 
 def cells(lesson: Lesson, release: Release) -> list[NotebookNode]:
-    """The badge, and the cell that installs a release; they stand under the lesson's title."""
+    """Return the badge and the cell that installs a release, for below the lesson's title."""
     code = _INSTALL.rstrip("\n")
     for word, value in (
         ("NAME", release.name),

@@ -1,6 +1,6 @@
-"""Exercise objects, read from the library's files without importing them.
+"""Read exercise objects from the library's files, without importing them.
 
-An instructor's cell shows an object's own source lines; a student's cell shows the head and
+An instructor's cell shows the object's source lines. A student's cell shows the signature and
 docstring of the function, or of the class and each public method.
 """
 
@@ -19,7 +19,7 @@ STUB = "...  # your code goes here"
 
 
 class NotAnExercise(ValueError):
-    """The object can't be an exercise; the message says why and how to mend it."""
+    """The object can't be an exercise; the message says why and how to fix it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +29,11 @@ class LibraryObject:
     Attributes:
         module: ``"course_lib.losses"``.
         name: ``"discriminator_loss"``.
-        source: its lines, as they stand in the file.
-        stub: what a student starts from.
-        free: the names it needs from outside, annotations and defaults included.
-        beside: the names that its own module defines, rather than imports.
-        constants: those of ``beside`` that are neither functions nor classes.
+        source: its lines in the file.
+        stub: the signature and docstring that a student starts from.
+        free: the global names that it needs, also in annotations and defaults.
+        beside: the names that its module defines rather than imports.
+        constants: the names of ``beside`` that are neither functions nor classes.
     """
 
     module: str
@@ -94,7 +94,7 @@ def _find(tree: ast.Module, name: str, module: str) -> ast.FunctionDef | ast.Cla
 
 
 def _stub(node: ast.FunctionDef | ast.ClassDef, lines: list[str], method: str = "") -> str:
-    """Head and docstring as they stand, and a place for the answer."""
+    """Return signature and docstring as in the file, and a place for the answer."""
     called = f"{method}.{node.name}" if method else node.name
     if ast.get_docstring(node) is None:
         if node.name != "__init__":
@@ -111,7 +111,7 @@ def _stub(node: ast.FunctionDef | ast.ClassDef, lines: list[str], method: str = 
 
 
 def _head_length(lines: list[str]) -> int:
-    """How many lines the head takes: up to the end of the first logical line."""
+    """Count the lines of the signature: up to the end of the first logical line."""
     tokens = tokenize.generate_tokens(iter([line + "\n" for line in lines]).__next__)
     return next(token.end[0] for token in tokens if token.type == tokenize.NEWLINE)
 

@@ -1,4 +1,4 @@
-"""The card that lies beside pretrained weights: what they are, have seen and can't do."""
+"""Model cards of pretrained weights: their training, data, metrics and limits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from course_lib.results.tables import remake
 from course_lib.results.weights import Pretrained
 
 FILE = "card.md"
-_TRAINING = {  # without the seconds: a game that rows share was trained for the first of them
+_TRAINING = {  # without seconds: a training that several rows share counts for the first only
     "seed": "seed",
     "profile": "profile",
     "batch_size": "pairs a step",
@@ -29,22 +29,22 @@ _FREE = ("public domain", "CC0", "CC BY 2.0")  # licences that let anyone use a 
 
 
 def write(name: str, folder: Path) -> None:
-    """Write the card of the weights that lie in a folder.
+    """Write the card of the weights in a folder.
 
     Raises:
-        ValueError: there are none, or their files are damaged.
+        ValueError: there are no such weights, or their files are damaged.
     """
     write_whole(folder / name / FILE, text(weights.read(name, folder)).encode())
 
 
 def is_current(name: str, folder: Path) -> bool:
-    """Whether the card that lies beside weights is the one that they and this code make."""
+    """Whether the card of weights is the one that this code would write."""
     path = folder / name / FILE
     return path.exists() and path.read_text(encoding="utf-8") == text(weights.read(name, folder))
 
 
 def text(found: Pretrained) -> str:
-    """The card in Markdown. It follows from the weights' own header: same weights, same bytes."""
+    """Return the card as Markdown; the same weights give the same bytes."""
     about, name, steps = found.about, found.name, found.history[-1]["step"]
     split = photo_split(int(about["seed"]))
     size = f" at 1/{about['shrink']} of their size" if about["shrink"] != 1 else ""
@@ -104,7 +104,7 @@ def _source(name: str) -> str:
 
 
 def _terms(train: tuple[str, ...], test: tuple[str, ...]) -> str:
-    """Which photographs aren't free beyond doubt, among those seen and those measured on."""
+    """List the photographs with doubtful licences that were used for training or testing."""
     lines = []
     for names, role in ((train, "seen in training"), (test, "only measured on, not learnt from")):
         lines += [

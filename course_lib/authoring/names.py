@@ -1,4 +1,4 @@
-"""Which names a piece of code binds, and which it needs from outside; by parsing alone."""
+"""Names that a piece of code binds, and free names that it needs, found by parsing alone."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _GIVEN = frozenset(dir(builtins)) | {"__name__", "__doc__", "__file__"}
 
 
 def bound(code: str) -> frozenset[str]:
-    """The global names that running ``code`` binds: imports, assignments, defs, loop targets.
+    """Return the global names that ``code`` binds: imports, assignments, defs, loop targets.
 
-    A star import binds names that only running it would tell, so those are not among them.
+    Names bound by a star import are missing, because only running it would show them.
     """
     tree = ast.parse(code)
     # From Python 3.12 on, symtable counts the variables of comprehensions among the rest.
@@ -33,10 +33,10 @@ def bound(code: str) -> frozenset[str]:
 
 
 def free(definition: str) -> frozenset[str]:
-    """The global names that one def or class needs, annotations and defaults included.
+    """Return the global names that one def or class needs, also in annotations and defaults.
 
-    Builtins are left out, and so is the object's own name where it is needed only once the
-    object exists (recursion). A class that names itself in an annotation needs it before.
+    Builtins are left out. So is the object's own name in a recursive call; but a class that names
+    itself in an annotation needs that name before it exists.
     """
     module = symtable.symtable(definition, "<definition>", "exec")
     own = bound(definition)
@@ -53,7 +53,7 @@ def free(definition: str) -> frozenset[str]:
 
 
 def defined(tree: ast.Module) -> dict[str, bool]:
-    """The names that a module defines itself, not by import; True for its constants."""
+    """Return the names that a module defines rather than imports; True for constants."""
     found: dict[str, bool] = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

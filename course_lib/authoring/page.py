@@ -1,4 +1,4 @@
-"""An executed notebook as one page that reads well without a network: no scripts, no CDN."""
+"""Render an executed notebook as one HTML page that needs no network and no scripts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from course_lib.data.photos import PHOTOS
 from course_lib.results import MIMETYPE
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-# Cells that explain the run rather than the lesson: the runner's own, and papermill's marks.
+# Cells about the run rather than the lesson: the runner's own, and papermill's marks.
 _HIDDEN = {"footer", "colab", "papermill-error-cell-tag"}
 _EXTERNAL = re.compile(r"\s*(https?:)?//", re.IGNORECASE)
 _EXTERNAL_CSS = re.compile(r"(url\(|@import)\s*['\"]?\s*(https?:)?//", re.IGNORECASE)
@@ -33,7 +33,7 @@ _MATH = re.compile(
 
 
 def templates() -> Environment:
-    """The templates of pages, which lie beside this file; each page credits the photographs."""
+    """Return the page templates in this folder; each page credits the photographs."""
     environment = Environment(
         loader=PackageLoader("course_lib.authoring", "."),
         autoescape=select_autoescape(["html"]),
@@ -47,17 +47,17 @@ def templates() -> Environment:
 def render(
     notebook: NotebookNode, title: str, problems: Sequence[str] = ()
 ) -> tuple[str, list[str]]:
-    """The page of an executed notebook, and its defects.
+    """Render an executed notebook as a page, and list its defects.
 
-    Formulas become MathML. Widgets give way to the stills that they carry.
+    Formulas become MathML. Widgets are replaced by their stills.
 
     Args:
-        notebook: with its outputs; left as it is.
-        title: of the page.
-        problems: why the run failed; they stand at the top.
+        notebook: the notebook with its outputs; it isn't changed.
+        title: title of the page.
+        problems: why the run failed; shown at the top.
 
     Returns:
-        The HTML, and a line for each figure without words of its own, each widget without a
+        The HTML, and a line for each figure without a text of its own, each widget without a
         still, each formula that can't be shown and each resource from the network.
     """
     shown = nbformat.from_dict(notebook)
@@ -83,7 +83,7 @@ def render(
 
 
 def to_mathml(latex: str, display: str = "inline") -> str:
-    r"""A formula as MathML, which browsers show by themselves.
+    r"""Convert a formula to MathML, which browsers can show.
 
     Args:
         latex: without its dollars.
@@ -98,14 +98,14 @@ def to_mathml(latex: str, display: str = "inline") -> str:
         mathml = convert(latex.strip(), display=display)
     except Exception as error:  # latex2mathml raises a type of its own for each mistake
         raise ValueError(f"{latex!r} isn't LaTeX ({type(error).__name__})") from None
-    # What it doesn't know it leaves standing: commands, and the columns of aligned.
+    # It leaves unknown commands in the output, and the columns of aligned.
     if unknown := re.search(r"\\[A-Za-z]+|&", unescape(re.sub(r"<[^>]*>", " ", mathml))):
         raise ValueError(f"{latex!r} uses {unknown[0]}, which latex2mathml can't turn into MathML")
     return mathml
 
 
 def _take_formulas(markdown: str, formulas: list[str], defects: list[str]) -> str:
-    """The text with a token for each formula, whose MathML goes into ``formulas``.
+    """Replace each formula in a text by a token, and append its MathML to ``formulas``.
 
     Tokens, because markdown would read the stars and underscores inside MathML as emphasis.
     """
@@ -130,9 +130,9 @@ def _token(number: int) -> str:
 
 
 def _still(output: NotebookNode, cell: NotebookNode, defects: list[str]) -> NotebookNode | None:
-    """The output as a page shows it; None if only programs read it.
+    """Return an output as a page shows it; None if only programs read it.
 
-    Its widget goes, which would need a kernel and a network.
+    The widget is removed, because it would need a kernel and a network.
     """
     data = output.get("data")
     if data is None:
@@ -179,7 +179,7 @@ def _defects(html: str, notebook: NotebookNode) -> list[str]:
 
 
 class _NetworkFinder(HTMLParser):
-    """Finds resources that a network would have to bring."""
+    """Finds resources that would be loaded from the network."""
 
     def __init__(self, cells: dict[str, str]) -> None:
         super().__init__()

@@ -1,21 +1,19 @@
-"""Where the course is published, and which release: one setting, from which addresses are written.
+"""The release of the course: its version, tag and repository, and the addresses made of them.
 
-`[tool.course]` in pyproject.toml holds it. `make build` writes it into the notebooks' Colab cells,
-README.md and CITATION.cff.
+`[tool.course]` in pyproject.toml states them. `make build` writes the addresses into the notebooks'
+Colab cells, README.md and CITATION.cff.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from course_lib.authoring.rules import Lesson
 
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
-_BLOCK = re.compile(r"(?<=<!-- course build -->\n).*?(?=<!-- /course build -->)", re.DOTALL)
 _HELD = "hold `repository` and `tag` as strings in [tool.course]"
 
 
@@ -24,10 +22,10 @@ class Release:
     """A release of the course.
 
     Attributes:
-        name: of the package that pip installs.
-        version: such as ``"0.1.0"``.
-        repository: ``"https://github.com/OWNER/REPO"``.
-        tag: of the release in the repository, such as ``"v0.1.0"``.
+        name: name of the package that pip installs.
+        version: version, such as ``"0.1.0"``.
+        repository: address, ``"https://github.com/OWNER/REPO"``.
+        tag: tag of the release in the repository, such as ``"v0.1.0"``.
     """
 
     name: str
@@ -37,11 +35,11 @@ class Release:
 
     @property
     def archive(self) -> str:
-        """The address from which pip installs this release."""
+        """Return the address from which pip installs this release."""
         return f"{self.repository}/archive/refs/tags/{self.tag}.zip"
 
     def in_colab(self, lesson: str) -> str:
-        """The address that opens the student edition of ``"01_baseline_gan"`` in Colab."""
+        """Return the address that opens the student edition of ``"01_baseline_gan"`` in Colab."""
         path = self.repository.removeprefix("https://github.com/")
         return (
             f"https://colab.research.google.com/github/{path}/blob/{self.tag}"
@@ -49,16 +47,17 @@ class Release:
         )
 
     def badge(self, lesson: Lesson) -> str:
-        """A picture, as markdown, that opens a lesson in Colab."""
+        """Return the badge, as Markdown, that opens a lesson in Colab."""
         return f"[![Open lesson {lesson.number} in Colab]({BADGE})]({self.in_colab(lesson.name)})"
 
 
 def read(pyproject: Path) -> Release:
-    """The release that a pyproject.toml describes.
+    """Read the release that a pyproject.toml describes.
 
     Raises:
-        ValueError: its setting is missing or no address on GitHub, or the tag isn't the version's.
-        OSError: it can't be read.
+        ValueError: a setting is missing, the repository isn't on GitHub, or the tag doesn't
+            belong to the version.
+        OSError: the file can't be read.
     """
     settings = tomllib.loads(pyproject.read_text(encoding="utf-8"))
     course = settings.get("tool", {}).get("course", {})
@@ -80,58 +79,11 @@ def read(pyproject: Path) -> Release:
     return Release(name=name, version=version, repository=repository, tag=tag)
 
 
-def pages(root: Path, release: Release, lessons: Sequence[Lesson]) -> dict[Path, str]:
-    """The files below ``root`` that show addresses, with the text that they should have.
-
-    Raises:
-        ValueError: one has no place for them.
-        OSError: one can't be read.
-    """
-    readme_path, citation_path = root / "README.md", root / "CITATION.cff"
-    return {
-        readme_path: readme(readme_path.read_text(encoding="utf-8"), release, lessons),
-        citation_path: citation(citation_path.read_text(encoding="utf-8"), release),
-    }
-
-
-def readme(text: str, release: Release, lessons: Sequence[Lesson]) -> str:
-    """README.md with the addresses of this release between its markers.
-
-    Raises:
-        ValueError: it hasn't one pair of markers.
-    """
-    rows = [f"| {one.number} | {one.title} | {release.badge(one)} |" for one in lessons]
-    block = "\n".join(
-        [
-            f"A lesson opens in Google Colab as release {release.version} has it. Its first cell",
-            "installs the course and leaves Colab's own packages as they are.",
-            "",
-            "| | lesson | |",
-            "|---|---|---|",
-            *rows,
-            "",
-            "On your machine, begin with a copy of the whole course:",
-            "",
-            "```sh",
-            f"git clone {release.repository}",
-            "```",
-            "",
-        ]
-    )
-    written, count = _BLOCK.subn(lambda _: block, text)
-    if count != 1:
-        raise ValueError(
-            f"README.md has {count} places for the addresses of this release, needs one: a line "
-            "`<!-- course build -->` and below it a line `<!-- /course build -->`"
-        )
-    return written
-
-
 def citation(text: str, release: Release) -> str:
-    """CITATION.cff with this release's version and address.
+    """Return CITATION.cff's text with this release's version and repository.
 
     Raises:
-        ValueError: it hasn't exactly one line for each.
+        ValueError: the text doesn't have exactly one line for each.
     """
     for key, value in (("version", release.version), ("repository-code", release.repository)):
         text, count = re.subn(rf"(?m)^{key}:.*$", f"{key}: {value}", text)

@@ -1,4 +1,4 @@
-"""The report of a run: one page over all lessons, beside each executed notebook's own page."""
+"""The report of a run: one page that summarises all lessons and links their own pages."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Figure:
     """A figure of a lesson, copied out of its notebook.
 
     Attributes:
-        file: its path, from the report's folder.
-        alt: what it shows.
-        page: the lesson's page.
+        file: its path, relative to the report's folder.
+        alt: its alternative text.
+        page: the page of its lesson.
     """
 
     file: str
@@ -41,7 +41,7 @@ class Figure:
 
 
 def write_report(runs: Sequence[LessonRun], folder: Path) -> Path:
-    """Write `index.html` over the runs in a folder, with their figures in `figures/`.
+    """Write `index.html`, which summarises runs, and copy their figures to `figures/`.
 
     Of what lies in `figures/`, only files of the names that `extract_figures` gives to figures of
     these runs are replaced or removed.
@@ -85,9 +85,9 @@ def _remove_figures(name: str, figures: Path) -> None:
 
 
 def usage_rows(run: LessonRun) -> list[tuple[str, float, float, str]]:
-    """What a run used, as far as it is judged: name, used, allowed, unit.
+    """Return the resources of a run that are checked: name, used, allowed, unit.
 
-    Nothing if it never reached its end; memory only if it went on from one that was cut.
+    There are none for an unfinished run, and only the memory for a resumed one.
     """
     if run.used is None:
         return []
@@ -105,8 +105,8 @@ def extract_figures(name: str, folder: Path) -> list[Figure]:
     """Copy the figures of the executed notebook `name.ipynb` into `figures/`.
 
     Returns:
-        What they show; nothing where the notebook is gone or can't be read, or where `figures`
-        is a link or a file, which may be somebody else's.
+        The figures; none if the notebook is missing or can't be read, or if `figures` is a link or
+        a file, which may be somebody else's.
     """
     try:
         notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
@@ -130,7 +130,7 @@ def extract_figures(name: str, folder: Path) -> list[Figure]:
 
 
 class _FigureFinder(HTMLParser):
-    """Collects the alternative text and the bytes of the PNGs that HTML carries."""
+    """Collects the alternative texts and the bytes of the PNGs in HTML."""
 
     def __init__(self) -> None:
         super().__init__()

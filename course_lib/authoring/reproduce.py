@@ -1,17 +1,15 @@
-"""`make reproduce`: computes what lessons declare in `course_lib.experiments`, run by run.
+"""`make reproduce`: compute the products that lessons declare in `course_lib.experiments`.
 
-Each run is on disk before the next begins, so that whatever stops it costs the running one at
-most; the same command goes on from there. All runs share this process. A process for each
-would add seconds of imports to every row, and outlive a killed parent, to guard against rows
-that depend on rows before them; `verify` recomputes single rows in a fresh process anyway.
+Each run is written before the next begins, so an interruption costs at most one run; the same
+command resumes. All runs share one process: a process per run would add seconds of imports to every
+row and outlive a killed parent. `verify` recomputes single rows in a fresh process, which shows
+whether rows depend on earlier rows.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,32 +18,42 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+import filelock
+
 from course_lib import hardware, profiles
 from course_lib.authoring import checkout, model_card, table_file
 from course_lib.authoring.table_file import Row, metric_text, setting_text
-from course_lib.experiments import Declared, Experiment, RecordedRun, Run, TrainedWeights, Value
+from course_lib.experiments.products import (
+    Declared,
+    Experiment,
+    RecordedRun,
+    SweepRun,
+    TrainedWeights,
+    Value,
+)
 from course_lib.files import remove_unfinished
 from course_lib.profiles import Profile
 from course_lib.results import recordings, weights
 from course_lib.results.tables import COMPLETE, PROVENANCE, SEED
 from course_lib.results.weights import Trained
 
-# Packages whose versions may move a number.
+# Packages whose versions may change a result.
 VERSIONS = ("python", "torch", "numpy", "scikit-image", "clearing-the-rain")
 ASSETS = Path("course_lib") / "assets"
-SETTINGS = ("batch_size", "image_size", "shrink", "base_channels")  # that a card states
+LOCK = Path("build") / "reproduce.lock"
+SETTINGS = ("batch_size", "image_size", "shrink", "base_channels")  # stated on the model card
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What came of one product.
+class ProductOutcome:
+    """The outcome for one product.
 
     Attributes:
-        name: of the table, the recording or the weights.
-        computed: runs that were done now.
-        skipped: runs that were there.
-        stale: rows that nothing declares, in words; they are still in the file.
+        name: name of the table, the recording or the weights.
+        computed: number of runs that were computed now.
+        skipped: number of runs that existed.
+        stale: descriptions of rows that no experiment declares; they remain in the file.
     """
 
     name: str
@@ -54,59 +62,58 @@ class Outcome:
     stale: tuple[str, ...] = ()
 
 
-class Watcher(Protocol):
-    """Is told how the work goes on."""
+class ProductWatcher(Protocol):
+    """Receives the progress of the computation."""
 
     def run_starts(self, name: str, run: str, number: int, total: int, left: float | None) -> None:
-        """The ``number``-th of a product's runs starts; ``left``: seconds to the product's end."""
+        """Run ``number`` of ``total`` starts; ``left``: expected seconds until the last ends."""
 
     def run_ends(self, seconds: float) -> None:
-        """It has ended, and its result is on disk."""
+        """The run has ended, and its result is on disk."""
 
 
 def reproduce(
     declared: Declared,
     *,
     profile: str,
-    watcher: Watcher,
+    watcher: ProductWatcher,
     fresh: bool = False,
     root: Path = checkout.ROOT,
-) -> list[Outcome]:
-    """Compute what a lesson declares and what isn't there yet.
+) -> list[ProductOutcome]:
+    """Compute the products of a lesson that don't exist yet.
 
-    Tables hold the rows of several profiles; a recording and weights are of one run: they are
-    made at `tables.COMPLETE`, the profile that lessons show, whichever is asked for.
+    Tables hold rows of several profiles. Recordings and weights come from a single run and are
+    always made at profile `tables.COMPLETE`, which the lessons show.
 
     Args:
         declared: see `course_lib.experiments.of`.
         profile: one of `profiles.NAMES`.
-        watcher: is told how it goes.
-        fresh: compute everything at this profile again. Old rows leave a table when its first
-            new one is there.
+        watcher: receives the progress.
+        fresh: compute everything at this profile again. Old rows are removed from a table when
+            its first new row is written.
         root: the git checkout.
 
     Raises:
         ValueError: no such lesson or profile, no git checkout, uncommitted changes in the
             library, a file that isn't the experiment's table, a run that doesn't return its
-            metrics as finite numbers, another process at work on the same tables.
+            metrics as finite numbers, another process that computes in the same checkout.
         KeyboardInterrupt: the user stopped it.
     """
     size = profiles.pick(declared.lesson, profile)
     job = _Job(size=size, commit=checkout.head(root), root=root, fresh=fresh, watcher=watcher)
     shown = profiles.pick(declared.lesson, COMPLETE)
     single = replace(job, size=shown, fresh=fresh and size.name == COMPLETE)
-    with _alone(root / ASSETS / "tables"):
+    with _locked(root):
         tables = [_fill(experiment, job) for experiment in declared.experiments]
         recorded = [_record(one, single) for one in declared.recordings]
         return tables + recorded + [_train(one, single) for one in declared.weights]
 
 
-def compute(experiment: Experiment, run: Run, size: Profile) -> dict[str, str]:
-    """Do one run with the threads that are set: its metrics as they stand in a table.
+def compute(experiment: Experiment, run: SweepRun, size: Profile) -> dict[str, str]:
+    """Do one run with the current number of threads; return its metrics as written in a table.
 
     Raises:
-        ValueError: it doesn't return the metrics that the experiment declares, or one of them
-            isn't a finite number.
+        ValueError: the run doesn't return the declared metrics, or one of them isn't finite.
     """
     found = experiment.run(run.settings, run.seed, size)
     where = f"{experiment.name} ({run})"
@@ -126,10 +133,7 @@ def compute(experiment: Experiment, run: Run, size: Profile) -> dict[str, str]:
 
 
 def is_recorded(name: str, folder: Path) -> bool:
-    """Whether a recording is there, of the profile that lessons show, and whole.
-
-    A killed process may leave half of one.
-    """
+    """Whether a complete recording of the profile that lessons show exists."""
     try:
         return recordings.load(name, folder).about.get("profile") == COMPLETE
     except ValueError:
@@ -137,7 +141,7 @@ def is_recorded(name: str, folder: Path) -> bool:
 
 
 def is_trained(name: str, folder: Path) -> bool:
-    """Whether weights are there, of the profile that lessons show, and whole."""
+    """Whether complete weights of the profile that lessons show exist."""
     try:
         return weights.read(name, folder).about.get("profile") == COMPLETE
     except ValueError:
@@ -145,7 +149,7 @@ def is_trained(name: str, folder: Path) -> bool:
 
 
 def surroundings(size: Profile) -> dict[str, str | int]:
-    """What a row computed here states of where it was made: device, threads and versions."""
+    """Return the device, threads and versions that a row computed here states."""
     found = hardware.versions()
     return {
         "device": hardware.name(),
@@ -156,7 +160,7 @@ def surroundings(size: Profile) -> dict[str, str | int]:
 
 @contextlib.contextmanager
 def threads(number: int) -> Iterator[None]:
-    """So many of torch's threads on the CPU; as many as before afterwards."""
+    """Set the number of torch's CPU threads; restore the old number afterwards."""
     import torch
 
     before = torch.get_num_threads()
@@ -173,15 +177,15 @@ class _Job:
     commit: str
     root: Path
     fresh: bool
-    watcher: Watcher
+    watcher: ProductWatcher
 
     def start(self, name: str, run: str, number: int, total: int, left: float | None) -> None:
-        """Begin a run, if the library is still that of the commit."""
+        """Begin a run, after checking that the library is still that of the commit."""
         checkout.require_unchanged(self.commit, self.root)
         self.watcher.run_starts(name, run, number, total, left)
 
     def do(self, make: Callable[[], T]) -> tuple[T, dict[str, str | int | float]]:
-        """Make something with the profile's threads; the result and its provenance."""
+        """Call ``make`` with the profile's threads; return the result and its provenance."""
         start = time.perf_counter()
         with threads(self.size.threads):
             made = make()
@@ -195,8 +199,8 @@ class _Job:
         return made, {column: provenance[column] for column in PROVENANCE}
 
 
-def _fill(experiment: Experiment, job: _Job) -> Outcome:
-    """Compute the rows that a table lacks."""
+def _fill(experiment: Experiment, job: _Job) -> ProductOutcome:
+    """Compute the missing rows of a table."""
     path = job.root / ASSETS / "tables" / f"{experiment.name}.csv"
     rows = table_file.read(path, experiment)
     if job.fresh:
@@ -212,7 +216,7 @@ def _fill(experiment: Experiment, job: _Job) -> Outcome:
         rows.append({**settings, SEED: str(run.seed), **metrics, **origin})
         table_file.write(path, experiment, rows)
         job.watcher.run_ends(float(provenance["seconds"]))
-    return Outcome(
+    return ProductOutcome(
         name=experiment.name,
         computed=len(before.missing),
         skipped=len(before.done),
@@ -220,29 +224,29 @@ def _fill(experiment: Experiment, job: _Job) -> Outcome:
     )
 
 
-def _record(recorded: RecordedRun, job: _Job) -> Outcome:
-    """Make a recording that isn't there."""
+def _record(recorded: RecordedRun, job: _Job) -> ProductOutcome:
+    """Make a recording if it doesn't exist."""
     folder = job.root / ASSETS / "recordings"
     remove_unfinished(folder / recorded.name)
     if not job.fresh and is_recorded(recorded.name, folder):
-        return Outcome(name=recorded.name, computed=0, skipped=1)
+        return ProductOutcome(name=recorded.name, computed=0, skipped=1)
     job.start(recorded.name, f"a recorded run, always at profile {COMPLETE}", 1, 1, None)
     recording, provenance = job.do(partial(recorded.make, job.size))
     if recording.name != recorded.name:
         raise ValueError(f"the run declared as {recorded.name} recorded {recording.name!r}")
     recordings.save(replace(recording, about={**recording.about, **provenance}), folder)
     job.watcher.run_ends(float(provenance["seconds"]))
-    return Outcome(name=recorded.name, computed=1, skipped=0)
+    return ProductOutcome(name=recorded.name, computed=1, skipped=0)
 
 
-def _train(declared: TrainedWeights, job: _Job) -> Outcome:
-    """Train weights that aren't there; their card is written in any case, for it may say more."""
+def _train(declared: TrainedWeights, job: _Job) -> ProductOutcome:
+    """Train weights if they don't exist; write their card always, because it may be outdated."""
     name, folder = declared.name, job.root / ASSETS / "weights"
     shown = f"weights of {name}"
     remove_unfinished(folder / name)
     if not job.fresh and is_trained(name, folder):
         model_card.write(name, folder)
-        return Outcome(name=shown, computed=0, skipped=1)
+        return ProductOutcome(name=shown, computed=0, skipped=1)
     job.start(shown, f"always at profile {COMPLETE}", 1, 1, None)
     (trained, metrics), provenance = job.do(partial(_trained, declared, job.size))
     settings = {key: getattr(job.size, key) for key in SETTINGS}
@@ -252,20 +256,20 @@ def _train(declared: TrainedWeights, job: _Job) -> Outcome:
     )
     model_card.write(name, folder)
     job.watcher.run_ends(float(provenance["seconds"]))
-    return Outcome(name=shown, computed=1, skipped=0)
+    return ProductOutcome(name=shown, computed=1, skipped=0)
 
 
 def _trained(declared: TrainedWeights, size: Profile) -> tuple[Trained, Mapping[str, float]]:
-    """Trained networks, rounded as they will be saved, and what they measure so."""
+    """Return trained networks, rounded as they will be saved, and their metrics."""
     trained = declared.make(size)
     weights.round_to_half(trained.networks)
     return trained, trained.measure()
 
 
-def _expected(rows: Sequence[Row], runs: Sequence[Run], profile: str) -> float | None:
-    """The seconds that runs will take by those that are done; None if none is.
+def _expected(rows: Sequence[Row], runs: Sequence[SweepRun], profile: str) -> float | None:
+    """Estimate the seconds that runs will take from finished runs; None if there are none.
 
-    A run takes as long as others of its settings did, or else as the mean of all.
+    The estimate for a run is the mean over runs with the same settings, or else over all.
     """
     done = [row for row in rows if row["profile"] == profile]
     if not done:
@@ -280,21 +284,18 @@ def _expected(rows: Sequence[Row], runs: Sequence[Run], profile: str) -> float |
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Lock a folder: of two processes that rewrite one table, one would lose its rows.
+def _locked(root: Path) -> Iterator[None]:
+    """Keep other processes from computing in this checkout: one would lose the other's rows.
 
-    What a killed one was writing goes.
+    Unfinished files of a killed process are deleted.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
+    lock = root / LOCK
+    lock.parent.mkdir(parents=True, exist_ok=True)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ValueError(
-                f"another process is computing tables in {folder}: wait for it, or stop it"
-            ) from None
-        remove_unfinished(folder)
-        yield
-    finally:
-        os.close(handle)
+        with filelock.FileLock(lock, timeout=0):
+            remove_unfinished(root / ASSETS / "tables")
+            yield
+    except filelock.Timeout:
+        raise ValueError(
+            f"another process is computing tables in {root / ASSETS}: wait for it, or stop it"
+        ) from None

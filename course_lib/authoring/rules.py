@@ -1,4 +1,4 @@
-"""The rules that a lesson's cells keep; whatever breaks one is refused, with the mend."""
+"""Rules for the cells of a lesson. A broken rule raises an error that says how to fix it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from course_lib.authoring.library import LibraryObject, NotAnExercise
 
 
 class LessonError(ValueError):
-    """A lesson breaks a rule; the message names the lesson, the cell and the mend."""
+    """A lesson breaks a rule; the message names the lesson, the cell and the fix."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,12 +22,12 @@ class Cell:
     """One cell of a lesson's source.
 
     Attributes:
-        index: its place in the source, from 1.
+        index: its position in the source, from 1.
         kind: ``"markdown"`` or ``"code"``.
         text: its content.
         tags: ``parameters``, ``instructor`` or others.
-        exercise: the id of the exercise that this cell is, or ``""``.
-        answers: what that exercise asks for.
+        exercise: the id of the exercise, or ``""`` if the cell isn't an exercise.
+        answers: the object that the exercise asks for.
         checks: the id of the exercise that this cell checks, or ``""``.
     """
 
@@ -53,7 +53,7 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Lesson:
-    """A lesson that keeps the rules.
+    """A lesson that keeps all rules.
 
     Attributes:
         number: ``"01"``.
@@ -69,7 +69,7 @@ class Lesson:
 
 
 def title(cells: Sequence[Cell]) -> str:
-    """The lesson's first heading, with which its first cell begins, less its "Lesson 00: "."""
+    """Return the heading that the first cell begins with, without "Lesson 00: "."""
     if not cells or cells[0].kind != "markdown" or not cells[0].text.startswith("# "):
         raise LessonError("top: the first cell must be text that begins with `# Title`")
     heading = cells[0].text.partition("\n")[0].removeprefix("# ").strip()
@@ -77,7 +77,7 @@ def title(cells: Sequence[Cell]) -> str:
 
 
 def frame(cells: Sequence[Cell], number: str) -> None:
-    """Every code cell is Python; one cell holds parameters, and one begins the run."""
+    """Check that all code is Python, one cell holds the parameters, and one begins the run."""
     for cell in cells:
         _parse(cell)
     parameters = [cell for cell in cells if "parameters" in cell.tags]
@@ -101,13 +101,13 @@ def frame(cells: Sequence[Cell], number: str) -> None:
 def exercise_cell(
     cell: Cell, number: str, earlier: Sequence[Cell], bound: frozenset[str], root: Path
 ) -> Cell:
-    """The exercise, with what it asks for: one import of an object that can be an exercise.
+    """Return an exercise cell with the object that its import names.
 
     Args:
-        cell: as the source has it.
-        number: the lesson's.
-        earlier: the lesson's exercises above it.
-        bound: the names that the cells above it bind.
+        cell: the cell as in the source.
+        number: the lesson's number.
+        earlier: the lesson's earlier exercises.
+        bound: the names that earlier cells bind.
         root: the folder in which `course_lib` lies.
     """
     if not re.fullmatch(rf"{number}\.[1-9]\d*", cell.exercise):
@@ -135,7 +135,7 @@ def exercise_cell(
 
 
 def check_cell(cell: Cell | None, asked: Cell) -> Cell:
-    """The cell below an exercise, with the exercise's id in it."""
+    """Return the cell below an exercise, with the id of the exercise that it checks."""
     assert asked.answers is not None
     name, variable, checked, used = asked.answers.name, "", "", ""
     for node in _parse(cell) if cell else []:
@@ -172,7 +172,7 @@ def check_cell(cell: Cell | None, asked: Cell) -> Cell:
 
 
 def between(lessons: Sequence[Lesson]) -> None:
-    """No two lessons share a number, and no object is asked for twice."""
+    """Check that no two lessons share a number, and no two exercises an object."""
     numbers: dict[str, str] = {}
     asked: dict[tuple[str, str], str] = {}
     for lesson in lessons:
@@ -220,7 +220,7 @@ def _walk(cell: Cell) -> list[ast.AST]:
 
 
 def _names(cell: Cell, answers: LibraryObject, bound: frozenset[str]) -> None:
-    """Everything that the answer's text needs is bound by the cells above it."""
+    """Check that earlier cells bind every name that the answer needs."""
     for name in sorted(answers.free):
         uses = f"{answers.name} uses {name}"
         if name in answers.constants:

@@ -31,7 +31,7 @@ from course_lib.results.weights import require_profile
 FOOTER = "footer"
 
 
-class Watcher(Protocol):
+class LessonWatcher(Protocol):
     """Is told how a run goes on."""
 
     def lesson_starts(self, lesson: Lesson, cells: int, expected_seconds: float) -> None:
@@ -71,7 +71,7 @@ def run_lessons(
     profile: str,
     edition: Edition,
     folder: Path,
-    watcher: Watcher,
+    watcher: LessonWatcher,
     published: Release | None = None,
     pretrained: bool = False,
     limits: Limits | None = None,
@@ -124,7 +124,7 @@ def _run(
     profile: str,
     edition: Edition,
     folder: Path,
-    watcher: Watcher,
+    watcher: LessonWatcher,
     published: Release | None,
     pretrained: bool,
     limits: Limits | None,

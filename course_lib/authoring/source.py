@@ -1,9 +1,9 @@
-"""A lesson's source, `solutions/NN_name.py`: read, and held to the rules of the course."""
+"""Read a lesson's source, `solutions/NN_name.py`, and check that it keeps the rules."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jupytext
@@ -13,10 +13,11 @@ from course_lib.authoring import library, names, rules
 from course_lib.authoring.rules import Cell, Lesson, LessonError
 
 _NAME = re.compile(r"(\d\d)_[a-z0-9_]+")
+_LINK = re.compile(r"\{\{lesson (\d\d)\}\}")
 
 
 def read(path: Path, root: Path = library.ROOT) -> Lesson:
-    """Read a lesson and hold it to the rules.
+    """Read a lesson and check that it keeps the rules.
 
     Args:
         path: `solutions/NN_name.py`, jupytext's py:percent.
@@ -37,16 +38,21 @@ def read(path: Path, root: Path = library.ROOT) -> Lesson:
 
 
 def read_all(folder: Path, root: Path = library.ROOT) -> list[Lesson]:
-    """Every lesson of a folder, in order.
+    """Read every lesson of a folder, in order.
 
     Raises:
         LessonError: a rule is broken, in one lesson or between two.
     """
-    lessons = [read(path, root) for path in sorted(folder.glob("[0-9]*.py"))]
+    lessons = [read(path, root) for path in lesson_files(folder)]
     if not lessons:
         raise LessonError(f"no lessons in {folder}: run this from the course's own folder")
     rules.between(lessons)
     return lessons
+
+
+def lesson_files(folder: Path) -> list[Path]:
+    """Return the sources of all lessons in a folder, in order."""
+    return sorted(folder.glob("[0-9]*.py"))
 
 
 def _read(path: Path, number: str, root: Path) -> Lesson:
@@ -61,11 +67,12 @@ def _read(path: Path, number: str, root: Path) -> Lesson:
             "header: no kernelspec named python3, without which papermill ignores the "
             "parameters; copy the header (# --- … # ---) of another lesson"
         )
+    names = {other.stem[:2]: other.stem for other in lesson_files(path.parent)}
     cells = [
         Cell(
             index=index,
             kind=cell.cell_type,
-            text=cell.source,
+            text=_with_links(cell.source, index, names),
             tags=tuple(cell.metadata.get("tags", ())),
             exercise=str(cell.metadata.get("exercise", "")),
         )
@@ -80,8 +87,22 @@ def _read(path: Path, number: str, root: Path) -> Lesson:
     )
 
 
+def _with_links(text: str, index: int, names: Mapping[str, str]) -> str:
+    """Replace each ``{{lesson NN}}`` by a link to that lesson's notebook."""
+
+    def link(match: re.Match[str]) -> str:
+        number = match[1]
+        if number not in names:
+            raise LessonError(
+                f"cell {index}: it links lesson {number}; there are {', '.join(names)}"
+            )
+        return f"[lesson {number}]({names[number]}.ipynb)"
+
+    return _LINK.sub(link, text)
+
+
 def _with_exercises(cells: Sequence[Cell], number: str, root: Path) -> list[Cell]:
-    """The cells, where exercises know what they ask for and their checks whose checks they are."""
+    """Return the cells; exercise cells know their stub, check cells the id of their exercise."""
     bound: set[str] = set()
     done: list[Cell] = []
     for cell in cells:

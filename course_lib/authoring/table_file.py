@@ -1,6 +1,6 @@
-"""A result table as a file: reading, writing, and which of its experiment's runs it holds.
+"""Result tables as files: reading, writing, and comparing with their experiment.
 
-Rows are kept as the texts of the file, so that rewriting it changes no row that was there.
+Rows are kept as the texts of the file, so rewriting a table doesn't change existing rows.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_lib import profiles
-from course_lib.experiments import Experiment, Run, Value
+from course_lib.experiments.products import Experiment, SweepRun, Value
 from course_lib.files import write_whole
 from course_lib.results.tables import SEED, remake
 
@@ -22,21 +22,21 @@ Row = dict[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """How a table stands to its experiment's declaration.
+    """The rows of a table, compared with its experiment.
 
     Attributes:
-        done: the runs at the profile that it holds, with their rows.
-        missing: the runs at the profile that it lacks.
-        stale: rows of whatever profile that nothing declares, or that are there twice.
+        done: declared runs of the profile that the table holds, with their rows.
+        missing: declared runs of the profile that the table lacks.
+        stale: rows of any profile that aren't declared or occur twice.
     """
 
-    done: tuple[tuple[Run, Row], ...]
-    missing: tuple[Run, ...]
+    done: tuple[tuple[SweepRun, Row], ...]
+    missing: tuple[SweepRun, ...]
     stale: tuple[Row, ...]
 
 
 def metric_text(value: float) -> str:
-    """A metric as it stands in a table: six digits, whole numbers in full."""
+    """Format a metric for a table: six digits, whole numbers in full."""
     return str(int(value)) if value.is_integer() else f"{value:.6g}"
 
 
@@ -76,7 +76,7 @@ def read(path: Path, experiment: Experiment) -> list[Row]:
 
 
 def write(path: Path, experiment: Experiment, rows: Sequence[Row]) -> None:
-    """Put a table in place, whole: sorted by profile, then as declared, then stale rows."""
+    """Write a table, sorted by profile, then in the declared order, stale rows last."""
     order = {_key(run.settings, run.seed): n for n, run in enumerate(experiment.runs)}
     names = profiles.NAMES
 
@@ -93,7 +93,7 @@ def write(path: Path, experiment: Experiment, rows: Sequence[Row]) -> None:
 
 
 def examine(rows: Sequence[Row], experiment: Experiment, profile: str) -> State:
-    """Which runs a table holds at a profile."""
+    """Compare the rows of a table with its experiment, at a profile."""
     declared = {_key(run.settings, run.seed): run for run in experiment.runs}
     held: dict[tuple[str, tuple[str, ...]], Row] = {}
     stale = []
@@ -113,7 +113,7 @@ def examine(rows: Sequence[Row], experiment: Experiment, profile: str) -> State:
 
 
 def label(row: Row, experiment: Experiment) -> str:
-    """A row in words: ``"fault=none, seed 2, profile cpu"``."""
+    """Describe a row in words: ``"fault=none, seed 2, profile cpu"``."""
     words = [f"{column}={row[column]}" for column in experiment.settings[0]]
     return ", ".join([*words, f"seed {row[SEED]}", f"profile {row['profile']}"])
 

@@ -1,12 +1,12 @@
-"""`make reproduce VERIFY=1`: whether what lies in ``assets`` is still what the code measures.
+"""`make reproduce VERIFY=1`: check whether the code still measures what ``assets`` holds.
 
-It changes nothing and needs no git, so uncommitted changes of the library can be tried on it.
+It changes nothing and needs no git, so it also works with uncommitted changes.
 
-A run that is done again on the same processor, with as many threads and the same versions, has
-to give the printed digits of its row. Only for rows from elsewhere there are tolerances, and they
-are wide where a game is chaotic: two machines drift apart within a hundred steps of a GAN. A GPU
-is always elsewhere: it sums in another order each time. Recorded runs and weights are looked for,
-never made again; the tables beside them are made by the same code.
+A run that is repeated on the same processor, with the same number of threads and the same versions,
+must give all printed digits of its row. For rows from other machines there are tolerances. They are
+wide where training is chaotic: two machines diverge within a hundred steps of a GAN. A GPU always
+counts as another machine, because it sums in a different order each time. Recordings and weights
+must exist, but aren't made again; the same code makes the tables.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from course_lib import hardware, profiles
 from course_lib.authoring import checkout, model_card, table_file
 from course_lib.authoring.reproduce import (
     ASSETS,
-    Watcher,
+    ProductWatcher,
     compute,
     is_recorded,
     is_trained,
     surroundings,
     threads,
 )
-from course_lib.experiments import Declared, Experiment
+from course_lib.experiments.products import Declared, Experiment
 from course_lib.profiles import Profile
 from course_lib.results.tables import COMPLETE, remake
 
@@ -38,13 +38,13 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """One metric of one run, in the table and computed again.
+    """One metric of one run, as in the table and as computed again.
 
     Attributes:
-        table, run, metric: whose it is, in words.
-        old: in the table.
-        new: computed now.
-        allowed: by how much they may differ; None: not at all.
+        table, run, metric: their names.
+        old: value in the table.
+        new: value computed now.
+        allowed: allowed difference; None: none at all.
     """
 
     table: str
@@ -56,7 +56,7 @@ class Comparison:
 
     @property
     def difference(self) -> float:
-        """New less old."""
+        """The new value minus the old one."""
         return self.new - self.old
 
     @property
@@ -69,12 +69,12 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True)
 class Verification:
-    """What verifying a lesson's products found.
+    """The outcome of verifying a lesson's products.
 
     Attributes:
-        comparisons: all metrics of the runs that were done again.
-        problems: what is missing, incomplete or stale, a line each.
-        whole: recordings and weights that are there, whole.
+        comparisons: all metrics of the repeated runs.
+        problems: missing, incomplete or stale products, one line each.
+        whole: recordings and weights that are complete.
     """
 
     comparisons: tuple[Comparison, ...]
@@ -83,7 +83,7 @@ class Verification:
 
     @property
     def passed(self) -> bool:
-        """Whether all is there and as it was."""
+        """Whether all products exist and agree."""
         return not self.problems and all(one.ok for one in self.comparisons)
 
 
@@ -92,16 +92,16 @@ def verify(
     *,
     profile: str,
     rng: np.random.Generator,
-    watcher: Watcher,
+    watcher: ProductWatcher,
     root: Path = checkout.ROOT,
 ) -> Verification:
-    """Do one random run of each of a lesson's tables again, and look for what is missing.
+    """Repeat one random run of each of a lesson's tables, and look for missing products.
 
     Args:
         declared: see `course_lib.experiments.of`.
-        profile: whose rows.
+        profile: profile of the rows.
         rng: chooses the rows.
-        watcher: is told how it goes.
+        watcher: receives the progress.
         root: the folder that holds ``course_lib``.
 
     Raises:
@@ -141,7 +141,7 @@ def _missing(name: str, it: str) -> str:
 
 
 def judge(state: table_file.State, experiment: Experiment, profile: str) -> list[str]:
-    """What is wrong with a table before anything is computed: missing and stale rows."""
+    """Return the problems of a table that need no computation: missing and stale rows."""
     problems = []
     if state.missing:
         lacking, total = len(state.missing), len(experiment.runs)
@@ -163,7 +163,7 @@ def _again(
     state: table_file.State,
     size: Profile,
     rng: np.random.Generator,
-    watcher: Watcher,
+    watcher: ProductWatcher,
 ) -> list[Comparison]:
     run, row = state.done[rng.integers(len(state.done))]
     watcher.run_starts(experiment.name, str(run), 1, 1, float(row["seconds"]))
@@ -186,7 +186,7 @@ def _again(
 
 
 def _made_here(row: table_file.Row, size: Profile) -> bool:
-    """Whether only the course itself can have changed since a row was made."""
+    """Whether a row was made on this device with the same threads and versions of packages."""
     here = {column: str(value) for column, value in surroundings(size).items()}
     if here["device"] != hardware.processor():  # a GPU
         return False
@@ -195,5 +195,5 @@ def _made_here(row: table_file.Row, size: Profile) -> bool:
 
 
 def _packages(versions: str) -> set[str]:
-    """The others' versions, without that of the course, whose changes are what is looked for."""
+    """Return the versions of all packages except the course itself."""
     return {one for one in versions.split("; ") if not one.startswith("clearing-the-rain ")}

@@ -15,8 +15,8 @@ from course_lib.checks import expect
 from course_lib.checks.attempt import Attempt, Call, describe, describe_error
 from course_lib.checks.copies import copied
 from course_lib.checks.devices import works_on_gpu
-from course_lib.checks.reading import arrays_from_outside
 from course_lib.checks.result import Wrong
+from course_lib.checks.static_analysis import arrays_from_outside
 
 SHOWN = 12  # numbers of an input that a diagnosis prints whole
 

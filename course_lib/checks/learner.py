@@ -26,7 +26,7 @@ NOTICEABLE = 0.005  # seconds; below, slowness doesn't matter
 
 
 class Exercise:
-    """One exercise of the course, as `course_lib.checks.exercise` gives it.
+    """One exercise of the course, as `course_lib.exercises.exercise` gives it.
 
     Attributes:
         task: what the lesson's module declares.

@@ -1,4 +1,4 @@
-"""Questions with options, each of which explains itself, and the verdict on a choice."""
+"""Questions with explained options, and the verdict on a choice."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Option:
     Texts are plain, with `code` between backticks and *emphasis* between stars.
 
     Attributes:
-        text: what the learner chooses.
+        text: the text that the learner chooses.
         right: whether it is a right answer.
-        why: what makes it right, or what is wrong with it and where the lesson says so.
+        why: why it is right, or what is wrong with it and where the lesson explains that.
 
     Raises:
         ValueError: a text is empty or holds a formula.
@@ -36,11 +36,11 @@ class Question:
     """A question: single choice where one option is right, else multiple choice.
 
     Attributes:
-        text: the question, plain as the options' texts are.
-        options: in the order in which they are shown.
+        text: the question, in the same format as the options' texts.
+        options: the options, in the order in which they are shown.
 
     Raises:
-        ValueError: it can't be asked so; the message says why.
+        ValueError: the question is malformed; the message says how.
     """
 
     text: str
@@ -70,13 +70,13 @@ class Question:
         return "".join(letter for letter, option in pairs if option.right)
 
     def verdict(self, chosen: str | Iterable[str]) -> str:
-        """What the chosen options deserve, line by line: the verdict, then why for each.
+        """Return the verdict on the chosen options and, line by line, the explanation of each.
 
-        What is missing is counted, not named. Once the answer is right, the other options are
-        explained too. `viz.Quiz` says the same in the same words.
+        Missing options are counted, not named. Once the answer is right, the other options are
+        explained too. `viz.Quiz` uses the same words.
 
         Args:
-            chosen: letters of options, such as ``"b"``, ``"ac"`` or ``["a", "c"]``.
+            chosen: letters of the options, such as ``"b"``, ``"ac"`` or ``["a", "c"]``.
 
         Raises:
             ValueError: no letter, one that no option has, or two where one option is right.
@@ -111,7 +111,7 @@ class Question:
 
 
 def _letters(chosen: str | Iterable[str]) -> list[str]:
-    """Each chosen letter once, in order; nothing where ``chosen`` holds no texts."""
+    """Return each chosen letter once, in order; none if ``chosen`` doesn't hold texts."""
     texts = list(chosen) if isinstance(chosen, Iterable) else []
     if not all(isinstance(text, str) for text in texts):
         return []
@@ -122,4 +122,4 @@ def _readable(text: str, what: str) -> None:
     if not text.strip():
         raise ValueError(f"{what} is empty")
     if "$" in text:
-        raise ValueError(f"{what} holds a formula, which a quiz can't set: write it in words")
+        raise ValueError(f"{what} contains a formula, which a quiz can't show: write it in words")

@@ -1,7 +1,7 @@
-"""What checks show: a box in a notebook, the same words as plain text everywhere else.
+"""Show verdicts and hints: as a box in a notebook, as plain text everywhere else.
 
-A status is told by its word and its sign, and by colour besides. The boxes bring their own
-background and ink, so that they read alike on light and dark pages.
+Word, sign and colour all show the status. The boxes set their own background and text colour, so
+they look alike on light and dark pages.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ HINT = _Look(sign="?", word="Hint", edge="#755c00", paper="#fdf8e4")
 
 
 def show_verdict(header: Header, name: str, result: Result) -> None:
-    """Show what a check says about the learner's function ``name``."""
+    """Show the verdict on the learner's function ``name``."""
     look = LOOKS[result.status]
     parts = [result.diagnosis] if result.diagnosis else []
     if result.status == "wrong":
@@ -57,7 +57,7 @@ def show_verdict(header: Header, name: str, result: Result) -> None:
 
 
 def show_choice(header: Header, name: str, result: Result) -> None:
-    """Say in one line whose function the lesson goes on with."""
+    """Show in one line whose function the lesson uses from here on."""
     if result.status == "library":
         reason = f"the lesson uses the library's {name}."
     elif result.status == "passed" and result.slow:
@@ -112,13 +112,13 @@ def _box(look: _Look, page: str) -> str:
 
 
 def _inline(text: str) -> str:
-    """Escaped text; what stands between backticks becomes code."""
+    """Escape a text, and turn its parts between backticks into code."""
     code = rf"<code style='{CODE}'>\1</code>"
     return re.sub("`([^`]+)`", code, html.escape(text))
 
 
 def _block(text: str) -> str:
-    """As `_inline`, with indented lines set as a block of code."""
+    """Format a text as `_inline` does, with indented lines as a block of code."""
     prose = [line for line in text.splitlines() if not line.startswith("    ")]
     code = [line.removeprefix("    ") for line in text.splitlines() if line.startswith("    ")]
     page = _inline(" ".join(prose))

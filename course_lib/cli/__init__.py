@@ -1,4 +1,4 @@
-"""The command line, `course`. What it needs is imported when a command runs."""
+"""The command line, `course`. Heavy modules are imported only when a command runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SOLUTIONS, BUILD = Path("solutions"), Path("build")
 
 
 class ProfileName(enum.StrEnum):
-    """The sizes of `course_lib.profiles`, and auto."""
+    """The profiles, and ``auto``."""
 
     auto = "auto"
     smoke = "smoke"
@@ -35,14 +35,14 @@ class ProfileName(enum.StrEnum):
 
 
 class EditionName(enum.StrEnum):
-    """Whose notebooks."""
+    """The editions of the notebooks."""
 
     instructor = "instructor"
     student = "student"
 
 
 def main() -> None:
-    """Run the command line; what is wrong with its input is told in one line, status 2."""
+    """Run the command line; bad input ends it with a one-line message and status 2."""
     # A terminal that lacks a character, or a file name that is no UTF-8, ends no command.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -63,7 +63,7 @@ def main() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Check versions, device, memory, disk and folders; say what is missing and how to mend it."""
+    """Check versions, device, memory, disk and folders; say what is missing and how to fix it."""
     from course_lib.cli import health, show
 
     findings = health.examine()
@@ -94,7 +94,7 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Run lessons from end to end and write a report of what they measured and used."""
+    """Run lessons and write a report of their results and resources."""
     from course_lib import profiles
     from course_lib.authoring import release, report, runner, source
     from course_lib.authoring.execute import Limits
@@ -134,10 +134,10 @@ def run(
 @app.command()
 def build(
     check: Annotated[
-        bool, typer.Option("--check", help="change nothing; fail if a file is stale")
+        bool, typer.Option("--check", help="change nothing; fail if a file is out of date")
     ] = False,
 ) -> None:
-    """Generate the student notebooks from solutions/; write the release's addresses in README."""
+    """Generate the student notebooks from solutions/, and the generated parts of README."""
     from course_lib.authoring import builder
 
     if not check:
@@ -156,44 +156,44 @@ def reproduce(
         list[str] | None, typer.Argument(help="numbers such as 01; all that have tables if none")
     ] = None,
     verify: Annotated[
-        bool, typer.Option("--verify", help="change nothing; do one random run a table again")
+        bool, typer.Option("--verify", help="change nothing; repeat one random run per table")
     ] = False,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="compute again what is there already")
-    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="compute existing rows again")] = False,
     profile: Annotated[
         ProfileName, typer.Option(help="the size; auto is gpu with CUDA, else cpu; cpu to verify")
     ] = ProfileName.auto,
 ) -> None:
-    """Compute the result tables and recorded runs that lessons show; goes on where it stopped."""
+    """Compute result tables, recorded runs and pretrained weights; resumes where it stopped."""
     import numpy as np
 
     from course_lib import experiments, profiles
     from course_lib.authoring.reproduce import reproduce
     from course_lib.authoring.verify import verify as verify_assets
-    from course_lib.cli import reproduced
+    from course_lib.cli import show_reproduce
 
     if verify and fresh:
-        raise ValueError("--verify changes nothing and --fresh computes all: choose one of them")
+        raise ValueError(
+            "--verify changes nothing and --fresh computes everything again: use one of them"
+        )
     declared = [experiments.of(lesson) for lesson in lessons or experiments.lessons()]
-    # Every table holds the rows of cpu; a GPU here is no reason to miss others.
+    # Every table has rows of profile cpu, but not always of gpu.
     auto = "cpu" if verify and profile is ProfileName.auto else profile.value
     name = profiles.pick_name(auto)
     well = True
     try:
-        with reproduced.RowWatcher() as watcher:
+        with show_reproduce.RowWatcher() as watcher:
             for one in declared:
                 if verify:
                     rng = np.random.default_rng()
                     found = verify_assets(one, profile=name, rng=rng, watcher=watcher)
-                    reproduced.verification(found)
+                    show_reproduce.verification(found)
                     well &= found.passed
                 else:
                     made = reproduce(one, profile=name, watcher=watcher, fresh=fresh)
-                    reproduced.outcomes(made)
+                    show_reproduce.outcomes(made)
                     well &= not any(outcome.stale for outcome in made)
     except KeyboardInterrupt:
-        kept = f"; runs done so far are on disk: {watcher.ended} in this session"
+        kept = f"; finished runs are on disk: {watcher.ended} in this session"
         typer.echo(f"course: interrupted{'' if verify else kept}", err=True)
         raise typer.Exit(130) from None
     raise typer.Exit(int(not well))
@@ -217,8 +217,8 @@ def check_zoo(
     """Run wrong answers, valid alternatives and mutants of the reference past every check."""
     import torch
 
-    from course_lib.checks.many_seeds import judge_many
-    from course_lib.checks.zoo import run_zoo
+    from course_lib.authoring.many_seeds import judge_many
+    from course_lib.authoring.zoo import run_zoo
     from course_lib.cli import show
 
     # On tensors so small a second thread gains nothing, and costs much on a busy machine.
@@ -233,7 +233,7 @@ def check_zoo(
 
 @data_app.command("list")
 def data_list() -> None:
-    """Show the sets that the course knows: where they are here, what they hold, their terms."""
+    """Show the known sets of real rain: where they are, what they contain, their terms."""
     from course_lib.cli import show
     from course_lib.data import registry
 
@@ -245,7 +245,7 @@ def data_add(
     name: Annotated[str, typer.Argument(help="such as rain100l; see `course data list`")],
     path: Annotated[Path, typer.Argument(help="the folder that holds the set")],
 ) -> None:
-    """Say where this machine has a set; the folder stays where and as it is."""
+    """Register the folder of a set; nothing is copied or changed."""
     from course_lib.cli import show
     from course_lib.data import rain_sets, registry
 
@@ -257,7 +257,7 @@ def data_add(
 def data_verify(
     name: Annotated[str, typer.Argument(help="such as rain100l; see `course data list`")],
 ) -> None:
-    """Read a whole set and name every file that isn't as it should be."""
+    """Read a whole set and name every bad file."""
     from course_lib.cli import show
     from course_lib.data import registry
 
@@ -268,7 +268,7 @@ def data_verify(
 
 @data_app.command("credits")
 def data_credits() -> None:
-    """Show whose photographs the course uses, and under which terms."""
+    """Show the authors and licences of the course's photographs."""
     from course_lib.cli import show
     from course_lib.data.photos import PHOTOS
 

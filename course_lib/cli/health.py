@@ -1,4 +1,4 @@
-"""Whether this machine can run the course, and how to mend it where it can't."""
+"""Check whether this machine can run the course, and how to fix it if it can't."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ NEEDED_DISK_GB = 2.0
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
-        name: what.
-        found: what is there.
-        state: ``ok``; ``note``, which the course can live with; ``missing``, which it can't.
-        mend: what to do about it; empty if ``ok``.
+        name: the thing that was checked.
+        found: the state in which it was found.
+        state: ``ok``; ``note``: the course works nevertheless; ``missing``: it doesn't.
+        mend: how to fix it; empty if ``ok``.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Look at everything that a lesson needs."""
+    """Check everything that a lesson needs."""
     return [
         _python(),
         _versions(),
@@ -58,6 +58,7 @@ def examine() -> list[Finding]:
         *_folders(),
         *_kernel(),
         _photos(),
+        _lessons(),
         _data(),
     ]
 
@@ -73,13 +74,13 @@ def _versions() -> Finding:
 
 
 def is_of_lab(module: str) -> bool:
-    """Whether a module comes with the extra that only running and building lessons needs."""
+    """Whether a module belongs to the extra ``lab``, which running and building lessons needs."""
     package = module.partition(".")[0].replace("_", "-").lower()
     return package in {one.name for one in _required("lab")} - {one.name for one in _required()}
 
 
 def _required(extra: str = "") -> list[Requirement]:
-    """What the course requires, by its own metadata: always, and besides for an extra."""
+    """Return the course's requirements, with those of an extra, from its metadata."""
     from packaging.requirements import Requirement
 
     wanted = [Requirement(line) for line in metadata.requires(DISTRIBUTION) or ()]
@@ -87,7 +88,7 @@ def _required(extra: str = "") -> list[Requirement]:
 
 
 def _unfit(needed: Sequence[Requirement]) -> dict[Requirement, str]:
-    """The requirements that aren't met, each with what is there instead."""
+    """Return the requirements that aren't met, each with the version found instead."""
     found = {}
     for one in needed:
         try:
@@ -101,7 +102,7 @@ def _unfit(needed: Sequence[Requirement]) -> dict[Requirement, str]:
 
 
 def _packages() -> Iterator[Finding]:
-    """Every package that the course requires; only bad ones one by one."""
+    """Check all required packages; name only the unfit ones."""
     needed, lab = _required(), _required("lab")
     unfit = _unfit(needed)
     for one, version in unfit.items():
@@ -124,7 +125,7 @@ def _device() -> Finding:
     except Exception as error:  # a broken build can raise anything while it loads
         return Finding(
             name="device",
-            found=f"torch doesn't load: {' '.join(str(error).split())[:200]}",
+            found=f"torch can't be imported: {' '.join(str(error).split())[:200]}",
             state="missing",
             mend="install torch and torchvision together, both from the same index",
         )
@@ -134,7 +135,7 @@ def _device() -> Finding:
     except RuntimeError:
         return Finding(
             name="device",
-            found=f"{found}, torchvision {torchvision.__version__} is of another build",
+            found=f"{found}, torchvision {torchvision.__version__} is for another build of torch",
             state="missing",
             mend="install torch and torchvision together, both from the same index",
         )
@@ -189,7 +190,7 @@ def _folders() -> Iterator[Finding]:
 
 
 def is_writable(folder: Path) -> bool:
-    """Whether files can be made in a folder, or in the nearest one above that exists."""
+    """Whether files can be created in a folder, or in its nearest existing parent."""
     while not folder.exists():
         folder = folder.parent
     return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
@@ -232,6 +233,12 @@ def _photos() -> Finding:
             "scikit-image scikit-learn matplotlib",
         )
     return Finding(name="photographs", found=f"{len(PHOTOS)}, none to download")
+
+
+def _lessons() -> Finding:
+    from course_lib.profiles import LESSONS
+
+    return Finding(name="lessons", found=f"{len(LESSONS)}: {', '.join(LESSONS)}")
 
 
 def _data() -> Finding:

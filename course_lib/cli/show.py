@@ -1,4 +1,4 @@
-"""What the commands show: how a run goes on, and tables."""
+"""Output of the commands: the progress of a run, and tables."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from course_lib.durations import clock, duration
 if TYPE_CHECKING:
     from course_lib.authoring.record import LessonRun
     from course_lib.authoring.rules import Lesson
-    from course_lib.checks.zoo import Entry, Hunt, Zoo
+    from course_lib.authoring.zoo import Entry, Hunt, Zoo
     from course_lib.cli.health import Finding
     from course_lib.data.photos import Photo
     from course_lib.data.rain_sets import RainSet
@@ -44,7 +44,7 @@ LAYOUTS = {
 
 
 class RunWatcher:
-    """Shows a run: a bar in a terminal; in a log a line when something changes, or 10 s passed."""
+    """Shows the progress of a run: a bar in a terminal, a line every 10 s in a log."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False)
@@ -80,7 +80,7 @@ class RunWatcher:
         self.bar.stop()
 
     def lesson_starts(self, lesson: Lesson, cells: int, expected_seconds: float) -> None:
-        """A new bar, or a line."""
+        """Start a new bar, or print a line."""
         self.number, self.cells, self.expected = lesson.number, cells, clock(expected_seconds)
         self.started = time.monotonic()
         self.bar.reset(
@@ -101,7 +101,7 @@ class RunWatcher:
         self.bar.update(self.task, completed=number)
 
     def lesson_ends(self, run: LessonRun) -> None:
-        """How it went, in a line that stays."""
+        """Print the outcome, with the problems."""
         self.line = ""
         self.bar.update(self.task, visible=False)
         state = "[green]✓ passed[/]" if run.passed else "[red]✗ failed[/]"
@@ -110,7 +110,7 @@ class RunWatcher:
         )
         if run.resumed:
             self.console.print(
-                "    went on from a run that was cut: its steps and CPU time aren't judged",
+                "    resumed an interrupted run: its steps and CPU time aren't checked",
                 soft_wrap=True,
             )
         for problem in run.problems:
@@ -133,7 +133,7 @@ class _Where(ProgressColumn):
 
 
 def results(runs: Sequence[LessonRun]) -> None:
-    """The table of measured results."""
+    """Print the table of measured results."""
     rows = [(run, row) for run in runs for row in run.measured]
     if not rows:
         return
@@ -145,7 +145,7 @@ def results(runs: Sequence[LessonRun]) -> None:
 
 
 def report(runs: Sequence[LessonRun], path: Path) -> None:
-    """How many failed, and where the report lies."""
+    """Print how many lessons failed, and the path of the report."""
     failed = sum(not run.passed for run in runs)
     if failed:
         Console().print(f"[red]{failed} of {len(runs)} lessons failed.[/]")
@@ -154,9 +154,9 @@ def report(runs: Sequence[LessonRun], path: Path) -> None:
 
 
 def findings(found: Sequence[Finding]) -> None:
-    """What the doctor found."""
+    """Print the findings of the doctor."""
     marks = {"ok": "[green]✓[/]", "note": "[yellow]![/]", "missing": "[red]✗[/]"}
-    table = _table("", "what", "found", "how to mend it")
+    table = _table("", "what", "found", "how to fix it")
     for finding in found:
         table.add_row(
             marks[finding.state], finding.name, escape(finding.found), escape(finding.mend)
@@ -239,7 +239,7 @@ def _counts(hunt: Hunt) -> tuple[int, int, int, int]:
 
 
 def sets(listed: Sequence[Listed]) -> None:
-    """Sets of real rain, a paragraph each: what, where, what a whole copy holds, the terms."""
+    """Print a paragraph per set of real rain: title, place, contents, terms."""
     for one in listed:
         print(f"{one.name}: {one.spec.title}")
         print(f"  here:    {one.path or 'no'}")
@@ -247,7 +247,7 @@ def sets(listed: Sequence[Listed]) -> None:
 
 
 def verified(reports: Sequence[Report]) -> None:
-    """What verifying a set found, a paragraph a part."""
+    """Print the outcome of verifying a set, a paragraph per part."""
     from course_lib.data.rain_sets import SETS
 
     for part in reports:
@@ -267,7 +267,7 @@ def _terms(spec: RainSet) -> None:
 
 
 def credits(photos: Mapping[str, Photo]) -> None:
-    """Whose photographs the course uses."""
+    """Print the credits of the photographs."""
     table = _table("photograph", "what", "by", "licence", "found at")
     for name, photo in photos.items():
         table.add_row(name, photo.title, photo.credit, photo.licence, photo.source)

@@ -49,8 +49,8 @@ class BadFile:
         return self.reason if str(self.path) in self.reason else f"{self.path}: {self.reason}"
 
 
-class Entry(NamedTuple):
-    """What a folder knows of one of its items before it is read."""
+class FolderItem(NamedTuple):
+    """Name and files of a picture or pair, known before it is read."""
 
     name: str
     paths: tuple[Path, ...]
@@ -142,11 +142,11 @@ class Folder(ABC, Generic[Content]):
         return faults
 
     @abstractmethod
-    def _list(self) -> tuple[list[Entry], list[BadFile]]:
+    def _list(self) -> tuple[list[FolderItem], list[BadFile]]:
         """The folder's items by their file names, and what is wrong with these."""
 
     @abstractmethod
-    def _read(self, entry: Entry) -> Content:
+    def _read(self, entry: FolderItem) -> Content:
         """The item itself."""
 
 
@@ -182,7 +182,7 @@ class PairedFolder(Folder[Pair]):
         self._rainy, self._clean, self._match = rainy, clean, match
         super().__init__(path, on_bad, leave_out)
 
-    def _list(self) -> tuple[list[Entry], list[BadFile]]:
+    def _list(self) -> tuple[list[FolderItem], list[BadFile]]:
         mend = "name the subfolders with rainy= and clean="
         rainy_files = picture_files(self.path / self._rainy, mend)
         clean_files = picture_files(self.path / self._clean, mend)
@@ -192,7 +192,7 @@ class PairedFolder(Folder[Pair]):
             twin = twins.setdefault(self._match(file.stem), file)
             if twin is not file:
                 bad.append(BadFile(path=file, reason=f"matches the same rainy pictures as {twin}"))
-        entries: dict[str, Entry] = {}
+        entries: dict[str, FolderItem] = {}
         for file in rainy_files:
             key = self._match(file.stem)
             if key not in twins:
@@ -200,13 +200,13 @@ class PairedFolder(Folder[Pair]):
             elif file.stem in entries:
                 bad.append(BadFile(path=file, reason=f"a second file of the name {file.stem!r}"))
             else:
-                entries[file.stem] = Entry(file.stem, (file, twins[key]))
+                entries[file.stem] = FolderItem(file.stem, (file, twins[key]))
         used = {entry.paths[1] for entry in entries.values()}
         lonely = [file for file in twins.values() if file not in used]
         bad += [BadFile(path=f, reason=f"no twin in {self._rainy}/") for f in lonely]
         return list(entries.values()), bad
 
-    def _read(self, entry: Entry) -> Pair:
+    def _read(self, entry: FolderItem) -> Pair:
         rainy_file, clean_file = entry.paths
         rainy, clean = read_picture(rainy_file), read_picture(clean_file)
         if rainy.shape != clean.shape:
@@ -238,10 +238,10 @@ class SideBySideFolder(Folder[Pair]):
     ) -> None:
         super().__init__(path, on_bad, leave_out)
 
-    def _list(self) -> tuple[list[Entry], list[BadFile]]:
-        return [Entry(file.stem, (file,)) for file in picture_files(self.path)], []
+    def _list(self) -> tuple[list[FolderItem], list[BadFile]]:
+        return [FolderItem(file.stem, (file,)) for file in picture_files(self.path)], []
 
-    def _read(self, entry: Entry) -> Pair:
+    def _read(self, entry: FolderItem) -> Pair:
         clean, rainy = _halves(read_picture(entry.paths[0]), entry.paths[0])
         return make_pair(rainy, clean, entry.name)
 
@@ -272,10 +272,10 @@ class PictureFolder(Folder[np.ndarray]):
         self._doubled = doubled
         super().__init__(path, on_bad, leave_out)
 
-    def _list(self) -> tuple[list[Entry], list[BadFile]]:
-        return [Entry(file.stem, (file,)) for file in picture_files(self.path)], []
+    def _list(self) -> tuple[list[FolderItem], list[BadFile]]:
+        return [FolderItem(file.stem, (file,)) for file in picture_files(self.path)], []
 
-    def _read(self, entry: Entry) -> np.ndarray:
+    def _read(self, entry: FolderItem) -> np.ndarray:
         picture = read_picture(entry.paths[0])
         return _halves(picture, entry.paths[0])[0] if self._doubled else picture
 

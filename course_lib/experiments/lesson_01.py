@@ -12,7 +12,6 @@ from torch import nn
 
 from course_lib.data.crops import CropDataset, make_loader
 from course_lib.data.pair import Batch
-from course_lib.experiments import Experiment, RecordedRun, TrainedWeights, Value
 from course_lib.experiments.games import (
     CROPS,
     FRAMES,
@@ -22,6 +21,7 @@ from course_lib.experiments.games import (
     rainy_psnr,
     seed_photos,
 )
+from course_lib.experiments.products import Experiment, RecordedRun, TrainedWeights, Value
 from course_lib.losses import discriminator_loss, generator_loss
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
 from course_lib.profiles import Profile

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from course_lib.data.pair import Batch
-from course_lib.experiments import Experiment, RecordedRun, TrainedWeights, Value, lesson_01
+from course_lib.experiments import lesson_01
 from course_lib.experiments.games import CROPS, Played, rainy_psnr
 from course_lib.experiments.pix2pix import (
     SEEDS,
@@ -22,6 +22,7 @@ from course_lib.experiments.pix2pix import (
     last_quarter,
     play,
 )
+from course_lib.experiments.products import Experiment, RecordedRun, TrainedWeights, Value
 from course_lib.models.pix2pix import PatchDiscriminator
 from course_lib.profiles import Profile, pick
 from course_lib.ranges import from_model

@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from course_lib.data.pair import Batch
-from course_lib.experiments import Experiment, RecordedRun, TrainedWeights, Value
 from course_lib.experiments.lesson_02 import TOLERANCES, record, trained
 from course_lib.experiments.pix2pix import SEEDS, Variant, any_game, end, first_game
+from course_lib.experiments.products import Experiment, RecordedRun, TrainedWeights, Value
 from course_lib.losses import pix2pix_loss, target_loss
 from course_lib.profiles import Profile
 from course_lib.results.recordings import Recording

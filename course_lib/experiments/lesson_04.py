@@ -11,7 +11,6 @@ import torch
 from torch import nn
 
 from course_lib.data.pair import Batch
-from course_lib.experiments import Experiment, RecordedRun, TrainedWeights, Value
 from course_lib.experiments.games import Played
 from course_lib.experiments.graspp import (
     PRINTED_RATE_D,
@@ -26,6 +25,7 @@ from course_lib.experiments.graspp import (
     scores,
     shown,
 )
+from course_lib.experiments.products import Experiment, RecordedRun, TrainedWeights, Value
 from course_lib.losses import Reduction, adversarial_loss, gradient_loss
 from course_lib.profiles import Profile
 from course_lib.ranges import from_model

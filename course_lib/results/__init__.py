@@ -1,13 +1,13 @@
-"""What the course measured: in the notebook that runs, in tables of many runs, in recorded runs.
+"""Measurements: of the running notebook, tables of many runs, recordings, pretrained weights.
 
-`notebook` is what every lesson uses, so its names are here too.
+Every lesson uses `Measured` and the names of `notebook`, so they can be imported from here.
 """
 
+from course_lib.results.measured import Measured
 from course_lib.results.notebook import (
     MIMETYPE,
     Collected,
     Finished,
-    Measured,
     Started,
     begin,
     bundle,

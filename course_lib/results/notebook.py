@@ -1,11 +1,11 @@
-"""What a lesson's run leaves in its notebook for the runner: how it began, results, usage.
+"""Records of a lesson's run in its notebook: its start, its measurements, its resources.
 
-Each is an output under `MIMETYPE`, which front ends skip, beside the text a person reads.
+`course run` reads them. Each is an output of type `MIMETYPE`, which front ends ignore, with a text
+for people.
 """
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -14,82 +14,25 @@ from typing import Any
 
 from course_lib import durations, hardware, profiles, usage
 from course_lib.profiles import Profile
+from course_lib.results.measured import Measured
 from course_lib.usage import Usage
 
 ASSETS = Path(__file__).parent.parent / "assets"
 MIMETYPE = "application/vnd.clearing-the-rain.results+json"
 _READY = {"tables over seeds": "tables", "recorded runs": "recordings"}  # folders of ASSETS
-# Decimals that a measurement in this unit deserves; others show three digits.
-_DECIMALS = {"dB": 2, "%": 1}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measured:
-    """One row of a lesson's table of results.
-
-    Attributes:
-        name: what was measured, such as ``"PSNR of the restored pictures"``.
-        value: the measured value, the mean where there are several; None where it can't be
-            had here ("n/a"), such as LPIPS without its weights.
-        unit: ``"dB"``, ``"%"``; empty for a pure number.
-        spread: standard deviation over seeds or pictures, in the same unit.
-        over: what the spread runs over, such as ``"5 seeds"``.
-        claim: the paper's value in the same unit.
-        source: where the paper says so, such as ``"report 1, table 2"``.
-        claim_is: stands before the claimed value: ``"acceptable above"`` for a threshold that
-            the paper didn't measure, ``"70 to"`` for a range.
-    """
-
-    name: str
-    value: float | None
-    unit: str = ""
-    spread: float | None = None
-    over: str = ""
-    claim: float | None = None
-    source: str = ""
-    claim_is: str = ""
-
-    def __post_init__(self) -> None:
-        for key in ("value", "spread", "claim"):
-            given = getattr(self, key)
-            if given is None:
-                continue
-            number = float(given)  # NumPy's and torch's numbers can't be written as JSON
-            if not math.isfinite(number):
-                raise ValueError(
-                    f"{key} of {self.name!r} is {number}; a result is a finite number, "
-                    "or None where there is none"
-                )
-            object.__setattr__(self, key, number)
-
-    def text(self) -> str:
-        """What was measured: ``"27.34 ± 0.41 dB (5 seeds)"``, ``"n/a"`` without a value."""
-        if self.value is None:
-            return "n/a"
-        decimals = _decimals(self.unit, self.value, self.spread)
-        spread = "" if self.spread is None else f" ± {self.spread:.{decimals}f}"
-        over = f" ({self.over})" if self.over else ""
-        return f"{_signed(self.value, decimals)}{spread} {self.unit}".rstrip() + over
-
-    def claim_text(self) -> str:
-        """The paper's value: ``"28.10 dB"``, ``"acceptable above 20.00 dB"``, or ``""``."""
-        if self.claim is None:
-            return ""
-        number = _signed(self.claim, _decimals(self.unit, self.claim))
-        return f"{self.claim_is} {number} {self.unit}".strip()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """How a lesson's run began; as the last line of the set-up cell it shows itself.
+    """The start of a lesson's run; as the last line of the set-up cell it shows itself.
 
     Attributes:
-        lesson: the lesson's number, such as ``"01"``.
+        lesson: number of the lesson, such as ``"01"``.
         profile: one of `profiles.NAMES`, never ``"auto"``.
-        seed: of the run.
-        device: the hardware in words.
-        python: where the Python that runs the lesson is installed.
-        pretrained: whether networks come trained instead of being trained in the lesson.
+        seed: seed of the run.
+        device: name of the hardware.
+        python: folder of the Python that runs the lesson.
+        pretrained: whether the lesson loads pretrained networks instead of training them.
     """
 
     lesson: str
@@ -122,7 +65,7 @@ class Started:
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """What the run has used; shows itself as the last line of the runner's own cell."""
+    """The resources of a run; as the last line of the runner's own cell it shows itself."""
 
     used: Usage
 
@@ -134,7 +77,7 @@ class Finished:
 
 @dataclass(frozen=True, kw_only=True)
 class Collected:
-    """What an executed notebook holds; None where it never got so far."""
+    """The records in an executed notebook; None for those that the run never reached."""
 
     started: Started | None
     measured: tuple[Measured, ...]
@@ -145,11 +88,11 @@ def begin(*, lesson: str, profile: str = "auto", seed: int, pretrained: bool = F
     """Begin a lesson's run. The last line of every lesson's set-up cell is this call.
 
     Args:
-        lesson, profile, seed: as the parameters cell has them.
+        lesson, profile, seed: values of the parameters cell.
         pretrained: whether the lesson loads pretrained weights instead of training.
 
     Raises:
-        ValueError: no such profile; pretrained weights asked for at a profile that has none.
+        ValueError: there is no such profile, or it has no pretrained weights.
     """
     name = profiles.pick_name(profile)
     if pretrained:
@@ -167,17 +110,17 @@ def begin(*, lesson: str, profile: str = "auto", seed: int, pretrained: bool = F
 
 
 def finish() -> Finished:
-    """End a run: what the process has used since it started."""
+    """End a run, and return the resources that the process has used."""
     return Finished(used=usage.measure())
 
 
 def bundle(measured: Sequence[Measured]) -> dict[str, Any]:
-    """The part of a results table's mimebundle that the runner reads."""
+    """Return the part of a results table's mimebundle that `course run` reads."""
     return {MIMETYPE: {"measured": [asdict(row) for row in measured]}}
 
 
 def collect(notebook: Any) -> Collected:
-    """Read what an executed notebook (an nbformat node) says about its run."""
+    """Read the records in an executed notebook (an nbformat node)."""
     payloads = [
         output["data"][MIMETYPE]
         for cell in notebook.cells
@@ -194,27 +137,14 @@ def collect(notebook: Any) -> Collected:
 
 
 def _cost(settings: Profile) -> str:
-    """How long the lesson's code will run on the device at hand, in words."""
+    """Return how long the lesson's code will run on this device, in words."""
     import torch
 
     gpu = torch.cuda.is_available()
     minutes = profiles.minutes(settings, gpu=gpu, speed=hardware.speed())
     if minutes is None:
-        return "how long that takes on a GPU hasn't been measured yet"
+        return "the time on a GPU hasn't been measured yet"
     told = f"about {durations.duration(60 * minutes)}"
     if settings.cpu_hours and not gpu:
         return f'{told} without a GPU (profile = "cpu" is the size for this machine)'
     return told
-
-
-def _decimals(unit: str, value: float, spread: float | None = None) -> int:
-    if unit in _DECIMALS:
-        return _DECIMALS[unit]
-    largest = max(abs(value), spread or 0)
-    if largest == 0 or (spread is None and value.is_integer()):
-        return 0
-    return max(0, 2 - math.floor(math.log10(largest)))
-
-
-def _signed(number: float, decimals: int) -> str:
-    return f"{number:.{decimals}f}".replace("-", "−")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from course_lib.results.notebook import Measured
+from course_lib.results.measured import Measured
 
 if TYPE_CHECKING:
     import pandas as pd

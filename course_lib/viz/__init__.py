@@ -1,4 +1,4 @@
-"""Everything that is drawn: figures, live plots, widgets."""
+"""Figures, live plots, tables and widgets."""
 
 from course_lib.viz.before_after import BeforeAfter
 from course_lib.viz.curves import curves, draw_curves

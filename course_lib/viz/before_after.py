@@ -1,4 +1,4 @@
-"""Two pictures of one size under a slider: left of it the one, right of it the other."""
+"""A slider between two pictures of the same size, such as before and after."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import anywidget
 import numpy as np
 import traitlets
 
-from course_lib.viz.canvas import picture_uint8
 from course_lib.viz.output import checked_alt, data_url, image_html, png_file, with_still
+from course_lib.viz.sheet import picture_uint8
 
 _FOLDER = Path(__file__).parent
 
@@ -74,7 +74,7 @@ class BeforeAfter(anywidget.AnyWidget):
         )
 
     def still(self) -> str:
-        """Both pictures side by side, as HTML, for pages without widgets."""
+        """Return both pictures side by side, as HTML, for pages without widgets."""
         figures = "".join(
             '<figure style="margin:0;flex:0 1 auto">'
             + image_html(png, alt=alt, width=self.width, pixelated=True)

@@ -23,7 +23,7 @@ def curves(
     yscale: str = "linear",
     alt: str,
 ) -> None:
-    """Show one line a series, with a band from the lowest to the highest seed.
+    """Show one line per series, with a band from the lowest to the highest seed.
 
     Args:
         series: label → (x, y) with x of length N and y of length N for one run, or S×N for
@@ -78,12 +78,12 @@ def draw_curves(
 
 
 def running_mean(numbers: Sequence[float], window: int) -> np.ndarray:
-    """Means over every ``window`` neighbours, of which there are ``window`` − 1 fewer."""
+    """Return the running mean over ``window`` values; it is ``window`` − 1 values shorter."""
     return np.convolve(numbers, np.full(window, 1 / window), "valid")
 
 
 def put_legend(axes: Axes, title: str = "") -> None:
-    """Name the curves above the axes, where they can't hide one, under a title."""
+    """Put the legend and the title above the axes, where they can't hide a curve."""
     short = all(len(label) <= 16 for label in axes.get_legend_handles_labels()[1])
     axes.legend(
         loc="lower left",
@@ -98,7 +98,7 @@ def put_legend(axes: Axes, title: str = "") -> None:
 
 
 def series_looks(labels: Sequence[str]) -> dict[str, dict]:
-    """Colour, line style and marker of each series: its role's, or the next free ones.
+    """Return colour, line style and marker of each series: its role's, or the next free ones.
 
     Raises:
         ValueError: no series, or more than can be told apart.

@@ -1,4 +1,4 @@
-"""A picture with sliders: turn one and see what it does."""
+"""A picture that is redrawn when sliders move."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from course_lib.viz.canvas import picture_uint8
 from course_lib.viz.output import checked_alt, image_html, png_file, with_still
+from course_lib.viz.sheet import picture_uint8
 
 Render = Callable[..., np.ndarray | tuple[np.ndarray, str]]
 
 
 class Explorer(ipywidgets.VBox):
-    """Controls above the picture that they make; the still shows the picture as it stands.
+    """Controls above the picture that they produce; the still shows the current picture.
 
     Attributes:
         controls: name → control; setting a control's ``value`` redraws, too.
@@ -56,7 +56,7 @@ class Explorer(ipywidgets.VBox):
         super().__init__([*self.controls.values(), self._picture])
 
     def still(self) -> str:
-        """The picture for the present values, as HTML, for pages without widgets."""
+        """Return the picture for the current values, as HTML, for pages without widgets."""
         return self._picture.value
 
     def _redraw(self, change: Any) -> None:

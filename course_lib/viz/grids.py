@@ -1,4 +1,4 @@
-"""Pictures side by side, each shown at its own pixels."""
+"""Pictures side by side, without resampling."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from course_lib.viz.canvas import LETTER, LINE, ORANGE, Canvas, picture_uint8, text_width
 from course_lib.viz.output import show
+from course_lib.viz.sheet import LETTER, LINE, ORANGE, Sheet, picture_uint8, text_width
 from course_lib.viz.style import DPI, WIDTH
 
 SHEET = int(WIDTH * DPI)  # pixels across a full-width figure
@@ -33,8 +33,8 @@ def picture_grid(
     Args:
         pictures: each H×W×3 or, for grey maps, H×W; uint8, bool, or floats in [0, 1]. Sizes
             may differ unless ``zoom`` or a comparison asks otherwise.
-        titles: one a picture, such as ``"restored\\n27.3 dB"``; ``\\n`` starts a new line.
-        columns: pictures beside each other; without it at most three.
+        titles: one per picture, such as ``"restored\\n27.3 dB"``; ``\\n`` starts a new line.
+        columns: number of pictures side by side; at most three if it is None.
         zoom: (y, x, side) of a square of pixels that is framed in every picture and shown
             enlarged below it; the pictures then share one size.
         masks: for each picture None or a bool H×W mask, which is laid over it in orange.
@@ -52,12 +52,12 @@ def picture_grid(
 def contact_sheet(
     rows: Mapping[str, Sequence[np.ndarray]], *, titles: Sequence[str] = (), alt: str
 ) -> None:
-    """Show many small pictures of one size as rows with a label each, such as samples.
+    """Show many small pictures of one size in labelled rows, such as samples.
 
     Args:
         rows: label → pictures, for example ``{"rainy": crops, "restored": outputs}``; each
-            row holds the same number, what stands in one column belongs together.
-        titles: one a column, above it; or none.
+            row has the same number, and pictures in one column belong together.
+        titles: one per column, above it; or none.
         alt: what the figure shows, for readers who can't see it; see `show`.
 
     Raises:
@@ -109,27 +109,27 @@ def _grid_figure(
     title_height = LINE * max(title.count("\n") + 1 for title in wrapped)
     row_height = title_height + tallest * scale + (enlarged + 16 if zoom else 0) + GAP
 
-    canvas = Canvas(height=row_height * -(-count // columns), width=width)
+    sheet = Sheet(height=row_height * -(-count // columns), width=width)
     for n, (picture, title) in enumerate(zip(shown, wrapped, strict=True)):
         left = n % columns * (cell + GAP)
         base = n // columns * row_height + title_height
-        canvas.text(title, left=left, bottom=base)
-        canvas.paste(picture, left=left, top=base, scale=scale)
+        sheet.text(title, left=left, bottom=base)
+        sheet.paste(picture, left=left, top=base, scale=scale)
         if zoom is not None:
             y, x, side = zoom
-            canvas.frame(
+            sheet.frame(
                 top=base + y * scale, left=left + x * scale, height=side * scale, width=side * scale
             )
             spot = picture[y : y + side, x : x + side]
             below = base + tallest * scale + 16
-            canvas.paste(spot, left=left, top=below, scale=enlarged // side)
-    return canvas.figure(), _css_width(canvas.width, scale)
+            sheet.paste(spot, left=left, top=below, scale=enlarged // side)
+    return sheet.figure(), _css_width(sheet.width, scale)
 
 
 def sheet_figure(
     rows: Mapping[str, Sequence[np.ndarray]], titles: Sequence[str] = ()
 ) -> tuple[Figure, int]:
-    """What `contact_sheet` shows, and how many CSS pixels wide it is to be shown."""
+    """Return the figure of `contact_sheet`, and its width in CSS pixels."""
     counts = {label: len(pictures) for label, pictures in rows.items()}
     if len(set(counts.values())) != 1 or 0 in counts.values():
         raise ValueError(
@@ -163,28 +163,28 @@ def sheet_figure(
     cell = width * scale
     wrapped = [_wrap(title, cell) for title in titles]
     top = LINE * max((title.count("\n") + 1 for title in wrapped), default=0)
-    canvas = Canvas(
+    sheet = Sheet(
         height=top + len(shown) * (height * scale + gap) - gap,
         width=margin + columns * (cell + gap) - gap,
     )
     for n, title in enumerate(wrapped):
-        canvas.text(title, left=margin + n * (cell + gap), bottom=top)
+        sheet.text(title, left=margin + n * (cell + gap), bottom=top)
     for n, (label, row) in enumerate(shown.items()):
         y = top + n * (height * scale + gap)
         lines = labels[label].count("\n") + 1
-        canvas.text(labels[label], left=0, bottom=y + (height * scale + lines * LINE) // 2)
+        sheet.text(labels[label], left=0, bottom=y + (height * scale + lines * LINE) // 2)
         for m, picture in enumerate(row):
-            canvas.paste(picture, left=margin + m * (cell + gap), top=y, scale=scale)
-    return canvas.figure(), _css_width(canvas.width, scale)
+            sheet.paste(picture, left=margin + m * (cell + gap), top=y, scale=scale)
+    return sheet.figure(), _css_width(sheet.width, scale)
 
 
 def _scale(width: int, room: int, height: int) -> int:
-    """The whole number by which a picture is enlarged to fill its room."""
+    """Return the whole number by which a picture is enlarged to fill its room."""
     return max(1, min(room // width, 1200 // max(height, 1)))
 
 
 def _css_width(width: int, scale: int) -> int:
-    """Enlarged pictures are shown at half of the figure's pixels; others as large as fits."""
+    """Return the width in CSS pixels: half of the figure's pixels if pictures were enlarged."""
     return width // 2 if scale > 1 else min(width, SHEET // 2)
 
 

@@ -1,4 +1,4 @@
-"""A map laid over a picture as colours."""
+"""A map shown as colours over a picture."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from course_lib.ranges import to_unit
 
 
 def heat(picture: np.ndarray, values: np.ndarray, *, opacity: float = 0.6) -> np.ndarray:
-    """A picture in grey under a map in the colours of cividis: dark blue is 0, yellow is 1.
+    """Blend a map, in the colours of cividis, over a grey picture: dark blue is 0, yellow is 1.
 
     The grey keeps the map's colours readable; cividis looks alike to all kinds of colour vision.
 

@@ -1,4 +1,4 @@
-"""The one way in which figures reach a reader: with words for those who can't see them."""
+"""Show figures, always with an alternative text for readers who can't see them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FILE_NAME = re.compile(r"\.(png|jpe?g|gif|svg|webp|bmp|tiff?)$", re.IGNORECASE)
 
 
 def show(figure: Figure, *, alt: str, width: int | None = None) -> None:
-    """Show a figure together with a text that says what it shows, and close it.
+    """Show a figure with its alternative text, and close it.
 
     In a notebook the figure is an ``<img>`` with that text, at most as wide as the page;
     elsewhere, where nobody would see a figure, the text is printed.
@@ -44,7 +44,7 @@ def show(figure: Figure, *, alt: str, width: int | None = None) -> None:
 
 
 def put(html: str, *, text: str, extra: Mapping[str, object] | None = None) -> None:
-    """Display HTML in a notebook, and the text where HTML can't be shown.
+    """Display HTML in a notebook, or the text where HTML can't be shown.
 
     Args:
         html: what a notebook shows.
@@ -58,7 +58,7 @@ def put(html: str, *, text: str, extra: Mapping[str, object] | None = None) -> N
 
 
 def checked_alt(alt: str) -> str:
-    """The alternative text on one line.
+    """Return the alternative text on one line.
 
     Raises:
         TypeError: not a string.
@@ -76,7 +76,7 @@ def checked_alt(alt: str) -> str:
 
 
 def figure_png(figure: Figure, *, fast: bool = False) -> bytes:
-    """The figure as a PNG file; ``fast`` gives half of its pixels in half of the time."""
+    """Return a figure as a PNG file; ``fast`` halves the resolution and the time."""
     dpi = figure.dpi
     figure.set_dpi(dpi / 2 if fast else dpi)
     canvas = FigureCanvasAgg(figure)
@@ -87,14 +87,14 @@ def figure_png(figure: Figure, *, fast: bool = False) -> bytes:
 
 
 def png_file(picture: np.ndarray, *, compress_level: int = 6) -> bytes:
-    """A uint8 picture as a PNG file."""
+    """Return a uint8 picture as a PNG file."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, format="png", compress_level=compress_level)
     return buffer.getvalue()
 
 
 def image_html(png: bytes, *, alt: str, width: int, pixelated: bool = False) -> str:
-    """An ``<img>`` that carries the picture and the text, and never overflows the page.
+    """Return an ``<img>`` that holds the picture and the text, and fits the page.
 
     Args:
         png: a PNG file.
@@ -111,18 +111,18 @@ def image_html(png: bytes, *, alt: str, width: int, pixelated: bool = False) -> 
 
 
 def data_url(png: bytes) -> str:
-    """The PNG file as a URL that needs no network."""
+    """Return a PNG file as a data URL, which needs no network."""
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 
 def png_size(png: bytes) -> tuple[int, int]:
-    """Width and height of a PNG file, from its header."""
+    """Return width and height of a PNG file, from its header."""
     return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
 
 
 def with_still(
     widget: tuple[dict, dict] | Mapping[str, Any] | None, still: str, alt: str
 ) -> tuple[dict, dict]:
-    """A widget's own mimebundle with its still and its text for pages without widgets."""
+    """Add the still and the text, for pages without widgets, to a widget's mimebundle."""
     data, metadata = widget if isinstance(widget, tuple) else (widget or {}, {})
     return {**data, "text/html": still, "text/plain": alt}, metadata

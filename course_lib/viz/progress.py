@@ -1,4 +1,4 @@
-"""How far a long computation is, and how long it will still take."""
+"""Progress of a long computation, with the remaining time."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from IPython.display import display
 
 from course_lib.durations import clock
 
-SETTLED = 2.0  # seconds; a forecast from less is wild
+SETTLED = 2.0  # seconds; a forecast from less is unreliable
 
 
 class Progress:
-    """A progress bar with the elapsed and the expected time.
+    """A progress bar with the elapsed and the remaining time.
 
-    In a notebook it updates in place; in a terminal it rewrites one line of stderr; where
-    neither is there, a log file for instance, only the last line is written.
+    In a notebook it updates in place; in a terminal it rewrites one line of stderr; otherwise, in
+    a log file for instance, only the last line is written.
 
     Example:
         ``progress = Progress(len(seeds), "seed")``, then ``progress.update(n)`` after the
@@ -32,8 +32,8 @@ class Progress:
         """Start the clock.
 
         Args:
-            total: how many there are, at least 1.
-            what: the word for one of them.
+            total: number of items, at least 1.
+            what: the word for one item.
 
         Raises:
             ValueError: ``total`` below 1.
@@ -49,36 +49,36 @@ class Progress:
         self._closed = False
 
     def update(self, done: int) -> None:
-        """Say how many are done; shown at most once a second."""
+        """Set the number of finished items; the bar is redrawn at most once a second."""
         self.done = done
         now = time.perf_counter()
         if self._pace is None:
-            self._pace = (now, done)  # what came before the first one says nothing of the pace
+            self._pace = (now, done)  # the time before the first item says nothing about the pace
         if now - self._shown >= 1:
             self._shown = now
             self._show()
 
     def __call__(self, record: Mapping[str, float]) -> None:
-        """As a training callback: take the record of one step."""
+        """Take the record of one step; lets the bar serve as a training callback."""
         self.update(int(record["step"]))
 
     def resume(self, history: Sequence[Mapping[str, float]]) -> None:
-        """As a training callback: so many steps were there when a run went on."""
+        """Take the history of a resumed run; lets the bar serve as a training callback."""
         # A history may be thinned, as that of pretrained weights is.
         self.done = self._before = int(history[-1]["step"]) if history else 0
 
     def close(self) -> None:
-        """Show how far it got and how long that took; calling it again changes nothing."""
+        """Show the final state and time; calling it again changes nothing."""
         if not self._closed:
             self._closed = True
             self._show()
 
     def text(self) -> str:
-        """The line, such as ``step 300/1200 · 0:24 · 1:12 left``."""
+        """Return the line, such as ``step 300/1200 · 0:24 · 1:12 left``."""
         now = time.perf_counter()
         line = f"{self.what} {self.done}/{self.total} · {clock(now - self._started)}"
         if self._before:
-            line += f" · went on after {self._before}"
+            line += f" · resumed after {self._before}"
         if self._closed or self._pace is None:
             return line
         began, first = self._pace

@@ -1,4 +1,4 @@
-"""Questions to answer in the page, and the same as text where no widget is shown."""
+"""Questions as a widget, and as text where no widget is shown."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Quiz(anywidget.AnyWidget):
         )
 
     def still(self) -> str:
-        """All questions with their answers folded up, as HTML, for pages without widgets."""
+        """Return all questions with folded answers, as HTML, for pages without widgets."""
         return quiz_html(self._asked)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
@@ -84,7 +84,7 @@ class Quiz(anywidget.AnyWidget):
 
 
 def quiz_html(questions: Sequence[Asked]) -> str:
-    """The questions as HTML without scripts: options by letter, answers folded up below them.
+    """Return the questions as HTML without scripts: lettered options, folded answers below them.
 
     It has no empty line, so that it may stand inside Markdown.
     """
@@ -104,7 +104,7 @@ def quiz_html(questions: Sequence[Asked]) -> str:
 
 
 def quiz_text(questions: Sequence[Asked]) -> str:
-    """The questions as plain text, without their answers."""
+    """Return the questions as plain text, without their answers."""
     return "\n\n".join(
         "\n".join(
             [
@@ -130,7 +130,7 @@ def _numbered(text: str, number: int, of: int) -> str:
 
 
 def _inline(text: str) -> str:
-    """Escaped text, with its `code` and *emphasis* as elements."""
+    """Escape a text, and turn its `code` and *emphasis* into elements."""
 
     def mark(match: re.Match[str]) -> str:
         code, emphasis = match.groups()

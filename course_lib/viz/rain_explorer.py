@@ -1,4 +1,4 @@
-"""Rain with sliders: what each of its physical quantities does to a photograph."""
+"""Sliders for the physical quantities of rain, above the photograph with that rain."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SLIDERS = {
 
 
 class RainExplorer(Explorer):
-    """Streaks on a photograph, drawn anew at every move of a slider, with the PSNR.
+    """Streaks on a photograph, redrawn when a slider moves, with the PSNR.
 
     Choosing a kind sets the sliders to one shower of that kind. The seed alone decides where
     the drops fall, so that everything else can be compared.
@@ -72,7 +72,7 @@ class RainExplorer(Explorer):
 
 
 def _shower(kind: str) -> StreakParameters:
-    """One shower of the kind, always the same."""
+    """Draw rain of the kind, always the same."""
     drawn = _KINDS[kind](np.random.default_rng(0))
     rounded = {f.name: round(getattr(drawn, f.name), 2) for f in fields(drawn)}
     return replace(drawn, **rounded)

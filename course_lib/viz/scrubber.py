@@ -1,4 +1,4 @@
-"""A recorded training run under a slider: pictures and curves at one step, together."""
+"""A slider over a recorded training run: pictures and curves at the same step."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Scrubber(anywidget.AnyWidget):
         )
 
     def still(self) -> str:
-        """Four frames between the rainy and the clean crops, and the curves, as HTML."""
+        """Return four frames between the rainy and the clean crops, and the curves, as HTML."""
         frames = self._recording.frames
         # Rounded like this, two frames of a short run may be the same one.
         telling = dict.fromkeys(round(n) for n in np.linspace(0, len(frames) - 1, 4))
@@ -132,7 +132,7 @@ class Scrubber(anywidget.AnyWidget):
 
 
 def _draw(recording: Recording, curves: Plots) -> tuple[Figure, list[Axes]]:
-    """The plots side by side; all begin at step 0 and end at the run's last step."""
+    """Draw the plots side by side, from step 0 to the run's last step."""
     figure, axes = panels(len(curves), columns=2)
     figure.set_size_inches(WIDTH, _ROW * -(-len(curves) // 2))
     shown = [recording.curves[key][0] for labels in curves.values() for key in labels]
@@ -151,18 +151,18 @@ def _draw(recording: Recording, curves: Plots) -> tuple[Figure, list[Axes]]:
 
 
 def _area(ax: Axes) -> list[float]:
-    """Left, top, width and height of drawn axes as shares of the figure, from its top left."""
+    """Return left, top, width and height of axes, as fractions of the figure."""
     box = ax.get_position()
     return [box.x0, 1 - box.y1, box.width, box.height]
 
 
 def _values(steps: Sequence[float], values: Sequence[float], frames: Sequence[int]) -> list[str]:
-    """What a reader is told at each frame: the last value up to it, at first the first one."""
+    """Return the value that is read out at each frame: the last one up to it, or the first."""
     return [f"{values[max(0, bisect_right(steps, frame) - 1)]:.3g}" for frame in frames]
 
 
 def _summary(recording: Recording, curves: Plots) -> str:
-    """How each curve begins and ends and how far it reaches, in words."""
+    """Describe the first, last, lowest and highest value of each curve, in words."""
     plots = []
     for axis, labels in curves.items():
         parts = []

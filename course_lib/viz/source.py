@@ -1,4 +1,4 @@
-"""The library's own source, shown where a lesson talks about it."""
+"""Show source code of the library in a lesson."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from course_lib.viz.output import put
 
 
 def show_source(thing: Callable[..., Any] | type) -> None:
-    """Show the source of a function or class, highlighted, with the file it stands in.
+    """Show the source of a function or class, highlighted, with the name of its file.
 
     Raises:
         TypeError: something without Python source, such as a number or a built-in.
@@ -50,7 +50,7 @@ def show_source(thing: Callable[..., Any] | type) -> None:
 
 
 def _name(path: Path) -> str:
-    """The file as a reader knows it: from the package on, or its bare name."""
+    """Return a file's path from the package on, or else its name."""
     parts = path.parts
     if "course_lib" in parts:
         return "/".join(parts[len(parts) - 1 - parts[::-1].index("course_lib") :])

@@ -1,4 +1,4 @@
-"""One style for all figures: colours that everyone can tell apart, text readable at half size."""
+"""The style of all figures: colours that colour-blind readers can tell apart, large text."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ SERIES = (
 
 
 def use_style() -> None:
-    """Give every matplotlib figure made from now on the course's style.
+    """Set the course's style for all matplotlib figures made from now on.
 
     Importing `course_lib.viz` has done this already.
     """
@@ -84,7 +84,7 @@ def use_style() -> None:
 
 
 def panels(count: int = 1, *, columns: int | None = None) -> tuple[Figure, list[Axes]]:
-    """A figure of the course's standard width with ``count`` axes, in reading order.
+    """Make a figure of the course's standard width with ``count`` axes, in reading order.
 
     Args:
         count: 1 to 6; a figure with more is hard to read.

@@ -1,4 +1,4 @@
-"""Tables that everybody can read: captions, headers, aligned numbers, no overflow."""
+"""Accessible tables: captions, headers, aligned numbers, no overflow."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def table(
 
 
 def results_table(measured: Sequence[Measured], *, caption: str, provenance: str = "") -> None:
-    """Show what was measured beside what a paper claims, and hand it to the runner.
+    """Show measured values next to a paper's claims, and record them for `course run`.
 
     Where there are spreads, a line below the table says what ± means. The output also carries
     the records under `results.MIMETYPE`, from which the report of a whole run is made.

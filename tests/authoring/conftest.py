@@ -78,7 +78,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_lib import results
-from course_lib.checks import exercise
+from course_lib.exercises import exercise
 
 results.begin(lesson="00", profile=profile, seed=seed)
 

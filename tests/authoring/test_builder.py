@@ -11,7 +11,7 @@ from course_lib import profiles
 from course_lib.authoring import builder, library
 from course_lib.authoring.rules import LessonError
 from course_lib.authoring.source import read, read_all
-from course_lib.checks import exercise
+from course_lib.exercises import exercise
 
 Write = Callable[..., Path]
 EXERCISE = '# %% exercise="00.1"\nfrom course_lib.fake import double\n'
@@ -136,7 +136,7 @@ def test_budgets_of_a_lesson_without_profiles_are_refused(
     write: Write, library_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(profiles.LESSONS, "00", raising=False)
-    with pytest.raises(LessonError, match=r"no budgets.*profiles\.py"):
+    with pytest.raises(LessonError, match=r"no budgets.*lesson_00/profiles\.toml"):
         make(write(("# About", "# {{budgets}}")), library_root)
 
 
@@ -296,6 +296,15 @@ def test_file_with_another_name_is_refused(write: Write, library_root: Path) -> 
         read(write(name="Doubling.py"), library_root)
 
 
+def test_a_lesson_links_another_by_its_number(write: Write, library_root: Path) -> None:
+    write(name="01_more.py")
+    path = write(("# About", "# See {{lesson 01}}. About"))
+    assert "See [lesson 01](01_more.ipynb). About" in make(path, library_root).cells[0].source
+    path = write(("# About", "# See {{lesson 07}}. About"))
+    with pytest.raises(LessonError, match="cell 1: it links lesson 07; there are 00, 01"):
+        make(path, library_root)
+
+
 @pytest.fixture
 def root(write: Write, publish: Callable[[Path], Path]) -> Path:
     """A course whose lesson has no exercises, and so needs neither a library nor headers."""
@@ -317,8 +326,8 @@ def test_drift_gate_names_what_differs_is_missing_or_has_no_source(
 ) -> None:
     assert [line.split(" ", 1)[1] for line in builder.stale(root)] == [
         f"is missing: {REBUILD}",
-        f"has other addresses: {REBUILD}",
-        f"has other addresses: {REBUILD}",
+        f"is out of date: {REBUILD}",
+        f"is out of date: {REBUILD}",
     ]
     path, *_ = builder.build_all(root)
     text = path.read_text()

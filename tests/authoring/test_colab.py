@@ -218,18 +218,6 @@ def test_a_missing_setting_is_named(tmp_path: Path) -> None:
         release.read(path)
 
 
-def test_readme_lists_every_lesson_between_its_markers_and_keeps_the_rest() -> None:
-    text = "Above.\n<!-- course build -->\nold\n<!-- /course build -->\nBelow.\n"
-    written = release.readme(text, PUBLISHED, [LESSON])
-    assert written.startswith("Above.\n<!-- course build -->\n")
-    assert written.endswith("<!-- /course build -->\nBelow.\n")
-    assert "\nold\n" not in written
-    assert f"| 07 | A lesson | {PUBLISHED.badge(LESSON)} |" in written
-    assert release.readme(written, PUBLISHED, [LESSON]) == written
-    with pytest.raises(ValueError, match="has 0 places"):
-        release.readme("Above.\n", PUBLISHED, [LESSON])
-
-
 def test_citation_without_a_line_for_the_address_is_refused() -> None:
     with pytest.raises(ValueError, match="0 lines `repository-code"):
         release.citation("version: 0.1.0\n", PUBLISHED)

@@ -10,7 +10,7 @@ import pytest
 
 from course_lib.authoring import builder, page
 from course_lib.authoring.rules import LessonError
-from course_lib.checks import quiz
+from course_lib.exercises import quiz
 
 ABOUT = ("# About $x + x$.", "# About $x + x$.\n#\n# {{quiz}}")
 
@@ -58,6 +58,6 @@ def test_a_lesson_without_a_quiz_cannot_show_it(
     def none(lesson: str) -> None:
         raise ValueError("no quiz for lesson '00'")
 
-    monkeypatch.setattr("course_lib.checks.quiz", none)
+    monkeypatch.setattr("course_lib.exercises.quiz", none)
     with pytest.raises(LessonError, match=r"no quiz.*course_lib/exercises/lesson_00/quiz\.py"):
         quiz_cell(write(ABOUT), library_root, "student")

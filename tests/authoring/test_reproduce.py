@@ -18,9 +18,16 @@ import torch
 from torch import nn
 
 from course_lib import hardware
-from course_lib.authoring.reproduce import Outcome, reproduce
+from course_lib.authoring.reproduce import ProductOutcome, reproduce
 from course_lib.authoring.verify import Verification, verify
-from course_lib.experiments import Declared, Experiment, RecordedRun, Run, TrainedWeights, Value
+from course_lib.experiments.products import (
+    Declared,
+    Experiment,
+    RecordedRun,
+    SweepRun,
+    TrainedWeights,
+    Value,
+)
 from course_lib.profiles import Profile
 from course_lib.results import recordings, weights
 from course_lib.results.recordings import Recording
@@ -101,7 +108,7 @@ def rows(root: Path) -> list[dict[str, str]]:
 
 def go(
     root: Path, experiment: Experiment = TINY, *, profile: str = "smoke", fresh: bool = False
-) -> tuple[Outcome, Log]:
+) -> tuple[ProductOutcome, Log]:
     log = Log()
     declared = Declared(lesson="01", experiments=(experiment,))
     (outcome,) = reproduce(declared, profile=profile, watcher=log, fresh=fresh, root=root)
@@ -137,7 +144,7 @@ def failing(at: int, error: BaseException | None = None, **changes: float) -> Ex
 
 def test_table_holds_a_row_a_run_as_declared(root: Path) -> None:
     outcome, log = go(root)
-    assert outcome == Outcome(name=NAME, computed=6, skipped=0)
+    assert outcome == ProductOutcome(name=NAME, computed=6, skipped=0)
     found = rows(root)
     assert [(r["fault"], r["rate"], r["seed"]) for r in found] == [
         *(("none", "0.0002", str(seed)) for seed in SEEDS),
@@ -251,7 +258,7 @@ def test_rows_that_are_there_are_skipped_and_stay_as_they_are(root: Path) -> Non
     assert set(before) < set(after)
     assert [row["seed"] for row in rows(root)] == ["0", "1", "2"] * 2
     unchanged = table(root).stat().st_mtime_ns
-    assert go(root)[0] == Outcome(name=NAME, computed=0, skipped=6)
+    assert go(root)[0] == ProductOutcome(name=NAME, computed=0, skipped=6)
     assert table(root).stat().st_mtime_ns == unchanged
 
 
@@ -457,7 +464,7 @@ def test_rows_that_nothing_declares_are_reported_and_stay(root: Path) -> None:
         *(f"fault=no detach, rate=1, seed {seed}, profile smoke" for seed in SEEDS),
     )
     outcome, _ = go(root, fewer)
-    assert outcome == Outcome(name=NAME, computed=0, skipped=2, stale=stale)
+    assert outcome == ProductOutcome(name=NAME, computed=0, skipped=2, stale=stale)
     outcome, _ = go(root, replace(fewer, seeds=(0, 5)))
     assert len(rows(root)) == 7
     assert [row["seed"] for row in rows(root)[:2]] == ["0", "5"]
@@ -639,7 +646,9 @@ def recording(profile: Profile, name: str = "01_healthy") -> Recording:
     )
 
 
-def record(root: Path, made: RecordedRun, *, profile: str = "cpu", fresh: bool = False) -> Outcome:
+def record(
+    root: Path, made: RecordedRun, *, profile: str = "cpu", fresh: bool = False
+) -> ProductOutcome:
     declared = Declared(lesson="01", recordings=(made,))
     (outcome,) = reproduce(declared, profile=profile, watcher=Log(), fresh=fresh, root=root)
     return outcome
@@ -656,8 +665,8 @@ def test_recorded_run_is_made_once_and_says_where_it_comes_from(root: Path) -> N
 
     healthy = RecordedRun(name="01_healthy", make=make)
     assert not check(root, recorded=(healthy,))[0].passed
-    assert record(root, healthy) == Outcome(name="01_healthy", computed=1, skipped=0)
-    assert record(root, healthy) == Outcome(name="01_healthy", computed=0, skipped=1)
+    assert record(root, healthy) == ProductOutcome(name="01_healthy", computed=1, skipped=0)
+    assert record(root, healthy) == ProductOutcome(name="01_healthy", computed=0, skipped=1)
     about = recordings.load("01_healthy", folder).about
     assert (about["seed"], about["profile"], about["threads"]) == (3, "cpu", 1)
     assert git(root, "rev-parse", "HEAD").startswith(str(about["parent_commit"]))
@@ -719,7 +728,7 @@ def trained(profile: Profile) -> Trained:
 LINE = TrainedWeights(name="01_line", make=trained)
 
 
-def weigh(root: Path, **settings) -> tuple[Outcome, Log]:
+def weigh(root: Path, **settings) -> tuple[ProductOutcome, Log]:
     log = Log()
     declared = Declared(lesson="01", weights=(settings.pop("declared", LINE),))
     settings = {"profile": "cpu", "watcher": log, **settings}
@@ -730,7 +739,7 @@ def weigh(root: Path, **settings) -> tuple[Outcome, Log]:
 @pytest.mark.usefixtures("two_threads")
 def test_weights_are_made_once_and_say_where_they_come_from(root: Path) -> None:
     folder = root / "course_lib" / "assets" / "weights"
-    assert weigh(root)[0] == Outcome(name="weights of 01_line", computed=1, skipped=0)
+    assert weigh(root)[0] == ProductOutcome(name="weights of 01_line", computed=1, skipped=0)
     outcome, log = weigh(root)
     assert (outcome.computed, outcome.skipped, log.started) == (0, 1, [])
     found = weights.read("01_line", folder)
@@ -797,4 +806,4 @@ def test_verify_looks_for_weights_and_for_a_card_that_fits(root: Path) -> None:
 
 
 def test_run_in_words() -> None:
-    assert str(Run(settings=SETTINGS[0], seed=3)) == "fault=none, rate=0.0002, seed 3"
+    assert str(SweepRun(settings=SETTINGS[0], seed=3)) == "fault=none, rate=0.0002, seed 3"

@@ -46,7 +46,7 @@ EXERCISE = (
     '# %% exercise="00.1"\nfrom course_lib.fake import double\n\n# %%\nex = exercise("00.1")\n'
 )
 TO_PLAIN = (
-    ("from course_lib.checks import exercise\n", ""),
+    ("from course_lib.exercises import exercise\n", ""),
     (EXERCISE + "ex.check(double)\ndouble = ex.use(double)\n", "# %%\ndouble = len\n"),
     ("double(np.ones(2))", "1 + 1"),
 )

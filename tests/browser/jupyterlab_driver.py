@@ -54,15 +54,19 @@ class Notebook:
             PATIENCE,
         )
 
-    def find(self, text: str) -> int:
-        """The number of the one cell that has this id, or of the code cell that holds this text."""
-        found = self.js(
+    def find_all(self, text: str) -> list[int]:
+        """Return the numbers of the cells that have this id, or are code and hold this text."""
+        return self.js(
             "return book.widgets.map((w, n) => w.model.id == arguments[0]"
             " || w.model.type == 'code'"
             " && w.model.sharedModel.getSource().includes(arguments[0]) ? n : -1)"
             ".filter(n => n >= 0)",
             text,
         )
+
+    def find(self, text: str) -> int:
+        """Return the number of the one cell that `find_all` finds."""
+        found = self.find_all(text)
         assert len(found) == 1, f"{len(found)} cells hold {text!r}"
         return found[0]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from course_lib.checks.lesson_quiz import plain
 from course_lib.checks.questions import Option, Question
-from course_lib.checks.quizzes import plain
 from course_lib.viz import Quiz
 
 DOWN, TAB, ENTER, SPACE = "\ue015", "\ue004", "\ue007", " "

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.checks import zoo
+from course_lib.authoring import zoo
 from course_lib.checks.attempt import Attempt
 from course_lib.checks.expect import Case, number, values
 from course_lib.checks.learner import Exercise

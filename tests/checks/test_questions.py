@@ -6,8 +6,8 @@ from itertools import combinations
 
 import pytest
 
-from course_lib.checks import quiz
 from course_lib.checks.questions import Option, Question
+from course_lib.exercises import having, quiz
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 A = Option(text="one", right=True, why="because it is")
@@ -37,8 +37,8 @@ def test_a_question_that_cannot_be_asked_is_refused(options, message: str) -> No
     [
         (" ", "because", "an option's text is empty"),
         ("one", "", "why of the option 'one' is empty"),
-        ("$1$", "because", "an option's text holds a formula"),
-        ("one", "$1$", "why of the option 'one' holds a formula"),
+        ("$1$", "because", "an option's text contains a formula"),
+        ("one", "$1$", "why of the option 'one' contains a formula"),
     ],
 )
 def test_an_option_without_words_is_refused(text: str, why: str, message: str) -> None:
@@ -111,7 +111,7 @@ def test_a_question_where_all_are_right_has_no_others_to_explain() -> None:
     assert "others" not in verdict
 
 
-@pytest.fixture(params=["00", "01", "02", "03", "04"])
+@pytest.fixture(params=having("quiz"))
 def lesson(request: pytest.FixtureRequest) -> str:
     return request.param
 
@@ -150,7 +150,7 @@ def test_answering_a_question_that_is_not_there_is_refused(number: int) -> None:
 
 
 def test_a_lesson_without_a_quiz_is_refused_with_those_that_have_one() -> None:
-    with pytest.raises(ValueError, match="no quiz for lesson '77': there is one for 00, 01"):
+    with pytest.raises(ValueError, match="lesson '77' has no quiz; these lessons have: 00, 01"):
         quiz("77")
 
 

@@ -13,15 +13,9 @@ import course_lib
 from course_lib import experiments, profiles
 from course_lib.authoring import model_card, table_file
 from course_lib.authoring.verify import judge
-from course_lib.experiments import (
-    Declared,
-    Experiment,
-    RecordedRun,
-    TrainedWeights,
-    lesson_01,
-    pix2pix,
-)
+from course_lib.experiments import lesson_01, pix2pix
 from course_lib.experiments.games import Game
+from course_lib.experiments.products import Declared, Experiment, RecordedRun, TrainedWeights
 from course_lib.files import UNFINISHED
 from course_lib.profiles import Profile
 from course_lib.results import recordings, tables, weights

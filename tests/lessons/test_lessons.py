@@ -7,7 +7,7 @@ import pytest
 from course_lib import profiles
 from course_lib.authoring import builder, page, source
 from course_lib.authoring.rules import Lesson
-from course_lib.checks import exercise_ids
+from course_lib.exercises import exercise_ids
 
 ROOT = Path(__file__).parent.parent.parent
 SOLUTIONS = sorted((ROOT / "solutions").glob("[0-9]*.py"))

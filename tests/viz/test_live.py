@@ -160,13 +160,13 @@ def test_progress_of_a_run_that_goes_on_says_so_and_forecasts_from_new_steps(clo
     for step in (901, 1001):
         clock.now += 10
         progress({"step": step})
-    assert progress.text() == "step 1001/1200 · 0:20 · went on after 900 · 0:20 left"
+    assert progress.text() == "step 1001/1200 · 0:20 · resumed after 900 · 0:20 left"
 
 
 def test_progress_counts_the_steps_of_a_thinned_history_and_of_none(clock) -> None:
     progress = viz.Progress(1200)
     progress.resume([{"step": float(n)} for n in range(3, 901, 3)])
-    assert progress.text() == "step 900/1200 · 0:00 · went on after 900"
+    assert progress.text() == "step 900/1200 · 0:00 · resumed after 900"
     progress.resume([])
     assert progress.text() == "step 0/1200 · 0:00"
 

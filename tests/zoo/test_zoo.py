@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from course_lib.checks import exercise, exercise_ids
+from course_lib.authoring.zoo import Entry, entries, hunt, judge
 from course_lib.checks.expect import scalar_tensor
 from course_lib.checks.mutants import make_mutants
-from course_lib.checks.zoo import Entry, entries, hunt, judge
+from course_lib.exercises import exercise, exercise_ids
 
 SEEDS = (0, 1, 2)
 ENTRIES = list(entries())

@@ -1,6 +1,6 @@
 """Four recorded runs of Pix2Pix with λ = 10, each with one fault, and the signs of it."""
 
-from course_lib.checks.diagnosis import Axes, Case, which_fault
+from course_lib.checks.faulty_runs import Axes, FaultyRun, which_fault
 
 AXES = Axes(
     curves={
@@ -23,8 +23,8 @@ FAST = "D's learning rate is a hundred times too large"
 FROZEN = "batch norm is in eval mode while training"
 NONE = "none, it is the healthy game"
 
-CASES = (
-    Case(
+FAULTY_RUNS = (
+    FaultyRun(
         letter="A",
         recording="03_a",
         fault=ATTACHED,
@@ -52,7 +52,7 @@ CASES = (
             },
         ),
     ),
-    Case(
+    FaultyRun(
         letter="B",
         recording="03_b",
         fault=SWAP,
@@ -75,7 +75,7 @@ CASES = (
             },
         ),
     ),
-    Case(
+    FaultyRun(
         letter="C",
         recording="03_c",
         fault=FAST,
@@ -102,7 +102,7 @@ CASES = (
             },
         ),
     ),
-    Case(
+    FaultyRun(
         letter="D",
         recording="03_d",
         fault=FROZEN,

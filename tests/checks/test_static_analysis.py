@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from course_lib.checks.reading import arrays_from_outside, result_of_working_in_place
+from course_lib.checks.static_analysis import arrays_from_outside, result_of_working_in_place
 
 alpha = np.ones(3)
 weights = torch.ones(3)

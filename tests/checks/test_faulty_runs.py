@@ -1,4 +1,4 @@
-"""A broken GAN is diagnosed from its recording: the case, the question and the verdict."""
+"""A broken GAN is diagnosed from its recording: the run, the question and the verdict."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from course_lib.checks import diagnose
-from course_lib.checks.diagnosis import Case
-from course_lib.exercises.lesson_01.diagnosis import AXES, CASES
+from course_lib.checks.faulty_runs import FaultyRun
+from course_lib.exercises import declared, diagnose, having
 from course_lib.results import recordings
 from course_lib.results.recordings import Recording
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-LETTERS = [case.letter for case in CASES]
+LESSONS = having("faulty_runs")
+RUNS = [(lesson, run) for lesson in LESSONS for run in declared(lesson, "faulty_runs").FAULTY_RUNS]
+NAMES = [f"{lesson}-{run.letter}" for lesson, run in RUNS]
+AXES = declared("01", "faulty_runs").AXES
+FIRST, SECOND, *_ = declared("01", "faulty_runs").FAULTY_RUNS
 
 
 @pytest.fixture
@@ -39,43 +42,50 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-@pytest.mark.parametrize("case", CASES, ids=LETTERS)
-def test_the_cases_fault_is_its_one_right_option(case: Case) -> None:
-    (right,) = (option.text for option in case.question.options if option.right)
-    assert right == case.fault
-    assert f"run {case.letter} " in case.question.text
+@pytest.mark.parametrize(("lesson", "run"), RUNS, ids=NAMES)
+def test_the_fault_of_a_run_is_its_one_right_option(lesson: str, run: FaultyRun) -> None:
+    (right,) = (option.text for option in run.question.options if option.right)
+    assert right == run.fault
+    assert f"run {run.letter} " in run.question.text
 
 
-def test_cases_differ_in_fault_recording_and_place_of_the_right_option() -> None:
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_runs_differ_in_fault_recording_and_place_of_the_right_option(lesson: str) -> None:
+    runs = declared(lesson, "faulty_runs").FAULTY_RUNS
     for part in (
-        [case.letter for case in CASES],
-        [case.recording for case in CASES],
-        [case.fault for case in CASES],
-        [case.question.right for case in CASES],
+        [run.letter for run in runs],
+        [run.recording for run in runs],
+        [run.fault for run in runs],
+        [run.question.right for run in runs],
     ):
-        assert len(set(part)) == len(CASES) >= 3
-    assert not any(case.letter.lower() == case.question.right for case in CASES)
+        assert len(set(part)) == len(runs) >= 3
 
 
-def test_every_case_offers_the_same_faults_and_explains_each_for_its_own_run() -> None:
-    offered = {tuple(option.text for option in case.question.options) for case in CASES}
+def test_the_letter_of_a_run_does_not_give_its_fault_away() -> None:
+    for run in declared("01", "faulty_runs").FAULTY_RUNS:
+        assert run.letter.lower() != run.question.right
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_run_offers_the_same_faults_and_explains_each_for_itself(lesson: str) -> None:
+    runs = declared(lesson, "faulty_runs").FAULTY_RUNS
+    offered = {tuple(option.text for option in run.question.options) for run in runs}
     assert len(offered) == 1
-    whys = [option.why for case in CASES for option in case.question.options]
+    whys = [option.why for run in runs for option in run.question.options]
     assert len(set(whys)) == len(whys)
 
 
-@pytest.mark.parametrize("case", CASES, ids=LETTERS)
-def test_as_text_a_case_tells_the_signs_and_not_the_fault(case: Case) -> None:
-    shown = repr(diagnose("01", case.letter))
-    assert shown.startswith(f"Run {case.letter}: {case.alt}\n\n{case.question.text}")
-    assert f'diagnose("01", "{case.letter}").answer("b")' in shown
-    assert not any(option.why in shown for option in case.question.options)
+@pytest.mark.parametrize(("lesson", "run"), RUNS, ids=NAMES)
+def test_as_text_a_run_tells_the_signs_and_not_the_fault(lesson: str, run: FaultyRun) -> None:
+    shown = repr(diagnose(lesson, run.letter))
+    assert shown.startswith(f"Run {run.letter}: {run.alt}\n\n{run.question.text}")
+    assert f'diagnose("{lesson}", "{run.letter}").answer("b")' in shown
+    assert not any(option.why in shown for option in run.question.options)
 
 
 def test_an_answer_prints_the_verdict_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    case = CASES[0]
-    diagnose("01", case.letter).answer(case.question.right)
-    assert capsys.readouterr().out == case.question.verdict(case.question.right) + "\n"
+    diagnose("01", FIRST.letter).answer(FIRST.question.right)
+    assert capsys.readouterr().out == FIRST.question.verdict(FIRST.question.right) + "\n"
 
 
 def test_in_a_notebook_the_recorded_run_stands_above_the_question(
@@ -85,14 +95,13 @@ def test_in_a_notebook_the_recorded_run_stands_above_the_question(
     monkeypatch.setattr(
         "IPython.display.display", lambda widget: shown.append(widget._repr_mimebundle_()[0])
     )
-    case = CASES[1]
-    diagnose("01", case.letter)._ipython_display_()
-    assert recorded == [case.recording]
+    diagnose("01", SECOND.letter)._ipython_display_()
+    assert recorded == [SECOND.recording]
     run, question = shown
     assert set(run) == set(question) == {VIEW, "text/html", "text/plain"}
-    assert run["text/plain"] == case.alt
-    assert case.question.text in question["text/html"]
-    assert question["text/plain"].startswith(f"Diagnosis of run {case.letter}\n\n")
+    assert run["text/plain"] == SECOND.alt
+    assert SECOND.question.text in question["text/html"]
+    assert question["text/plain"].startswith(f"Question about run {SECOND.letter}\n\n")
 
 
 def test_the_widgets_do_not_tell_what_the_recording_says_of_its_fault(recorded: list[str]) -> None:
@@ -101,29 +110,29 @@ def test_the_widgets_do_not_tell_what_the_recording_says_of_its_fault(recorded: 
 
 
 def test_a_run_or_lesson_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ValueError, match=f"lesson 01 has no run 'Z': there are {LETTERS[0]}"):
+    with pytest.raises(ValueError, match=f"lesson 01 has no run 'Z': there are {FIRST.letter}"):
         diagnose("01", "Z")
-    with pytest.raises(ValueError, match="no diagnosis for lesson '00': there is one for 01"):
+    with pytest.raises(ValueError, match="lesson '00' has no faulty runs; these lessons have: 01"):
         diagnose("00", "A")
 
 
 def test_a_missing_recording_is_named(recorded: list[str], monkeypatch) -> None:
     monkeypatch.undo()
     lost = diagnose("01", "A")
-    lost.case = replace(lost.case, recording="01_lost")
+    lost.run = replace(lost.run, recording="01_lost")
     with pytest.raises(ValueError, match="no recording '01_lost'"):
         lost.widgets()
 
 
-@pytest.mark.parametrize("case", CASES, ids=LETTERS)
-def test_the_recording_of_a_case_has_its_curves(case: Case) -> None:
-    run, _ = diagnose("01", case.letter).widgets()
-    assert run.plots
+@pytest.mark.parametrize(("lesson", "run"), RUNS, ids=NAMES)
+def test_the_recording_of_a_faulty_run_has_its_curves(lesson: str, run: FaultyRun) -> None:
+    widget, _ = diagnose(lesson, run.letter).widgets()
+    assert widget.plots
 
 
-@pytest.mark.parametrize("case", CASES, ids=LETTERS)
-def test_the_recording_of_a_case_has_its_fault(case: Case) -> None:
-    assert recordings.load(case.recording).about["fault"] == case.fault
+@pytest.mark.parametrize(("lesson", "run"), RUNS, ids=NAMES)
+def test_the_recording_of_a_faulty_run_has_its_fault(lesson: str, run: FaultyRun) -> None:
+    assert recordings.load(run.recording).about["fault"] == run.fault
 
 
 def curve(name: str, key: str) -> np.ndarray:

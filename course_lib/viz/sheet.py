@@ -1,4 +1,4 @@
-"""A sheet on which pictures lie pixel by pixel, with text between them."""
+"""A sheet of pixels for pictures and text. It never resamples a picture."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ ORANGE = np.array([213, 94, 0], np.uint8)  # style.GENERATOR, seen well over pho
 
 
 @dataclass(kw_only=True)
-class Canvas:
-    """White paper of H×W pixels. Matplotlib's axes would resample pictures; this never does."""
+class Sheet:
+    """A white sheet of H×W pixels. Matplotlib's axes would resample pictures."""
 
     height: int
     width: int
@@ -30,12 +30,12 @@ class Canvas:
         self.pixels = np.full((self.height, self.width, 3), 255, np.uint8)
 
     def paste(self, picture: np.ndarray, *, left: int, top: int, scale: int = 1) -> None:
-        """Lay a uint8 H×W×3 picture down, each of its pixels as scale×scale pixels."""
+        """Paste a uint8 H×W×3 picture, each of its pixels as scale×scale pixels."""
         enlarged = picture.repeat(scale, axis=0).repeat(scale, axis=1)
         self.pixels[top : top + enlarged.shape[0], left : left + enlarged.shape[1]] = enlarged
 
     def frame(self, *, left: int, top: int, height: int, width: int, thickness: int = 5) -> None:
-        """Draw a frame around a region; the region itself stays as it is."""
+        """Draw a frame around a region, without changing the region."""
         for inset, colour in ((thickness + 2, 255), (thickness, ORANGE)):
             y, x = max(0, top - inset), max(0, left - inset)
             outer = self.pixels[y : top + height + inset, x : left + width + inset]
@@ -49,7 +49,7 @@ class Canvas:
             self.texts.append((left, bottom - n * LINE - ASCENT, line))
 
     def figure(self) -> Figure:
-        """The sheet as a figure of exactly its pixels."""
+        """Return the sheet as a figure with exactly its pixels."""
         # Half a pixel more: a width like 57/200 inch times 200 dots falls just short of 57.
         size = ((self.width + 0.5) / DPI, (self.height + 0.5) / DPI)
         figure = Figure(figsize=size, dpi=DPI)
@@ -67,13 +67,13 @@ class Canvas:
 
 
 def text_width(text: str) -> int:
-    """Pixels that the longest line of a text takes on a sheet."""
+    """Return the width of a text's longest line, in pixels of a sheet."""
     paths = [TextPath((0, 0), line, size=FONT_POINTS) for line in text.split("\n") if line]
     return round(max((path.get_extents().x1 for path in paths), default=0) * DPI / 72)
 
 
 def picture_uint8(picture: np.ndarray, *, what: str) -> np.ndarray:
-    """A picture as uint8 H×W×3; grey H×W becomes three equal colours.
+    """Convert a picture to uint8 H×W×3; grey H×W becomes three equal colours.
 
     Args:
         picture: uint8, bool, or floats in [0, 1]; H×W×3 or H×W.

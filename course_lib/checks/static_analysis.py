@@ -1,4 +1,4 @@
-"""What an answer's code tells of a mistake that its values and errors don't."""
+"""Static analysis of an answer, for mistakes that its values and errors don't show."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-# Methods that work in place and return None, and what gives a result back instead.
+# Methods that work in place and return None → what returns the result.
 IN_PLACE = {
     "shuffle": "`rng.permutation(…)` gives a shuffled copy back",
     "sort": "`sorted(…)` gives a sorted list back",
@@ -24,7 +24,7 @@ IN_PLACE = {
 
 
 def arrays_from_outside(function: Callable[..., Any]) -> set[str]:
-    """Names of arrays and tensors that a function reads from the notebook, not from arguments."""
+    """Return the names of arrays and tensors that a function takes from the notebook."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     if not isinstance(code, CodeType):
         return set()
@@ -46,7 +46,7 @@ def _names_outside(code: CodeType) -> Iterator[str]:
 
 
 def result_of_working_in_place(function: Callable[..., Any]) -> str:
-    """A sentence on the first method in `IN_PLACE` whose result is used; empty if there is none."""
+    """Describe the first method in `IN_PLACE` whose result is used; ``""`` if there is none."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):  # no source, or a piece of a line as lambdas have

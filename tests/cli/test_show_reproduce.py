@@ -14,8 +14,8 @@ from rich.console import Console
 
 from course_lib import cli, experiments
 from course_lib.authoring import checkout, reproduce, verify
-from course_lib.cli import reproduced
-from course_lib.experiments import Declared, Experiment, Value
+from course_lib.cli import show_reproduce
+from course_lib.experiments.products import Declared, Experiment, Value
 from course_lib.profiles import Profile
 
 Course = Callable[..., int]
@@ -73,12 +73,12 @@ def test_reproduce_tells_each_run_and_what_was_there(
     said = capsys.readouterr().out
     assert "01_tiny 1 of 2: fault=none, seed 0\n✓ took 0 s\n" in said
     assert "01_tiny 2 of 2: fault=none, seed 1, about 0 s left\n✓ took 0 s\n" in said
-    assert said.endswith("01_tiny: 2 computed now, 0 of 2 were there\n")
+    assert said.endswith("01_tiny: computed 2 of 2 runs, 0 existed\n")
     assert [",cpu," in row for row in rows(tmp_path)] == [True, True]
     assert course() == 0
-    assert capsys.readouterr().out == "01_tiny: 0 computed now, 2 of 2 were there\n"
+    assert capsys.readouterr().out == "01_tiny: computed 0 of 2 runs, 2 existed\n"
     assert course("--fresh", "--profile", "smoke") == 0
-    assert "2 computed now" in capsys.readouterr().out
+    assert "computed 2 of 2 runs" in capsys.readouterr().out
 
 
 def test_stale_rows_end_with_status_1(
@@ -88,7 +88,9 @@ def test_stale_rows_end_with_status_1(
     path = tmp_path / "course_lib" / "assets" / "tables" / "01_tiny.csv"
     path.write_text(path.read_text().replace("none,1,", "none,9,"))
     assert course("01") == 1
-    assert "stale: fault=none, seed 9, profile cpu: nothing declares" in capsys.readouterr().out
+    assert (
+        "stale: fault=none, seed 9, profile cpu: no experiment declares" in capsys.readouterr().out
+    )
 
 
 def test_verify_shows_old_new_difference_and_what_is_allowed(
@@ -105,15 +107,15 @@ def test_verify_shows_old_new_difference_and_what_is_allowed(
     said = capsys.readouterr().out
     assert "01_tiny: fault=none, seed" in said
     assert re.search(r"✓  psnr +2[01] +2[01] +\+0 +exact\n", said)
-    assert "exact: the row was made with this device, these threads and versions" in said
-    assert "Everything is there, and what was done again is as it was" in said
+    assert "exact: the row was made on this device with the same threads and versions" in said
+    assert "All products exist, and the repeated runs agree with their tables" in said
     monkeypatch.setattr(sys.modules[__name__], "offset", 0.05)
     assert course("01", "--verify") == 1
     said = capsys.readouterr().out
     assert re.search(r"✗  psnr +2[01] +2[01]\.05 +\+0\.05 +exact\n", said)
     assert "stale: 01_tiny" in said
     assert "unless this is another processor of the same name" in said
-    assert "Everything is there" not in said
+    assert "All products exist" not in said
 
     path = tmp_path / "course_lib" / "assets" / "tables" / "01_tiny.csv"
     path.write_text(path.read_text().replace("torch ", "torch 0."))
@@ -133,10 +135,10 @@ def test_verify_says_that_recordings_and_weights_were_not_made_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     found = verify.Verification(comparisons=(), problems=(), whole=("01_a", "weights of 01_b"))
-    reproduced.verification(found)
+    show_reproduce.verification(found)
     said = " ".join(capsys.readouterr().out.split())
     assert (
-        "01_a, weights of 01_b: there and whole; recorded runs and weights are never made again "
+        "01_a, weights of 01_b: complete; recorded runs and weights aren't made again "
         "to verify them" in said
     )
 
@@ -169,7 +171,7 @@ def test_interrupt_says_what_is_kept_with_status_130(
     monkeypatch.setattr(sys.modules[__name__], "stop_at", 1)
     assert course("01") == 130
     assert capsys.readouterr().err == (
-        "course: interrupted; runs done so far are on disk: 1 in this session\n"
+        "course: interrupted; finished runs are on disk: 1 in this session\n"
     )
     assert len(rows(tmp_path)) == 1
 
@@ -178,12 +180,14 @@ def test_verify_and_fresh_exclude_each_other(
     course: Course, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert course("01", "--verify", "--fresh") == 2
-    assert "choose one" in capsys.readouterr().err
+    assert "use one of them" in capsys.readouterr().err
 
 
 def test_in_a_terminal_a_clock_runs_and_one_line_a_run_stays() -> None:
     file = io.StringIO()
-    with reproduced.RowWatcher(Console(file=file, force_terminal=True, highlight=False)) as watcher:
+    with show_reproduce.RowWatcher(
+        Console(file=file, force_terminal=True, highlight=False)
+    ) as watcher:
         watcher.run_starts("01_tiny", "fault=[none], seed 0", 3, 10, 90)
         watcher.clock.refresh()
         watcher.run_ends(12)

@@ -1,4 +1,4 @@
-"""What `course reproduce` shows: how the runs go on, and what came of them."""
+"""Output of `course reproduce`: the progress of the runs, and their outcome."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from rich.table import Table
 from course_lib.durations import duration
 
 if TYPE_CHECKING:
-    from course_lib.authoring.reproduce import Outcome
+    from course_lib.authoring.reproduce import ProductOutcome
     from course_lib.authoring.verify import Verification
 
 
 class RowWatcher:
-    """Shows each run: a line when it starts and, beside a clock in a terminal, when it ends."""
+    """Shows the progress of runs: a clock in a terminal, and a line for each finished run."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False)
@@ -49,7 +49,7 @@ class RowWatcher:
         self.clock.stop()
 
     def run_starts(self, name: str, run: str, number: int, total: int, left: float | None) -> None:
-        """The clock starts."""
+        """Start the clock, or print a line if there is no terminal."""
         self.line = escape(f"{name} {number} of {total}: {run}")
         expected = "" if left is None else f", about {duration(left)} left"
         self.clock.reset(self.task, description=f"{self.line}{expected}", visible=True)
@@ -57,30 +57,30 @@ class RowWatcher:
             self.console.print(f"{self.line}{expected}", soft_wrap=True)
 
     def run_ends(self, seconds: float) -> None:
-        """A line that stays."""
+        """Print a line that stays."""
         self.ended += 1
         self.clock.update(self.task, visible=False)
         done = "" if not self.console.is_terminal else f"{self.line} "
         self.console.print(f"[green]✓[/] {done}took {duration(seconds)}", soft_wrap=True)
 
 
-def outcomes(found: Sequence[Outcome]) -> None:
-    """What each product holds now, and which of its rows are stale."""
+def outcomes(found: Sequence[ProductOutcome]) -> None:
+    """Print how many runs of each product were computed, and which rows are stale."""
     console = Console(highlight=False, soft_wrap=True)
     for one in found:
         total = one.computed + one.skipped
         console.print(
-            f"{escape(one.name)}: {one.computed} computed now, {one.skipped} of {total} were there"
+            f"{escape(one.name)}: computed {one.computed} of {total} runs, {one.skipped} existed"
         )
         for row in one.stale:
             console.print(
-                f"    [red]✗[/] stale: {escape(row)}: nothing declares this row, or it is there "
-                "twice; delete its line from the table"
+                f"    [red]✗[/] stale: {escape(row)}: no experiment declares this row, or it "
+                "occurs twice; delete its line from the table"
             )
 
 
 def verification(found: Verification) -> None:
-    """Old and new values of each run, what is missing, and whether all is well."""
+    """Print old and new values of each repeated run, and whether everything agrees."""
     console = Console(highlight=False)
     for (name, run), metrics in itertools.groupby(
         found.comparisons, lambda one: (one.table, one.run)
@@ -100,12 +100,13 @@ def verification(found: Verification) -> None:
         console.print(table)
     if any(one.allowed is None for one in found.comparisons):
         console.print(
-            "exact: the row was made with this device, these threads and versions", soft_wrap=True
+            "exact: the row was made on this device with the same threads and versions",
+            soft_wrap=True,
         )
     if found.whole:
         console.print(
-            f"{', '.join(found.whole)}: there and whole; recorded runs and weights are never made "
-            "again to verify them",
+            f"{', '.join(found.whole)}: complete; recorded runs and weights aren't made again to "
+            "verify them",
             soft_wrap=True,
         )
     for problem in found.problems:
@@ -122,4 +123,4 @@ def verification(found: Verification) -> None:
             soft_wrap=True,
         )
     if found.passed:
-        console.print("Everything is there, and what was done again is as it was.")
+        console.print("All products exist, and the repeated runs agree with their tables.")

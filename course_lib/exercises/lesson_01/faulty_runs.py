@@ -1,6 +1,6 @@
 """Four recorded runs of the baseline GAN, each with one fault, and the signs of it."""
 
-from course_lib.checks.diagnosis import Axes, Case, which_fault
+from course_lib.checks.faulty_runs import Axes, FaultyRun, which_fault
 
 AXES = Axes(
     curves={
@@ -23,8 +23,8 @@ SWAP = "real and fake swapped in D's step"
 PILE = "G's gradients are never cleared"
 NONE = "none, it is the healthy game"
 
-CASES = (
-    Case(
+FAULTY_RUNS = (
+    FaultyRun(
         letter="A",
         recording="01_a",
         fault=SWAP,
@@ -48,7 +48,7 @@ CASES = (
             },
         ),
     ),
-    Case(
+    FaultyRun(
         letter="B",
         recording="01_b",
         fault=STILL,
@@ -74,7 +74,7 @@ CASES = (
             },
         ),
     ),
-    Case(
+    FaultyRun(
         letter="C",
         recording="01_c",
         fault=RANGE,
@@ -98,7 +98,7 @@ CASES = (
             },
         ),
     ),
-    Case(
+    FaultyRun(
         letter="D",
         recording="01_d",
         fault=PILE,

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from course_lib.checks import exercise, exercise_ids
 from course_lib.checks.generic import generic_answers
 from course_lib.checks.learner import Exercise
 from course_lib.checks.mutants import Mutant, make_mutants
 from course_lib.checks.result import Status
 from course_lib.checks.task import Task
+from course_lib.exercises import exercise, exercise_ids
 
 Kind = Literal["wrong", "valid"]
 

@@ -1,4 +1,4 @@
-"""A lesson's quiz: a widget in a notebook, and text everywhere else."""
+"""The quiz of a lesson: a widget in a notebook, and text everywhere else."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from course_lib import viz
 
 
-class Quiz:
-    """The quiz of one lesson, as `course_lib.checks.quiz` gives it.
+class LessonQuiz:
+    """The quiz of one lesson, as `course_lib.exercises.quiz` returns it.
 
     As the last line of a cell it shows itself; ``print(quiz("01"))`` shows it as text.
 
     Attributes:
-        lesson: ``"01"``.
-        questions: in the order of the lesson.
+        lesson: number of the lesson: ``"01"``.
+        questions: the questions, in order.
     """
 
     def __init__(self, lesson: str, questions: Sequence[Question]) -> None:
@@ -54,7 +54,7 @@ class Quiz:
         print(self.questions[number - 1].verdict(letters))
 
     def html(self) -> str:
-        """The questions with their answers folded up, for pages where nothing runs."""
+        """Return the questions with folded answers, for pages where no code runs."""
         from course_lib.viz.quiz import quiz_html
 
         return quiz_html(plain(self.questions))
@@ -67,5 +67,5 @@ class Quiz:
 
 
 def plain(questions: Sequence[Question]) -> list[viz.quiz.Asked]:
-    """The questions as `viz.Quiz` takes them, which knows nothing of checks."""
+    """Convert questions to the dicts that `viz.Quiz` takes."""
     return [asdict(question) for question in questions]  # type: ignore[misc]

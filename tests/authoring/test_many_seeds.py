@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.checks import many_seeds
-from course_lib.checks.many_seeds import judge_many
-from course_lib.checks.zoo import Entry, Record
+from course_lib.authoring import many_seeds
+from course_lib.authoring.many_seeds import judge_many
+from course_lib.authoring.zoo import Entry, Record
 from course_lib.cli import show
 
 NAMES = ("first", "second", "third")

@@ -1,6 +1,6 @@
 """Four recorded runs of GRASPP-GAN with β = 30, each with one fault, and the signs of it."""
 
-from course_lib.checks.diagnosis import Axes, Case, which_fault
+from course_lib.checks.faulty_runs import Axes, FaultyRun, which_fault
 
 AXES = Axes(
     curves={
@@ -23,8 +23,8 @@ FAST = "D's learning rate is the printed 0.1"
 FROZEN = "the rates may fall after every step"
 NONE = "none, it is the healthy game"
 
-CASES = (
-    Case(
+FAULTY_RUNS = (
+    FaultyRun(
         letter="A",
         recording="04_a",
         fault=SIGN,
@@ -52,7 +52,7 @@ CASES = (
             },
         ),
     ),
-    Case(
+    FaultyRun(
         letter="B",
         recording="04_b",
         fault=EDGES,
@@ -77,7 +77,7 @@ CASES = (
             },
         ),
     ),
-    Case(
+    FaultyRun(
         letter="C",
         recording="04_c",
         fault=FAST,
@@ -102,7 +102,7 @@ CASES = (
             },
         ),
     ),
-    Case(
+    FaultyRun(
         letter="D",
         recording="04_d",
         fault=FROZEN,

@@ -1,6 +1,6 @@
 """Four recorded runs of Pix2Pix, each with one fault, and the signs of it."""
 
-from course_lib.checks.diagnosis import Axes, Case, which_fault
+from course_lib.checks.faulty_runs import Axes, FaultyRun, which_fault
 
 AXES = Axes(
     curves={
@@ -23,8 +23,8 @@ SWAP = "rainy and clean pictures are swapped"
 GAME = "L1 is left out of G's loss"
 NONE = "none, it is the healthy game"
 
-CASES = (
-    Case(
+FAULTY_RUNS = (
+    FaultyRun(
         letter="A",
         recording="02_a",
         fault=RAINY,
@@ -51,7 +51,7 @@ CASES = (
             },
         ),
     ),
-    Case(
+    FaultyRun(
         letter="B",
         recording="02_b",
         fault=STILL,
@@ -76,7 +76,7 @@ CASES = (
             },
         ),
     ),
-    Case(
+    FaultyRun(
         letter="C",
         recording="02_c",
         fault=SWAP,
@@ -101,7 +101,7 @@ CASES = (
             },
         ),
     ),
-    Case(
+    FaultyRun(
         letter="D",
         recording="02_d",
         fault=GAME,
