@@ -15,7 +15,8 @@ PACKAGE = ROOT / "course_lib"
 
 # From the ground up: a part imports only from parts of lower layers, or from itself.
 LAYERS = (
-    {"ranges", "filters", "profiles", "usage", "hardware", "durations", "files", "tensor_files"},
+    {"files", "digests"},
+    {"records", "tensor_files", "ranges", "filters", "profiles", "usage", "hardware", "durations"},
     {"data", "metrics", "losses", "models"},
     {"training"},
     {"baselines", "artifacts", "fusion"},
@@ -29,7 +30,6 @@ LAYERS = (
 # Parts of one layer don't know each other, but for these.
 NEIGHBOURS = {
     ("usage", "hardware"),
-    ("tensor_files", "files"),
     ("viz", "results"),
     ("filters", "ranges"),
     ("checks", "exercises"),  # `exercise("01.3")` looks its module up when it is called

@@ -95,7 +95,10 @@ def reproduce(
     job = _Job(size=size, commit=checkout.head(root), root=root, fresh=fresh, watcher=watcher)
     shown = profiles.pick(declared.lesson, COMPLETE)
     single = replace(job, size=shown, fresh=fresh and size.name == COMPLETE)
-    with _alone(root / ASSETS / "tables"):
+    folder = root / ASSETS / "tables"
+    with _alone(folder):
+        # What a killed process was writing goes.
+        remove_unfinished(folder, *(f"{one.name}.csv" for one in declared.experiments))
         tables = [_fill(experiment, job) for experiment in declared.experiments]
         recorded = [_record(one, single) for one in declared.recordings]
         return tables + recorded + [_train(one, single) for one in declared.weights]
@@ -223,7 +226,7 @@ def _fill(experiment: Experiment, job: _Job) -> Outcome:
 def _record(recorded: RecordedRun, job: _Job) -> Outcome:
     """Make a recording that isn't there."""
     folder = job.root / ASSETS / "recordings"
-    remove_unfinished(folder / recorded.name)
+    remove_unfinished(folder / recorded.name, *recordings.FILES)
     if not job.fresh and is_recorded(recorded.name, folder):
         return Outcome(name=recorded.name, computed=0, skipped=1)
     job.start(recorded.name, f"a recorded run, always at profile {COMPLETE}", 1, 1, None)
@@ -239,7 +242,7 @@ def _train(declared: TrainedWeights, job: _Job) -> Outcome:
     """Train weights that aren't there; their card is written in any case, for it may say more."""
     name, folder = declared.name, job.root / ASSETS / "weights"
     shown = f"weights of {name}"
-    remove_unfinished(folder / name)
+    remove_unfinished(folder / name, *weights.FILES, model_card.FILE)
     if not job.fresh and is_trained(name, folder):
         model_card.write(name, folder)
         return Outcome(name=shown, computed=0, skipped=1)
@@ -281,10 +284,7 @@ def _expected(rows: Sequence[Row], runs: Sequence[Run], profile: str) -> float |
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Lock a folder: of two processes that rewrite one table, one would lose its rows.
-
-    What a killed one was writing goes.
-    """
+    """Lock a folder: of two processes that rewrite one table, one would lose its rows."""
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -294,7 +294,6 @@ def _alone(folder: Path) -> Iterator[None]:
             raise ValueError(
                 f"another process is computing tables in {folder}: wait for it, or stop it"
             ) from None
-        remove_unfinished(folder)
         yield
     finally:
         os.close(handle)
