@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from course_lib.data.photos import photo_credits
+from course_lib.files import write_whole
 
 PAGE = Path(__file__).parents[1] / "docs" / "photographs.md"
 
@@ -25,4 +26,4 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    write_whole(PAGE, page().encode())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -27,10 +26,12 @@ from course_lib.data.pair import Batch, Pair
 from course_lib.data.rain_sets import SETS
 from course_lib.data.registry import data_folder, open_set
 from course_lib.durations import duration
+from course_lib.files import write_whole
 from course_lib.metrics import psnr, ssim
 from course_lib.models.graspp import RASPP, RainDiscriminator
 from course_lib.models.pix2pix import PatchDiscriminator, UNetGenerator
 from course_lib.models.tiles import restore_picture
+from course_lib.records import read_record, write_record
 from course_lib.training.checkpoints import Record
 from course_lib.training.graspp import Graspp, generator_first
 from course_lib.training.loop import every_step, train
@@ -160,6 +161,15 @@ def main(
         batch_size=batch_size or usual.batch_size,
         base_channels=base_channels or usual.base_channels,
     )
+    for folder in (page.parent, results.parent):
+        if not folder.is_dir():
+            raise typer.BadParameter(f"there is no folder {folder}")
+    try:  # before the training, not after it
+        everything = read_record(results) if results.exists() else {}
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(
+            f"{error}; take it from the last commit, or move it away"
+        ) from None
     sets = open_sets()
     names = sets[TRAIN].names
     left_out = [name for name in open_set(TRAIN, overlaps=True).names if name not in names]
@@ -182,7 +192,6 @@ def main(
             "means": measure(generator, sets[name]).tolist(),
         }
     own = ", half of them under the course's light rain" if recipe.own_rain else ""
-    everything = json.loads(results.read_text("utf-8")) if results.exists() else {}
     everything[system] = {
         "recipe": f"{len(names)} pairs, {recipe.steps:,} steps, batches of {recipe.batch_size} "
         f"crops of {recipe.size}×{recipe.size}{own}, {recipe.base_channels} base channels, "
@@ -191,8 +200,8 @@ def main(
         "provenance": provenance(),
         "sets": measured,
     }
-    results.write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
-    page.write_text(write_page(everything), encoding="utf-8")
+    write_record(results, everything)
+    write_whole(page, write_page(everything).encode())
     print(table(measured), f"written to {page}", sep="\n\n")
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_lib.authoring.rules import Lesson
+from course_lib.files import read_text
 
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 _BLOCK = re.compile(r"(?<=<!-- course build -->\n).*?(?=<!-- /course build -->)", re.DOTALL)
@@ -60,7 +61,10 @@ def read(pyproject: Path) -> Release:
         ValueError: its setting is missing or no address on GitHub, or the tag isn't the version's.
         OSError: it can't be read.
     """
-    settings = tomllib.loads(pyproject.read_text(encoding="utf-8"))
+    try:
+        settings = tomllib.loads(read_text(pyproject))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{pyproject} is no TOML: {error}") from None
     course = settings.get("tool", {}).get("course", {})
     try:
         repository, tag = str(course["repository"]), str(course["tag"])
@@ -89,8 +93,8 @@ def pages(root: Path, release: Release, lessons: Sequence[Lesson]) -> dict[Path,
     """
     readme_path, citation_path = root / "README.md", root / "CITATION.cff"
     return {
-        readme_path: readme(readme_path.read_text(encoding="utf-8"), release, lessons),
-        citation_path: citation(citation_path.read_text(encoding="utf-8"), release),
+        readme_path: readme(read_text(readme_path), release, lessons),
+        citation_path: citation(read_text(citation_path), release),
     }
 
 

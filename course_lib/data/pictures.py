@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from os import PathLike
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from course_lib.files import write_whole
 from course_lib.ranges import to_uint8
 
 SUFFIXES = frozenset(
@@ -61,6 +63,21 @@ def read_picture(path: str | PathLike[str]) -> np.ndarray:
             f"{path} is not a sound picture ({path.stat().st_size} bytes: {error}); "
             "fetch or save it again, or leave it out"
         ) from error
+
+
+def write_picture(path: Path, picture: np.ndarray) -> None:
+    """Write a picture as a PNG, whole.
+
+    Args:
+        path: in a folder that exists.
+        picture: H×W×3 or H×W, uint8.
+
+    Raises:
+        OSError: a full disk, or a folder that can't be written.
+    """
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(picture)).save(buffer, format="png")
+    write_whole(path, buffer.getvalue())
 
 
 def _as_rgb(image: Image.Image, path: Path, *, sixteen_bits: bool) -> np.ndarray:
