@@ -1,62 +1,118 @@
-"""Write whole files: a reader finds the old file or the new one, never half of one."""
+"""Write whole files, so that a reader finds the old file or the new one; read them, if small."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+import re
+import stat
 from pathlib import Path
 
-UNFINISHED = ".tmp"  # what a killed process may leave of a file it was writing
+UNFINISHED = ".tmp"  # ends the name of a file that is being written
+# What a file system answers that has no fsync, such as some network drives.
+_UNSUPPORTED = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 
 
-def write_whole(path: Path, content: bytes) -> None:
+class TooLarge(ValueError):
+    """A file that is larger than its kind may be; it has not been read."""
+
+
+def write_whole(path: Path, *content: bytes | memoryview, keep: Path | None = None) -> None:
     """Replace a file's content in one step, by a temporary file in the same folder.
+
+    A symbolic link stays one: the file that it points to is replaced. The new file has the
+    permissions of the old one.
 
     Args:
         path: in a folder that exists.
-        content: of the new file.
+        content: of the new file, in one or several parts.
+        keep: where the old file goes, if there is one; without it the old file is gone.
 
     Raises:
-        OSError: a full disk, or a folder that can't be written; the old file is still there.
+        OSError: a full disk, or a folder that can't be written; it names the file. The old file
+            is still there, under its own name or as ``keep``.
     """
-    with _beside(path) as temporary:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    sync_folder(path.parent)
-
-
-def remove_unfinished(folder: Path) -> None:
-    """Delete what killed processes left of files they were writing."""
-    for path in folder.glob(f"*{UNFINISHED}"):
-        with contextlib.suppress(OSError):
-            path.unlink()
-
-
-@contextlib.contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """A temporary path in the same folder, gone in the end."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}{UNFINISHED}")
+    path = Path(os.path.realpath(path))
+    temporary = unfinished(path)
     try:
-        yield temporary
-    except BaseException:
+        with temporary.open("wb") as file:
+            for part in content:
+                file.write(part)
+            file.flush()
+            _sync(file.fileno())
+        with contextlib.suppress(OSError):  # none before it, or a drive without permissions
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+        if keep and path.exists():
+            os.replace(path, keep)
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # of a full disk, the system doesn't say which file
         raise
 
 
-def sync_folder(folder: Path) -> None:
-    """The new name survives a power cut too, where the file system can promise that."""
-    with contextlib.suppress(OSError):  # Windows and some network drives can't
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def unfinished(path: Path) -> Path:
+    """The temporary file by which this process writes a file."""
+    return path.with_name(f"{path.name}.{os.getpid()}{UNFINISHED}")
+
+
+def is_unfinished(path: Path, *finished: str) -> bool:
+    """Whether a file is what a killed process left of writing a file of one of these names."""
+    names = "|".join(map(re.escape, finished))
+    return re.fullmatch(rf"({names})\.[0-9]+{re.escape(UNFINISHED)}", path.name) is not None
+
+
+def remove_unfinished(folder: Path, *finished: str) -> None:
+    """Delete what killed processes left of writing files of these names, and nothing else."""
+    if not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        if is_unfinished(path, *finished):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def read_whole(path: Path, limit: int | None = None) -> bytes:
+    """The content of a file, if it is one and isn't too large.
+
+    Args:
+        path: of a regular file; a pipe or a device might never end.
+        limit: the largest size, bytes; a larger file isn't read.
+
+    Raises:
+        TooLarge: the file is larger.
+        OSError: it isn't there, isn't a regular file, or can't be read.
+    """
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    if limit is not None and found.st_size > limit:
+        raise TooLarge(
+            f"{path} has {found.st_size / 1e6:,.1f} MB, and may have {limit / 1e6:g} MB at most"
+        )
+    return path.read_bytes()
+
+
+def read_text(path: Path, limit: int | None = None) -> str:
+    """The text of a UTF-8 file, without a byte order mark, its lines ended by ``\\n``.
+
+    Raises:
+        TooLarge, OSError: see `read_whole`.
+        ValueError: it isn't UTF-8; the message names the file and the line.
+    """
+    content = read_whole(path, limit)
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        number = content.count(b"\n", 0, error.start) + 1
+        raise ValueError(
+            f"{path}, line {number} isn't UTF-8 (byte {content[error.start]:#04x}): save the file "
+            "as UTF-8"
+        ) from None
 
 
 def explain(error: OSError, folder: Path) -> str:
@@ -66,3 +122,24 @@ def explain(error: OSError, folder: Path) -> str:
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return f"{folder} can't be written: choose another run folder, or mend its permissions"
     return f"{folder} can't be written ({error.strerror or error}): choose another run folder"
+
+
+def _sync(handle: int) -> None:
+    """Put a file on the disk now, where the file system can; a full or broken disk is an error."""
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """The new name survives a power cut too, where the file system can promise that."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # Windows, or a folder that may be written and not read
+        return
+    try:
+        _sync(handle)
+    finally:
+        os.close(handle)

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from PIL import Image
 
 from course_lib.data.folders import PairedFolder, SideBySideFolder
 from course_lib.data.pair import Pair
 from course_lib.data.photos import PHOTOS, load_photo
+from course_lib.data.pictures import write_picture
 from course_lib.data.rain import KINDS, synthesize
 from course_lib.data.rain_statistics import TABLE_HEAD, measure, table_row
 
@@ -42,7 +42,10 @@ def main(
         tiles += [tile(pairs[i * len(pairs) // COLUMNS].rainy) for i in range(COLUMNS)]
     if sheet is not None:
         rows = [np.hstack(tiles[i : i + COLUMNS]) for i in range(0, len(tiles), COLUMNS)]
-        Image.fromarray(np.vstack(rows)).save(sheet)
+        try:
+            write_picture(sheet, np.vstack(rows))
+        except OSError as error:
+            raise typer.BadParameter(str(error)) from error
 
 
 def real_pairs(folder: Path) -> dict[str, list[Pair]]:

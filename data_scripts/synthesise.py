@@ -7,12 +7,12 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from PIL import Image
 
 from course_lib.data.crops import CropDataset
 from course_lib.data.folders import PictureFolder
 from course_lib.data.pair import Pair
 from course_lib.data.photos import PHOTOS, load_photo
+from course_lib.data.pictures import write_picture
 from course_lib.data.rain import KINDS, synthesize
 
 
@@ -28,6 +28,8 @@ def main(
     photo: Annotated[list[str] | None, typer.Option(help="take this one only; repeatable")] = None,
 ) -> None:
     """Write synthetic pairs as files: rainy/, clean/ and mask/, as PairedFolder reads them."""
+    if out.exists() and not out.is_dir():
+        raise typer.BadParameter(f"{out} isn't a folder; name a new one")
     if out.exists() and any(out.iterdir()):
         raise typer.BadParameter(f"{out} isn't empty; name a new folder")
     try:
@@ -59,7 +61,7 @@ def read_sources(folder: Path | None, chosen: list[str]) -> dict[str, np.ndarray
 def write_pair(pair: Pair, out: Path, file: str) -> None:
     for part, pixels in (("rainy", pair.rainy), ("clean", pair.clean), ("mask", pair.mask)):
         (out / part).mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.ascontiguousarray(pixels)).save(out / part / file)
+        write_picture(out / part / file, pixels)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -32,6 +31,7 @@ from course_lib.metrics import psnr, ssim
 from course_lib.models.graspp import RASPP, RainDiscriminator
 from course_lib.models.pix2pix import PatchDiscriminator, UNetGenerator
 from course_lib.models.tiles import restore_picture
+from course_lib.records import read_record, write_record
 from course_lib.training.checkpoints import Record
 from course_lib.training.graspp import Graspp, generator_first
 from course_lib.training.loop import every_step, train
@@ -153,7 +153,6 @@ def main(
 
     Stop it whenever you like: the same command goes on.
     """
-    read_results(results)  # tells of a damaged file before hours of training
     usual = RECIPES[system]
     recipe = replace(
         usual,
@@ -162,6 +161,15 @@ def main(
         batch_size=batch_size or usual.batch_size,
         base_channels=base_channels or usual.base_channels,
     )
+    for folder in (page.parent, results.parent):
+        if not folder.is_dir():
+            raise typer.BadParameter(f"there is no folder {folder}")
+    try:  # before the training, not after it
+        everything = read_record(results) if results.exists() else {}
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(
+            f"{error}; take it from the last commit, or move it away"
+        ) from None
     sets = open_sets()
     names = sets[TRAIN].names
     left_out = [name for name in open_set(TRAIN, overlaps=True).names if name not in names]
@@ -184,7 +192,6 @@ def main(
             "means": measure(generator, sets[name]).tolist(),
         }
     own = ", half of them under the course's light rain" if recipe.own_rain else ""
-    everything = read_results(results)
     everything[system] = {
         "recipe": f"{len(names)} pairs, {recipe.steps:,} steps, batches of {recipe.batch_size} "
         f"crops of {recipe.size}×{recipe.size}{own}, {recipe.base_channels} base channels, "
@@ -193,24 +200,9 @@ def main(
         "provenance": provenance(),
         "sets": measured,
     }
-    write_whole(results, f"{json.dumps(everything, indent=1)}\n".encode())
+    write_record(results, everything)
     write_whole(page, write_page(everything).encode())
     print(table(measured), f"written to {page}", sep="\n\n")
-
-
-def read_results(path: Path) -> dict[str, Any]:
-    """All systems' numbers; none where there is no file yet."""
-    if not path.exists():
-        return {}
-    try:
-        everything = json.loads(path.read_text("utf-8"))
-        if not isinstance(everything, dict):
-            raise ValueError("it is no table of systems")
-    except (ValueError, RecursionError) as error:
-        raise typer.BadParameter(
-            f"{path} is damaged ({error}); mend it, or move it away and train every system again"
-        ) from error
-    return everything
 
 
 def write_page(everything: Mapping[str, Any]) -> str:

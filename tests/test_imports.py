@@ -17,8 +17,8 @@ PACKAGE = ROOT / "course_lib"
 
 # From the ground up: a part imports only from parts of lower layers, or from itself.
 LAYERS = (
-    {"ranges", "profiles", "hardware", "durations", "files"},
-    {"filters", "usage", "tensor_files"},
+    {"files", "digests", "ranges", "profiles", "hardware", "durations"},
+    {"records", "filters", "usage", "tensor_files"},
     {"data", "metrics", "losses", "models"},
     {"training"},
     {"baselines", "artifacts", "fusion"},

@@ -147,7 +147,7 @@ def build_all(root: Path) -> list[Path]:
     files = _files(root)
     (root / NOTEBOOKS).mkdir(exist_ok=True)
     for path, text in files.items():
-        if text is None or (path.exists() and path.read_text(encoding="utf-8") == text):
+        if text is None or (path.exists() and path.read_bytes() == text.encode()):
             continue
         write_whole(path, text.encode())
         changed.append(path)
@@ -172,20 +172,19 @@ def stale(root: Path) -> list[str]:
             )
         elif not path.exists():
             found.append(f"{path} is missing: {_REBUILD}")
-        elif (there := path.read_text(encoding="utf-8")) != text:
+        elif (there := path.read_bytes()) != text.encode():
             what = _difference(there) if path.suffix == ".ipynb" else "is out of date"
             found.append(f"{path} {what}: {_REBUILD}")
     return found
 
 
-def _difference(text: str) -> str:
+def _difference(content: bytes) -> str:
     try:
-        notebook = nbformat.reads(text, as_version=4)
-    except (ValueError, KeyError):  # merge markers, say
+        notebook = nbformat.reads(content.decode(), as_version=4)
+        outputs = any(cell.get("outputs") for cell in notebook.cells)
+    except Exception:  # merge markers, or any other JSON, at which nbformat raises what it likes
         return "is no notebook"
-    if any(cell.get("outputs") for cell in notebook.cells):
-        return "has outputs, and only the builder writes it"
-    return "differs from its source"
+    return "has outputs, and only the builder writes it" if outputs else "differs from its source"
 
 
 def _files(root: Path) -> dict[Path, str | None]:

@@ -59,7 +59,11 @@ def _files(root: Path, *words: str) -> set[str]:
 
 def _git(root: Path, *words: str) -> str:
     done = subprocess.run(
-        ["git", "-C", str(root), *words], capture_output=True, text=True, check=False
+        ["git", "-C", str(root), *words],
+        capture_output=True,
+        encoding="utf-8",
+        errors="backslashreplace",  # names of files need not be UTF-8
+        check=False,
     )
     if done.returncode:
         raise ValueError(" ".join(done.stderr.split()) or f"git {words[0]} failed")

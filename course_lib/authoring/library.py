@@ -13,6 +13,7 @@ from pathlib import Path
 
 import course_lib
 from course_lib.authoring import names
+from course_lib.files import read_text
 
 ROOT = Path(course_lib.__file__).parent.parent
 STUB = "...  # your code goes here"
@@ -56,7 +57,7 @@ def read(module: str, name: str, root: Path = ROOT) -> LibraryObject:
         raise NotAnExercise(
             f"there is no {path.relative_to(root)}: import {name} from the module that defines it"
         )
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     tree = ast.parse(text)
     node = _find(tree, name, module)
     lines = text.splitlines()

@@ -40,7 +40,7 @@ def write(name: str, folder: Path) -> None:
 def is_current(name: str, folder: Path) -> bool:
     """Whether the card of weights is the one that this code would write."""
     path = folder / name / FILE
-    return path.exists() and path.read_text(encoding="utf-8") == text(weights.read(name, folder))
+    return path.exists() and path.read_bytes() == text(weights.read(name, folder)).encode()
 
 
 def text(found: Pretrained) -> str:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from course_lib.files import write_whole
 from course_lib.profiles import Budget
+from course_lib.records import read_record, write_record
 from course_lib.results import Measured
 from course_lib.usage import Usage
 
-MAX_BYTES = 10**7
 _log = logging.getLogger(__name__)
 
 
@@ -77,10 +74,7 @@ def write(run: LessonRun, folder: Path) -> None:
     Raises:
         OSError: it can't be written.
     """
-    content = asdict(run)
-    record = {"sha256": _digest(content), "run": content}
-    text = json.dumps(record, indent=1, ensure_ascii=False)
-    write_whole(path(folder, run.name), f"{text}\n".encode())
+    write_record(path(folder, run.name), asdict(run))
 
 
 def read(folder: Path, name: str) -> LessonRun | None:
@@ -92,12 +86,10 @@ def read(folder: Path, name: str) -> LessonRun | None:
     """
     file = path(folder, name)
     try:
-        if not file.exists():
-            return None
-        if not file.is_file() or file.stat().st_size > MAX_BYTES:
-            raise ValueError("it is no file of text as the course writes it")
-        return _parse(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        return _parse(read_record(file))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         _log.warning(
             "%s is damaged, or of another version of the course (%s: %s). It counts as no record, "
             "and what the lesson has trained is kept; run the lesson again to replace it",
@@ -108,10 +100,7 @@ def read(folder: Path, name: str) -> LessonRun | None:
         return None
 
 
-def _parse(record: dict[str, Any]) -> LessonRun:
-    content = record["run"]
-    if record["sha256"] != _digest(content):
-        raise ValueError("its content doesn't match its digest")
+def _parse(content: dict[str, Any]) -> LessonRun:
     return LessonRun(
         **{
             **content,
@@ -121,9 +110,3 @@ def _parse(record: dict[str, Any]) -> LessonRun:
             "budget": Budget(**content["budget"]),
         }
     )
-
-
-def _digest(content: object) -> str:
-    """SHA-256 over the one way to write this content as JSON."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_lib.authoring.rules import Lesson
+from course_lib.files import read_text
 
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 _HELD = "hold `repository` and `tag` as strings in [tool.course]"
@@ -59,7 +60,10 @@ def read(pyproject: Path) -> Release:
             belong to the version.
         OSError: the file can't be read.
     """
-    settings = tomllib.loads(pyproject.read_text(encoding="utf-8"))
+    try:
+        settings = tomllib.loads(read_text(pyproject))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{pyproject} is no TOML: {error}") from None
     course = settings.get("tool", {}).get("course", {})
     try:
         repository, tag = str(course["repository"]), str(course["tag"])

@@ -104,6 +104,9 @@ def reproduce(
     shown = profiles.pick(declared.lesson, COMPLETE)
     single = replace(job, size=shown, fresh=fresh and size.name == COMPLETE)
     with _locked(root):
+        # What a killed process was writing goes.
+        names = (f"{one.name}.csv" for one in declared.experiments)
+        remove_unfinished(root / ASSETS / "tables", *names)
         tables = [_fill(experiment, job) for experiment in declared.experiments]
         recorded = [_record(one, single) for one in declared.recordings]
         return tables + recorded + [_train(one, single) for one in declared.weights]
@@ -227,7 +230,7 @@ def _fill(experiment: Experiment, job: _Job) -> ProductOutcome:
 def _record(recorded: RecordedRun, job: _Job) -> ProductOutcome:
     """Make a recording if it doesn't exist."""
     folder = job.root / ASSETS / "recordings"
-    remove_unfinished(folder / recorded.name)
+    remove_unfinished(folder / recorded.name, *recordings.FILES)
     if not job.fresh and is_recorded(recorded.name, folder):
         return ProductOutcome(name=recorded.name, computed=0, skipped=1)
     job.start(recorded.name, f"a recorded run, always at profile {COMPLETE}", 1, 1, None)
@@ -243,7 +246,7 @@ def _train(declared: TrainedWeights, job: _Job) -> ProductOutcome:
     """Train weights if they don't exist; write their card always, because it may be outdated."""
     name, folder = declared.name, job.root / ASSETS / "weights"
     shown = f"weights of {name}"
-    remove_unfinished(folder / name)
+    remove_unfinished(folder / name, *weights.FILES, model_card.FILE)
     if not job.fresh and is_trained(name, folder):
         model_card.write(name, folder)
         return ProductOutcome(name=shown, computed=0, skipped=1)
@@ -285,15 +288,11 @@ def _expected(rows: Sequence[Row], runs: Sequence[SweepRun], profile: str) -> fl
 
 @contextlib.contextmanager
 def _locked(root: Path) -> Iterator[None]:
-    """Keep other processes from computing in this checkout: one would lose the other's rows.
-
-    Unfinished files of a killed process are deleted.
-    """
+    """Keep other processes from computing in this checkout: one would lose the other's rows."""
     lock = root / LOCK
     lock.parent.mkdir(parents=True, exist_ok=True)
     try:
         with filelock.FileLock(lock, timeout=0):
-            remove_unfinished(root / ASSETS / "tables")
             yield
     except filelock.Timeout:
         raise ValueError(

@@ -11,6 +11,7 @@ import nbformat
 
 from course_lib.authoring import library, names, rules
 from course_lib.authoring.rules import Cell, Lesson, LessonError
+from course_lib.files import read_text
 
 _NAME = re.compile(r"(\d\d)_[a-z0-9_]+")
 _LINK = re.compile(r"\{\{lesson (\d\d)\}\}")
@@ -57,7 +58,7 @@ def lesson_files(folder: Path) -> list[Path]:
 
 def _read(path: Path, number: str, root: Path) -> Lesson:
     try:
-        notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
+        notebook = jupytext.reads(read_text(path), fmt="py:percent")
     except nbformat.ValidationError as error:
         raise LessonError(
             f"header: {error.message}; copy the header (# --- … # ---) of another lesson"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from course_lib import profiles
 from course_lib.experiments.products import Experiment, SweepRun, Value
 from course_lib.files import write_whole
-from course_lib.results.tables import SEED, remake
+from course_lib.results.tables import SEED, read_rows, remake
 
 Row = dict[str, str]
 
@@ -51,28 +50,19 @@ def read(path: Path, experiment: Experiment) -> list[Row]:
     """The rows of a table; none if there is no file.
 
     Raises:
-        ValueError: the file's columns aren't those that the experiment declares, or a row has
-            too many or too few cells or a metric that isn't a finite number.
+        ValueError: the file's columns aren't those that the experiment declares, or see
+            `tables.read_rows`.
     """
     if not path.exists():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        lines = list(csv.reader(file))
-    header = tuple(lines[0]) if lines else ()
-    if header != experiment.columns:
+    header, lines = read_rows(path)
+    if tuple(header) != experiment.columns:
         raise ValueError(
             f"{path} has the columns {', '.join(header)}; {experiment.name} declares "
             f"{', '.join(experiment.columns)}. Delete the file, then "
             f"`{remake(experiment.name)}` computes it anew"
         )
-    for number, line in enumerate(lines[1:], start=2):
-        values = line[len(experiment.settings[0]) + 1 :][: len(experiment.tolerances)]
-        if len(line) != len(header) or not all(map(_is_finite, values)):
-            raise ValueError(
-                f"{path}, line {number} is no row of {experiment.name}: {','.join(line)!r}. "
-                f"Delete the line, then `{remake(experiment.name)}` fills the gap"
-            )
-    return [dict(zip(header, line, strict=True)) for line in lines[1:]]
+    return [dict(zip(header, line, strict=True)) for line in lines]
 
 
 def write(path: Path, experiment: Experiment, rows: Sequence[Row]) -> None:
@@ -99,7 +89,7 @@ def examine(rows: Sequence[Row], experiment: Experiment, profile: str) -> State:
     stale = []
     for row in rows:
         key = (row["profile"], _key_of(row, experiment))
-        if key in held or key[0] not in profiles.NAMES or key[1] not in declared:
+        if key[0] not in profiles.NAMES or key[1] not in declared:
             stale.append(row)
         else:
             held[key] = row
@@ -124,10 +114,3 @@ def _key(settings: Mapping[str, Value], seed: int) -> tuple[str, ...]:
 
 def _key_of(row: Mapping[str, str], experiment: Experiment) -> tuple[str, ...]:
     return (*(row[column] for column in experiment.settings[0]), row[SEED])
-
-
-def _is_finite(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False

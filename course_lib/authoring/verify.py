@@ -152,8 +152,8 @@ def judge(state: table_file.State, experiment: Experiment, profile: str) -> list
     if state.stale:
         rows = "; ".join(table_file.label(row, experiment) for row in state.stale)
         problems.append(
-            f"table {experiment.name} has stale rows, which nothing declares or which are there "
-            f"twice: {rows}. Delete these lines"
+            f"table {experiment.name} has stale rows, which nothing declares: {rows}. "
+            "Delete these lines"
         )
     return problems
 

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from course_lib.data.picture_formats import FORMATS, HEAD, held, png_without_metadata
+from course_lib.files import write_whole
 from course_lib.ranges import to_uint8
 
 SUFFIXES = frozenset(FORMATS)
@@ -133,6 +134,21 @@ def _read(path: Path, use: Callable[[Image.Image], T]) -> T:
             f"{path} is not a sound picture ({size} bytes: {why}); "
             "fetch or save it again, or leave it out"
         ) from error
+
+
+def write_picture(path: Path, picture: np.ndarray) -> None:
+    """Write a picture as a PNG, whole.
+
+    Args:
+        path: in a folder that exists.
+        picture: H×W×3 or H×W, uint8.
+
+    Raises:
+        OSError: a full disk, or a folder that can't be written.
+    """
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(picture)).save(buffer, format="png")
+    write_whole(path, buffer.getvalue())
 
 
 def _open_regular(path: Path) -> BinaryIO:

@@ -14,15 +14,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from course_lib import digests, files, records
 from course_lib.ranges import to_uint8
 
 FOLDER = Path(__file__).parent.parent / "assets" / "recordings"
+FILES = _PICTURES, _RUN = "frames.webp", "run.json"
 LIMIT = 1_500_000  # bytes of one recording
+PIXELS = 16_000_000  # of its picture, which decoded takes four bytes a pixel
 POINTS = 1000  # of one curve; longer ones are thinned
 
 # WebP keeps colour at half of the resolution, which turns the coloured noise of a failing GAN
@@ -50,7 +54,8 @@ class Recording:
     Raises:
         ValueError: a name that is no folder's, nothing recorded, steps out of order, curves
             of unequal length, values that aren't finite, pictures that don't agree.
-        TypeError: pictures other than uint8, settings other than text and numbers.
+        TypeError: pictures other than uint8, settings other than text and numbers, steps that are
+            no numbers.
     """
 
     name: str
@@ -145,8 +150,8 @@ def save(recording: Recording, folder: Path = FOLDER) -> Path:
     """Write a recording; an older one of its name is replaced.
 
     Numbers keep four digits, pictures lose a little: see `sprite`. The same recording gives
-    the same bytes. ``run.json`` is written last and knows the checksum of the pictures, so a
-    recording that was cut short is noticed when it is loaded.
+    the same bytes. ``run.json`` is written last and holds the SHA-256 of the pictures and its
+    own, so damage to either file is noticed when they are loaded.
 
     Args:
         recording: to write.
@@ -159,16 +164,13 @@ def save(recording: Recording, folder: Path = FOLDER) -> Path:
         ValueError: the recording would take more than 1.5 MB, or its picture can't be a WebP.
         OSError: the folder can't be written.
     """
-    # Here, because it loads torch, which looking at recordings doesn't need.
-    from course_lib.files import write_whole
-
     pictures = sprite(recording)
-    run = _run_json(recording, hashlib.sha256(pictures).hexdigest()).encode()
-    _require_small(recording.name, len(run) + len(pictures))
+    run = _run_json(recording, hashlib.sha256(pictures).hexdigest())
+    _require_small(recording.name, len(run.encode()) + len(pictures))
     own = folder / recording.name
     own.mkdir(parents=True, exist_ok=True)
-    write_whole(own / "frames.webp", pictures)
-    write_whole(own / "run.json", run)
+    files.write_whole(own / _PICTURES, pictures)
+    records.write_text(own / _RUN, run)
     return own
 
 
@@ -176,16 +178,17 @@ def load(name: str, folder: Path = FOLDER) -> Recording:
     """A recording by its name; its pictures are read-only.
 
     Raises:
-        ValueError: there is none of that name, or its files are damaged.
+        ValueError: there is none of that name, or its files are damaged or larger than a
+            recording's may be.
     """
     known = names(folder)
     if name not in known:
         raise ValueError(f"no recording {name!r}: there are {', '.join(known) or 'none'}")
     own = folder / name
     try:
-        run = json.loads((own / "run.json").read_bytes())
-        pictures = (own / "frames.webp").read_bytes()
-        if hashlib.sha256(pictures).hexdigest() != run["sha256"]:
+        run = records.read_record(own / _RUN, limit=LIMIT)
+        pictures = files.read_whole(own / _PICTURES, LIMIT)
+        if hashlib.sha256(pictures).hexdigest() != run["frames_sha256"]:
             raise ValueError("frames.webp isn't the file that run.json describes")
         rows = _unpacked(pictures, len(run["frames"]) + 2, *run["crops"])
         curves = {key: (steps, values) for key, (steps, values) in run["curves"].items()}
@@ -197,7 +200,7 @@ def load(name: str, folder: Path = FOLDER) -> Recording:
             rainy=rows[0],
             clean=rows[1],
         )
-    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError) as error:
         raise ValueError(
             f"the recording in {own} is damaged ({error}): install the course again, or record "
             "the run anew"
@@ -208,7 +211,7 @@ def load(name: str, folder: Path = FOLDER) -> Recording:
 
 def names(folder: Path = FOLDER) -> list[str]:
     """The names of all recordings, sorted."""
-    return sorted(path.parent.name for path in folder.glob("*/run.json"))
+    return sorted(path.parent.name for path in folder.glob(f"*/{_RUN}"))
 
 
 def sprite(recording: Recording) -> bytes:
@@ -217,7 +220,7 @@ def sprite(recording: Recording) -> bytes:
     Its rows from the top: rainy, clean, and each frame; its columns are the crops.
 
     Raises:
-        ValueError: more than 1.5 MB, or a side that WebP doesn't allow.
+        ValueError: more than 1.5 MB or 16 million pixels, or a side that WebP doesn't allow.
     """
     if recording._sprite is not None:
         return recording._sprite
@@ -231,6 +234,11 @@ def sprite(recording: Recording) -> bytes:
             f"the frames of {recording.name!r} make a picture of {height}×{width} pixels, and "
             f"WebP's sides have at most {_LONGEST_SIDE}: {_MEND}"
         )
+    if (pixels := enlarged.shape[0] * enlarged.shape[1]) > PIXELS:
+        raise ValueError(
+            f"the frames of {recording.name!r} make a picture of {pixels / 1e6:.0f} million "
+            f"pixels, and one may have {PIXELS / 1e6:.0f}: {_MEND}"
+        )
     buffer = io.BytesIO()
     Image.fromarray(enlarged).save(buffer, format="webp", quality=_QUALITY, method=6)
     _require_small(recording.name, buffer.tell())
@@ -239,12 +247,23 @@ def sprite(recording: Recording) -> bytes:
 
 def _unpacked(webp: bytes, rows: int, count: int, height: int, width: int) -> np.ndarray:
     """The pictures of a sprite, R×N×H×W×3."""
-    with Image.open(io.BytesIO(webp), formats=["webp"]) as picture:
-        # Before it is decoded: the file might claim any size.
-        if picture.size != (count * width * ENLARGED, rows * height * ENLARGED):
+    expected = (count * width * ENLARGED, rows * height * ENLARGED)
+    if expected[0] * expected[1] > PIXELS:
+        raise ValueError(
+            f"{rows} rows of {count} crops of {height}×{width} are more than {PIXELS / 1e6:.0f} "
+            f"million pixels, each pixel {ENLARGED}×{ENLARGED}"
+        )
+    try:
+        picture = Image.open(io.BytesIO(webp), formats=["webp"])
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"frames.webp: {error}") from None
+    with picture:
+        # Before it is decoded: the file might claim any size, or any number of frames.
+        if picture.size != expected or getattr(picture, "n_frames", 1) != 1:
             raise ValueError(
-                f"frames.webp is {picture.height}×{picture.width} pixels, not {rows} rows of "
-                f"{count} crops of {height}×{width}, each pixel {ENLARGED}×{ENLARGED}"
+                f"frames.webp is {picture.height}×{picture.width} pixels in "
+                f"{getattr(picture, 'n_frames', 1)} frames, not {rows} rows of {count} crops of "
+                f"{height}×{width}, each pixel {ENLARGED}×{ENLARGED}, in one"
             )
         # Averages each ENLARGED×ENLARGED square.
         pixels = np.asarray(picture.convert("RGB").reduce(ENLARGED))
@@ -263,13 +282,14 @@ def _thinned(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[f
     )
 
 
-def _run_json(recording: Recording, sha256: str) -> str:
+def _run_json(recording: Recording, frames_sha256: str) -> str:
     """The text of ``run.json``: a line for each curve, so that a change to one shows as such."""
     parts = {
+        records.KEY: json.dumps(digests.BLANK),
         "about": json.dumps(recording.about, ensure_ascii=False),
         "crops": json.dumps(recording.rainy.shape[:3]),
         "frames": json.dumps([step for step, _ in recording.frames]),
-        "sha256": json.dumps(sha256),
+        "frames_sha256": json.dumps(frames_sha256),
     }
     lines = [f"{json.dumps(key)}: {value}" for key, value in parts.items()]
     curves = [
@@ -297,6 +317,9 @@ def _require_curve(key: str, steps: Sequence[float], values: Sequence[float]) ->
 
 
 def _require_ascending(what: str, steps: Sequence[float]) -> None:
+    for step in steps:
+        if not isinstance(step, Real):
+            raise TypeError(f"a step of {what} is {step!r}, and steps are numbers")
     for before, after in pairwise(steps):
         if not before < after:
             raise ValueError(f"the steps of {what} must grow, but {after} follows {before}")

@@ -7,11 +7,15 @@ A table is ``assets/tables/NAME.csv``, one row a run. Its columns, from the left
 from __future__ import annotations
 
 import csv
+import io
+import math
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from course_lib.files import read_text
 from course_lib.results.measured import Measured
 
 if TYPE_CHECKING:
@@ -21,6 +25,10 @@ FOLDER = Path(__file__).parent.parent / "assets" / "tables"
 SEED = "seed"
 PROVENANCE = ("profile", "seconds", "date", "device", "threads", "versions", "parent_commit")
 TEXTS = ("profile", "date", "device", "versions", "parent_commit")  # even if they look like numbers
+LIMIT = 10_000_000  # bytes of one table
+CELL = 1000  # characters of one cell
+_WHOLE = re.compile(r"-?[0-9]+")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?")
 COMPLETE = "cpu"  # the profile that every table holds; rows of others may stand beside
 
 
@@ -165,15 +173,7 @@ def load_table(name: str, *, profile: str = COMPLETE, folder: Path = FOLDER) -> 
         raise ValueError(
             f"there is no table {name!r} (there are: {known}); `{remake(name)}` makes it"
         )
-    with path.open(newline="", encoding="utf-8") as file:
-        header, *lines = list(csv.reader(file)) or [[]]
-    if tuple(header[-len(PROVENANCE) :]) != PROVENANCE or SEED not in header:
-        raise ValueError(f"{path} lacks the columns of a result table; {_mend(name)}")
-    for number, line in enumerate(lines, start=2):
-        if len(line) != len(header):
-            raise ValueError(
-                f"{path}, line {number} has {len(line)} cells, not {len(header)}; {_mend(name)}"
-            )
+    header, lines = read_rows(path)
     rows = pd.DataFrame(lines, columns=header)
     for column in header:
         if column not in TEXTS:
@@ -186,10 +186,90 @@ def load_table(name: str, *, profile: str = COMPLETE, folder: Path = FOLDER) -> 
             f"table {name} has no runs of profile {shown} (it has: {', '.join(sorted(there))}); "
             f"`{remake(name, shown)}` makes them"
         )
-    for metric in table.metrics:
-        if not pd.api.types.is_numeric_dtype(rows[metric]):
-            raise ValueError(f"{path}: not every {metric} is a number; {_mend(name)}")
     return table
+
+
+def read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
+    """The header of a table's file and its rows, as texts, one run a row.
+
+    Raises:
+        ValueError: the file isn't UTF-8, is too large or is no CSV; its columns aren't those of a
+            result table; or a row has another number of cells, a seed that is no whole number
+            from 0 on, a metric that isn't a finite number, an empty cell where it should say
+            where it comes from, or the profile, settings and seed of another row. The message
+            names the file, the line and the fix.
+    """
+    numbered = list(_cells(path))
+    header = numbered[0][1] if numbered else []
+    _require_columns(path, header)
+    seed = header.index(SEED)
+    first: dict[tuple[str | int | float, ...], int] = {}
+    for number, line in numbered[1:]:
+        if len(line) != len(header):
+            problem = f"has {len(line)} cells, not {len(header)}"
+        else:
+            problem = _problem(header, line)
+        if problem:
+            raise ValueError(f"{path}, line {number} {problem}; {_mend(path.stem, number)}")
+        key = (line[-len(PROVENANCE)], *(_typed([text])[0] for text in line[: seed + 1]))
+        if key in first:
+            raise ValueError(
+                f"{path}, line {number} has the profile, settings and seed of line {first[key]}, "
+                f"which would count the same run twice; {_mend(path.stem, number)}"
+            )
+        first[key] = number
+    return header, [line for _, line in numbered[1:]]
+
+
+def _cells(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each row of a CSV file, with the number of the row's last line."""
+    try:
+        text = read_text(path, LIMIT)
+    except ValueError as error:
+        raise ValueError(f"{error}, or {_mend(path.stem)}") from None
+    if "\0" in text:
+        number = text.count("\n", 0, text.index("\0")) + 1
+        raise ValueError(
+            f"{path}, line {number} has a NUL byte: save the file as UTF-8, or {_mend(path.stem)}"
+        )
+    reader = csv.reader(io.StringIO(text), strict=True)
+    try:
+        for line in reader:
+            if any(len(cell) > CELL for cell in line):
+                raise csv.Error(f"a cell is longer than {CELL} characters")
+            yield reader.line_num, line
+    except csv.Error as error:
+        raise ValueError(
+            f"{path}, line {reader.line_num} is no row of a table ({error}); "
+            f"{_mend(path.stem, reader.line_num)}"
+        ) from None
+
+
+def _require_columns(path: Path, header: Sequence[str]) -> None:
+    if len(set(header)) < len(header) or "" in header:
+        problem = "has a column without a name or two of one name"
+    elif tuple(header[-len(PROVENANCE) :]) != PROVENANCE or SEED not in header:
+        problem = (
+            f"lacks the columns of a result table, {SEED} and, at the end, {', '.join(PROVENANCE)}"
+        )
+    elif header.index(SEED) + 1 >= len(header) - len(PROVENANCE):
+        problem = f"has no metrics, which stand between {SEED} and {PROVENANCE[0]}"
+    else:
+        return
+    raise ValueError(f"{path} {problem}; {_mend(path.stem)}")
+
+
+def _problem(header: Sequence[str], line: Sequence[str]) -> str:
+    """What is wrong with a row; ``""`` if nothing is."""
+    row = dict(zip(header, line, strict=True))
+    if not re.fullmatch("0|[1-9][0-9]*", row[SEED]):
+        return f"has the {SEED} {row[SEED]!r}, not a whole number from 0 on"
+    metrics = header[header.index(SEED) + 1 : -len(PROVENANCE)]
+    for column in (*metrics, "seconds", "threads"):
+        if not _NUMBER.fullmatch(row[column]) or not math.isfinite(float(row[column])):
+            return f"has the {column} {row[column]!r}, not a finite number"
+    empty = [column for column in PROVENANCE if not row[column]]
+    return f"has no {', '.join(empty)}" if empty else ""
 
 
 def _typed(texts: list[str]) -> list[int] | list[float] | list[str]:
@@ -198,15 +278,17 @@ def _typed(texts: list[str]) -> list[int] | list[float] | list[str]:
     Not by pandas: it takes words such as "none" for gaps, and its versions differ in the last
     bit of a float, by which `Table.select` would miss it.
     """
-    if all(re.fullmatch(r"-?\d+", text) for text in texts):
+    if all(_WHOLE.fullmatch(text) for text in texts):
         return [int(text) for text in texts]
-    if all(re.fullmatch(r"-?\d+(\.\d+)?(e[-+]?\d+)?", text) for text in texts):
+    if all(_NUMBER.fullmatch(text) for text in texts):
         return [float(text) for text in texts]
     return texts
 
 
-def _mend(name: str) -> str:
-    return f"take it from the last commit, or delete it and run `{remake(name)}`"
+def _mend(name: str, line: int | None = None) -> str:
+    """What to do with a damaged table, or a line of it."""
+    what = "it" if line is None else "the line"
+    return f"take {what} from the last commit, or delete {what} and run `{remake(name)}`"
 
 
 def _count(number: int, noun: str) -> str:

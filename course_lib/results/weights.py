@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from course_lib.files import write_whole
+from course_lib.files import read_whole, write_whole
 from course_lib.results.tables import COMPLETE, remake
 from course_lib.tensor_files import read_tensors, write_tensors
 from course_lib.training.checkpoints import Record
@@ -27,7 +27,8 @@ from course_lib.training.checkpoints import Record
 FOLDER = Path(__file__).parent.parent / "assets" / "weights"
 LIMIT = 8_000_000  # bytes, the weights of all lessons together
 RECORDS = 1000  # of one run; longer histories are thinned
-_WEIGHTS, _HISTORY = "weights.safetensors", "history.csv"
+FILES = _WEIGHTS, _HISTORY = "weights.safetensors", "history.csv"
+_STATED = {"profile", "seed", "date", "device", "parent_commit"}  # of where weights come from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,8 +141,8 @@ def read(name: str, folder: Path = FOLDER) -> Pretrained:
             f"{', '.join(names(folder)) or 'none'}); `{remake(name)}` makes them"
         )
     try:
-        tensors, header = read_tensors(own / _WEIGHTS)
-        rows = (own / _HISTORY).read_bytes()
+        tensors, header = read_tensors(own / _WEIGHTS, limit=LIMIT)
+        rows = read_whole(own / _HISTORY, LIMIT)
         if hashlib.sha256(rows).hexdigest() != header["history_sha256"]:
             raise ValueError(f"{_HISTORY} isn't the file that {_WEIGHTS} knows")
         states: dict[str, dict[str, torch.Tensor]] = {}
@@ -149,14 +150,19 @@ def read(name: str, folder: Path = FOLDER) -> Pretrained:
             which, _, inside = key.partition("/")
             whole = not tensor.is_floating_point()
             states.setdefault(which, {})[inside] = tensor if whole else tensor.float()
+        history = _records(rows)
+        if lacking := _STATED - header["about"].keys():
+            raise ValueError(f"{_WEIGHTS} doesn't state its {', '.join(sorted(lacking))}")
+        if not history or "step" not in history[-1]:
+            raise ValueError(f"{_HISTORY} holds no steps")
         return Pretrained(
             name=name,
             about=header["about"],
             metrics=header["metrics"],
-            history=_records(rows),
+            history=history,
             states=states,
         )
-    except (ValueError, TypeError, KeyError, OSError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, csv.Error, OSError) as error:
         raise ValueError(
             f"the pretrained weights in {own} are damaged ({error}): install the course again, or "
             f"let `{remake(name)}` make them"

@@ -11,14 +11,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from course_lib.tensor_files import BadCheckpoint, read_tensors, write_tensors
+from course_lib.tensor_files import BadCheckpoint, OtherFormat, read_tensors, write_tensors
 
 Record = dict[str, float]
 FORMAT = 1
-
-
-class OtherFormat(BadCheckpoint):
-    """A checkpoint that another version of the course has written."""
 
 
 @dataclass(kw_only=True)
@@ -50,13 +46,14 @@ class Game:
         }
 
 
-def save(path: Path, game: Game, about: Mapping[str, Any]) -> int:
+def save(path: Path, game: Game, about: Mapping[str, Any], keep: Path | None = None) -> int:
     """Write a checkpoint; see `write_tensors` for what can fail and what it returns.
 
     Args:
         path: of the file.
         game: as it stands between two steps.
         about: settings and versions, for whoever goes on from it.
+        keep: where the checkpoint goes that was at ``path`` before.
     """
     tensors: dict[str, torch.Tensor] = {}
     rest = {
@@ -79,7 +76,7 @@ def save(path: Path, game: Game, about: Mapping[str, Any]) -> int:
         "keys": keys,
         "rest": rest,
     }
-    return write_tensors(path, tensors, header)
+    return write_tensors(path, tensors, header, keep)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +102,8 @@ def load(path: Path) -> Checkpoint:
     """Read a checkpoint.
 
     Raises:
-        BadCheckpoint: the file was cut short, or isn't one.
+        OtherFormat: another version of the course wrote it.
+        BadCheckpoint: the file is damaged, was cut short, or isn't one.
     """
     tensors, header = read_tensors(path)
     try:
@@ -128,7 +126,9 @@ def load(path: Path) -> Checkpoint:
             rest=header["rest"],
             tensors=tensors,
         )
-    except (KeyError, TypeError, IndexError) as error:
+    except BadCheckpoint:
+        raise
+    except (KeyError, TypeError, IndexError, ValueError) as error:
         raise BadCheckpoint(
             f"{path} is no checkpoint of this course ({type(error).__name__}: {error})"
         ) from None
@@ -146,11 +146,18 @@ def restore(game: Game, checkpoint: Checkpoint) -> None:
             f"{checkpoint.path} is of another kind of run: {', '.join(missing)} "
             f"{'is' if len(missing) == 1 else 'are'} on one side only"
         )
-    states = {name: _put_tensors(checkpoint.rest[name], name, checkpoint.tensors) for name in parts}
-    for name, network in game.networks.items():
-        _same_network(name, network.state_dict(), states[name], checkpoint.path)
-    for name, optimizer in game.optimizers.items():
-        _same_optimizer(name, optimizer, states[name], checkpoint.path)
+    try:
+        states = {
+            name: _put_tensors(checkpoint.rest[name], name, checkpoint.tensors) for name in parts
+        }
+        for name, network in game.networks.items():
+            _same_network(name, network.state_dict(), states[name], checkpoint.path)
+        for name, optimizer in game.optimizers.items():
+            _same_optimizer(name, optimizer, states[name], checkpoint.path)
+    except (KeyError, TypeError) as error:  # of another version of torch, say
+        raise BadCheckpoint(
+            f"{checkpoint.path} holds states of another form ({type(error).__name__}: {error})"
+        ) from None
     for name, part in parts.items():
         part.load_state_dict(states[name])
     for name, network in game.networks.items():

@@ -9,6 +9,7 @@ import errno
 import functools
 import hashlib
 import io
+import itertools
 import json
 import os
 import platform
@@ -26,12 +27,18 @@ from torch import nn
 
 import course_lib
 from course_lib import files, hardware
-from course_lib.tensor_files import BadCheckpoint
+from course_lib.tensor_files import BadCheckpoint, OtherFormat, is_own
 from course_lib.training import checkpoints
-from course_lib.training.checkpoints import Checkpoint, Game, OtherFormat, Record
+from course_lib.training.checkpoints import Checkpoint, Game, Record
 
 SECONDS = 10.0  # between two checkpoints; what a killed kernel costs at most
 SHARE = 0.05  # of the time may go into writing them
+LAST, PREVIOUS, FIRST = "last.safetensors", "previous.safetensors", "first.safetensors"
+LOG, LOCK = "log.csv", "lock"
+DAMAGED = "damaged"  # begins the name of a checkpoint that was put aside
+NAMED = 5  # files that a message names before it counts the rest
+# What systems put into any folder; it says nothing about whose the folder is.
+_ANYWHERE = {"lost+found", "Thumbs.db", "desktop.ini"}
 # What the numbers of a run depend on; a run that goes on after they changed says so.
 _CODE = ("ranges.py", "filters.py", "losses.py", "metrics.py", "data", "models", "training")
 
@@ -48,9 +55,11 @@ class Run:
     Training writes a checkpoint every few seconds. Started again, it goes on behind the last one
     and ends in the same bits as if nothing had happened; a run that had ended is loaded.
 
-    The folder holds `last.safetensors`; `previous.safetensors`, the one before it, in case that
-    the last is ever damaged; `first.safetensors`, the networks before the first step; and
-    `log.csv`, a row a step, as new as the last checkpoint.
+    The folder holds `last.safetensors`; `previous.safetensors`, the one before it, which is used
+    if the last is damaged; `first.safetensors`, the networks before the first step; and
+    `log.csv`, a row a step, as new as the last checkpoint. A damaged checkpoint is kept, as
+    `damaged.safetensors`. Other files in the folder are never touched, and a run doesn't begin
+    in a folder of other files.
 
     Attributes:
         folder: where the run lies.
@@ -75,6 +84,7 @@ class Run:
         self.told = f"Nothing has been trained in {self.folder} yet."
         self._due, self._saved = 0.0, 0
         self._about: dict[str, Any] = {}
+        self._damaged: list[Path] = []  # checkpoints that were found to be so
         self._lock: filelock.BaseFileLock | None = None
 
     def __str__(self) -> str:
@@ -83,17 +93,17 @@ class Run:
     @property
     def last(self) -> Path:
         """The newest checkpoint."""
-        return self.folder / "last.safetensors"
+        return self.folder / LAST
 
     @property
     def previous(self) -> Path:
         """The one before it."""
-        return self.folder / "previous.safetensors"
+        return self.folder / PREVIOUS
 
     @property
     def first(self) -> Path:
         """The networks before the first step."""
-        return self.folder / "first.safetensors"
+        return self.folder / FIRST
 
     def begin(
         self,
@@ -114,11 +124,13 @@ class Run:
             writes: whether this process is the one that writes; of several, one does.
 
         Raises:
-            BadCheckpoint: the checkpoint there is damaged, or another run's.
+            BadCheckpoint: the checkpoints there are damaged or another run's, or the folder
+                holds no checkpoint and files that no run wrote.
             OSError: there is something to train, and the folder can't be written, or another
                 process trains there.
         """
         settings = json.loads(json.dumps(settings))
+        self._damaged = []
         if self.fresh and writes:
             self._prepare_folder()  # first, lest it takes a run away from under another kernel
             self._forget()
@@ -128,13 +140,13 @@ class Run:
             try:
                 checkpoints.restore(game, found)
             except BadCheckpoint as error:
-                raise BadCheckpoint(f"{error} {self._mend()}") from None
+                raise BadCheckpoint(f"{error} {_MEND}") from None
             _TRAINED.update(game.networks.values())
         done = self._saved = len(game.history)
         if done and done == steps:
             self.told = (
-                f"Loaded {done:,} steps from {self.folder}: this run had ended, so nothing was "
-                "trained. Run(…, fresh=True) trains anew."
+                f"{self._told_damage()}Loaded {done:,} steps from {self.folder}: this run had "
+                "ended, so nothing was trained. Run(…, fresh=True) trains anew."
             )
             return
         sessions = found.about["sessions"] if found else []
@@ -142,8 +154,12 @@ class Run:
         self._about = {"settings": settings, "sessions": [*sessions, session]}
         if writes and not self.fresh:
             self._prepare_folder()
+            self._put_damaged_aside()
         if found:
-            self.told = f"Went on after step {done:,}, the last that was kept in {self.folder}."
+            self.told = (
+                f"{self._told_damage()}Went on after step {done:,}, the last that was kept in "
+                f"{self.folder}."
+            )
         else:
             trained_before = any(network in _TRAINED for network in game.networks.values())
             self._begin_anew(game, trained_before=trained_before, writes=writes)
@@ -162,15 +178,10 @@ class Run:
         if step == self._saved or (not ended and time.monotonic() < self._due):
             return
         begun = time.monotonic()
-        writing = self.folder / "next.safetensors"
         with self._explained(f"the checkpoint of step {step} wasn't saved"):
-            checkpoints.save(writing, game, self._about)
-            files.write_whole(self.folder / "log.csv", _csv(game.history))
-            # Killed between these two, it goes on from the previous one, which is whole.
-            if self.last.exists():
-                os.replace(self.last, self.previous)
-            os.replace(writing, self.last)
-            files.sync_folder(self.folder)
+            files.write_whole(self.folder / LOG, _csv(game.history))
+            # Killed in the middle, it goes on from the previous one, which is whole.
+            checkpoints.save(self.last, game, self._about, self.previous)
         self._saved = step
         took = time.monotonic() - begun
         self._due = time.monotonic() + max(self.seconds, took / SHARE)
@@ -187,7 +198,7 @@ class Run:
         back = (
             trained_before
             and self.first.exists()
-            and checkpoints.restore_networks(game, checkpoints.load(self.first))
+            and checkpoints.restore_networks(game, self._load_first())
         )
         if back:
             for name, optimizer in game.optimizers.items():
@@ -209,16 +220,52 @@ class Run:
             with self._explained("the networks weren't saved"):
                 checkpoints.save(self.first, game, self._about)
 
+    def _load_first(self) -> Checkpoint:
+        try:
+            return checkpoints.load(self.first)
+        except BadCheckpoint as error:
+            raise BadCheckpoint(
+                f"{error}. It holds the networks as they were before the first step: run the cell "
+                "that makes them again, then this one"
+            ) from None
+
     def _find(self) -> Checkpoint | None:
+        """The newest checkpoint that is whole."""
+        problems: list[str] = []
         for path in (self.last, self.previous):
-            if path.exists():
-                try:
-                    return checkpoints.load(path)
-                except OtherFormat as error:
-                    raise BadCheckpoint(f"{error}. {self._mend()}") from None
-                except BadCheckpoint as error:
-                    raise BadCheckpoint(f"{error}. {self._mend(path)}") from None
+            if not path.exists():
+                continue
+            try:
+                found = checkpoints.load(path)
+            except OtherFormat as error:
+                raise BadCheckpoint(f"{'; '.join([*problems, str(error)])}. {_MEND}") from None
+            except BadCheckpoint as error:
+                problems.append(str(error))
+                self._damaged.append(path)
+                continue
+            if not {"settings", "sessions"} <= found.about.keys():
+                raise BadCheckpoint(f"{path} is no checkpoint of this course. {_MEND}")
+            if problems:
+                _warn(f"{problems[0]}. The checkpoint before it, {path.name}, is used instead.")
+            return found
+        if problems:
+            raise BadCheckpoint(f"{'; '.join(problems)}. No other checkpoint is there. {_MEND}")
         return None
+
+    def _told_damage(self) -> str:
+        if not self._damaged:
+            return ""
+        return f"{self._damaged[0].name} is damaged, so {PREVIOUS} was used. "
+
+    def _put_damaged_aside(self) -> None:
+        """Rename damaged checkpoints, lest the next ones replace them or those before them."""
+        for path in self._damaged:
+            names = (f"{DAMAGED}{n or ''}.safetensors" for n in itertools.count())
+            free = next(name for name in names if not (self.folder / name).exists())
+            try:
+                path.rename(self.folder / free)
+            except OSError as error:
+                raise OSError(error.errno, files.explain(error, self.folder)) from None
 
     def _compare(
         self,
@@ -232,13 +279,12 @@ class Run:
         for key in there:  # another version may know of other settings
             if key in settings and there[key] != settings[key]:
                 raise BadCheckpoint(
-                    f"the run in {self.folder} has {key} {there[key]}, not {settings[key]}. "
-                    f"{self._mend()}"
+                    f"the run in {self.folder} has {key} {there[key]}, not {settings[key]}. {_MEND}"
                 )
         if steps is not None and found.step > steps:
             raise BadCheckpoint(
                 f"the run in {self.folder} has {found.step} steps already, more than the {steps} "
-                f"asked for. {self._mend()}"
+                f"asked for. {_MEND}"
             )
         now, ended = _environment(), found.step == steps
         for key, what in _WORDS.items():
@@ -263,14 +309,6 @@ class Run:
                     "Run(…, fresh=True) trains with yours."
                 )
 
-    def _mend(self, damaged: Path | None = None) -> str:
-        if damaged == self.last and self.previous.exists():
-            return (
-                f"Delete {damaged.name} there to go on from the checkpoint before it, "
-                f"{self.previous.name}, or train anew with Run(…, fresh=True)."
-            )
-        return "Name another folder, or train anew with Run(…, fresh=True)."
-
     @contextlib.contextmanager
     def _explained(self, what: str) -> Iterator[None]:
         """A failure to write says what is lost and what isn't."""
@@ -288,22 +326,46 @@ class Run:
 
     def _forget(self) -> None:
         # The older one first: killed between the two, the newer one is still the last.
-        for path in (self.previous, self.last, self.folder / "log.csv"):
+        for path in (self.previous, self.last, self.folder / LOG):
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
                 raise OSError(error.errno, files.explain(error, self.folder)) from None
 
+    def _require_own_folder(self) -> None:
+        """Refuse a folder of files that no run wrote; a run might take them for its own."""
+        if any(is_own(path) for path in (self.last, self.previous, self.first)):
+            return
+        written = (LAST, PREVIOUS, FIRST, LOG)
+        foreign = [
+            path.name
+            for path in (sorted(self.folder.iterdir()) if self.folder.is_dir() else ())
+            if not path.is_dir()
+            and not path.name.startswith(".")
+            and path.name not in _ANYWHERE
+            and not files.is_unfinished(path, *written)
+            and not (path.name in (LAST, PREVIOUS, FIRST, LOCK) and not path.lstat().st_size)
+        ]
+        if foreign:
+            names = ", ".join(foreign[:NAMED])
+            if len(foreign) > NAMED:
+                names += f" and {len(foreign) - NAMED} more"
+            raise BadCheckpoint(
+                f"{self.folder} holds files that no run of this course wrote, and no checkpoint: "
+                f"{names}. Name a new folder for the run, or move these files away"
+            )
+
     def _prepare_folder(self) -> None:
         """Find out before the first step, not after an hour, that nothing can be written."""
-        probe = self.folder / f"probe{files.UNFINISHED}"
+        probe = files.unfinished(self.last)
         try:
+            self._require_own_folder()
             self.folder.mkdir(parents=True, exist_ok=True)
-            lock = filelock.FileLock(self.folder / "lock")
+            lock = filelock.FileLock(self.folder / LOCK)
             with contextlib.suppress(NotImplementedError):  # a file system without locks
                 lock.acquire(timeout=0)
                 self._lock = lock
-            files.remove_unfinished(self.folder)
+            files.remove_unfinished(self.folder, LAST, PREVIOUS, FIRST, LOG)
             probe.write_bytes(b"can this folder be written?")
             probe.unlink()
         except filelock.Timeout:
@@ -316,6 +378,7 @@ class Run:
             raise OSError(error.errno, files.explain(error, self.folder)) from None
 
 
+_MEND = "Name another folder, or train anew with Run(…, fresh=True)."
 # Networks that a run of this process has trained or loaded: they are no longer as they were made.
 _TRAINED: weakref.WeakSet[nn.Module] = weakref.WeakSet()
 _WORDS = {

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -344,6 +346,49 @@ def test_drift_gate_names_what_differs_is_missing_or_has_no_source(
     gone.write_text(text)
     (line,) = builder.stale(root)
     assert line.startswith(f"{gone} has no lesson in {root}/solutions: delete it, or move it")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\xfe", "früh".encode("latin-1"), b"[]", b"{}", b'{"cells": 1}', b"[" * 100_000],
+)
+def test_a_damaged_notebook_is_named_and_built_again(root: Path, content: bytes) -> None:
+    path, *_ = builder.build_all(root)
+    whole = path.read_bytes()
+    path.write_bytes(content)
+    assert builder.stale(root) == [f"{path} is no notebook: {REBUILD}"]
+    assert builder.build_all(root) == [path]
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("name", ["README.md", "CITATION.cff", "pyproject.toml"])
+def test_a_page_in_another_encoding_is_named(root: Path, name: str) -> None:
+    (root / name).write_bytes("früh".encode("latin-1"))
+    with pytest.raises(ValueError, match=rf"{name}, line 1 isn't UTF-8"):
+        builder.build_all(root)
+
+
+def test_a_lesson_in_another_encoding_and_settings_that_are_none_are_named(root: Path) -> None:
+    (root / "pyproject.toml").write_text("<<<<<<< HEAD")
+    with pytest.raises(ValueError, match=r"pyproject\.toml is no TOML"):
+        builder.build_all(root)
+    (lesson,) = (root / "solutions").glob("*.py")
+    lesson.write_bytes(lesson.read_bytes() + "# früh".encode("latin-1"))
+    with pytest.raises(ValueError, match=rf"{lesson.name}, line \d+ isn't UTF-8"):
+        builder.build_all(root)
+
+
+def test_a_full_disk_leaves_the_notebook_that_was_there(root: Path, monkeypatch) -> None:
+    path, *_ = builder.build_all(root)
+    path.write_text("of an older version")
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=f"No space left on device: '{path}'"):
+        builder.build_all(root)
+    assert path.read_text() == "of an older version"
 
 
 def test_building_leaves_a_learners_notebooks_alone(root: Path) -> None:

@@ -360,10 +360,16 @@ def test_what_a_kill_during_writing_leaves_is_swept_up(root: Path) -> None:
     half = root / "course_lib" / "assets" / "recordings" / "01_healthy" / "run.json.7.tmp"
     half.parent.mkdir(parents=True)
     half.touch()
+    mine = [table(root).parent / "mine.tmp", half.with_name("mine.tmp")]
+    for path in mine:
+        path.write_text("precious")
     go(root)
-    assert [path.name for path in table(root).parent.iterdir()] == [f"{NAME}.csv"]
+    assert sorted(path.name for path in table(root).parent.iterdir()) == [f"{NAME}.csv", "mine.tmp"]
     record(root, RecordedRun(name="01_healthy", make=recording))
-    assert {path.name for path in half.parent.iterdir()} == {"run.json", "frames.webp"}
+    assert {path.name for path in half.parent.iterdir()} == {
+        *("run.json", "frames.webp", "mine.tmp")
+    }
+    assert [path.read_text() for path in mine] == ["precious", "precious"]
 
 
 def edit(root: Path) -> None:
@@ -401,6 +407,12 @@ def test_uncommitted_change_of_the_library_is_refused(
     with pytest.raises(ValueError, match=message):
         go(root)
     assert not table(root).exists()
+
+
+def test_a_file_whose_name_is_not_utf8_is_told(root: Path) -> None:
+    (root / "course_lib" / os.fsdecode(b"fr\xfch.py")).touch()
+    with pytest.raises(ValueError, match=r"isn't as in commit .*course_lib/fr\\xfch\.py"):
+        go(root)
 
 
 def test_change_during_a_run_stops_it_before_the_next_row(root: Path) -> None:
@@ -472,11 +484,12 @@ def test_rows_that_nothing_declares_are_reported_and_stay(root: Path) -> None:
     assert len(rows(root)) == 2
 
 
-def test_row_that_is_there_twice_is_stale(root: Path) -> None:
+def test_row_that_is_there_twice_is_told_by_its_line(root: Path) -> None:
     go(root)
     lines = table(root).read_text().splitlines(keepends=True)
     table(root).write_text("".join([*lines, lines[1]]))
-    assert go(root)[0].stale == ("fault=none, rate=0.0002, seed 0, profile smoke",)
+    with pytest.raises(ValueError, match=r"01_tiny\.csv, line 8 has .* of line 2.*delete the line"):
+        go(root)
 
 
 def test_row_of_an_unknown_profile_is_stale(root: Path) -> None:
@@ -512,7 +525,7 @@ def test_row_with_a_gap_is_told_by_its_line(root: Path, change: tuple[str, str])
     head, *lines = table(root).read_text().splitlines(keepends=True)
     lines[2] = lines[2].replace(*change)
     table(root).write_text("".join([head, *lines]))
-    with pytest.raises(ValueError, match=r"01_tiny\.csv, line 4 is no row of 01_tiny"):
+    with pytest.raises(ValueError, match=r"01_tiny\.csv, line 4 has .*delete the line and run"):
         go(root)
 
 
@@ -797,7 +810,7 @@ def test_verify_looks_for_weights_and_for_a_card_that_fits(root: Path) -> None:
     )
     weigh(root)
     assert (look().passed, look().whole) == (True, ("weights of 01_line",))
-    card.write_text("Fit for every use.")
+    card.write_bytes(b"Fit for every use. \xff")
     assert look().problems == (
         "card of weights 01_line is out of date: `make reproduce LESSONS=01` writes it",
     )

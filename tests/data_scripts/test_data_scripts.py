@@ -78,6 +78,14 @@ def test_synthesise_never_writes_into_a_full_folder(tmp_path):
     assert "isn't empty" in done.output
 
 
+def test_synthesise_refuses_a_file(tmp_path):
+    (tmp_path / "mine.txt").write_text("precious")
+    done = script("synthesise", tmp_path / "mine.txt")
+    assert done.exit_code == 2
+    assert "isn't a folder" in done.output
+    assert (tmp_path / "mine.txt").read_text() == "precious"
+
+
 def test_the_page_of_photographs_is_what_its_script_writes():
     page = runpy.run_path(str(ROOT / "data_scripts/photographs.py"))["page"]()
     assert page == (ROOT / "docs/photographs.md").read_text(encoding="utf-8"), (

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from course_lib.data.photos import load_photo
 from course_lib.metrics import psnr, ssim
 from course_lib.models import tiles
+from course_lib.records import read_record
 
 SCRIPT = Path(__file__).parents[2] / "data_scripts/train_real.py"
 BRIGHTER = 20
@@ -20,6 +21,9 @@ BRIGHTER = 20
 @pytest.fixture
 def sets(tmp_path, monkeypatch) -> Path:
     """A folder for sets, empty, and another for runs."""
+    monkeypatch.setenv("TERMINAL_WIDTH", "1000")  # messages are compared
+    monkeypatch.setenv("COLUMNS", "1000")
+    monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COURSE_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "sets"))
     return tmp_path / "sets"
@@ -153,6 +157,33 @@ def test_the_same_command_goes_on_and_other_settings_begin_a_run_of_their_own(se
         assert "Trained from the first step" in other.output
     logs = {log.read_text() for log in (tmp_path / "runs").rglob("log.csv")}
     assert len(logs) == 3
+
+
+@pytest.mark.parametrize("content", [b"<<<<<<< HEAD", b"{}", b"\xff\xfe"])
+def test_damaged_numbers_of_other_systems_are_told_before_training(sets, tmp_path, content):
+    fill(sets)
+    (tmp_path / "page.json").write_bytes(content)
+    done = quick(tmp_path / "page.md")
+    assert done.exit_code == 2
+    assert "page.json is damaged" in done.output
+    assert "take it from the last commit" in done.output
+    assert not (tmp_path / "runs").exists()
+    assert (tmp_path / "page.json").read_bytes() == content
+
+
+def test_a_folder_that_is_not_there_is_told_before_training(sets, tmp_path):
+    fill(sets)
+    done = quick(tmp_path / "nowhere" / "page.md")
+    assert done.exit_code == 2
+    assert f"there is no folder {tmp_path / 'nowhere'}" in done.output
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_committed_numbers_are_whole_and_the_page_is_made_of_them():
+    write_page = runpy.run_path(str(SCRIPT))["write_page"]
+    everything = read_record(SCRIPT.parents[1] / "results" / "real_sets.json")
+    page = SCRIPT.parents[1] / "docs" / "real_sets.md"
+    assert write_page(everything) == page.read_text(encoding="utf-8")
 
 
 def test_missing_sets_are_all_named_with_what_to_do(sets, tmp_path):

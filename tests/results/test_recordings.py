@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import io
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from skimage.data import chelsea
 
-from course_lib import files
+from course_lib import files, records
 from course_lib.data.pair import Batch
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
 from course_lib.ranges import from_model, to_model, to_uint8
@@ -142,8 +145,7 @@ def test_an_unknown_name_is_answered_with_those_that_there_are(tmp_path) -> None
 
 
 def spoil_json(own: Path, **changes: object) -> None:
-    run = json.loads((own / "run.json").read_text()) | changes
-    (own / "run.json").write_text(json.dumps(run))
+    records.write_record(own / "run.json", records.read_record(own / "run.json") | changes)
 
 
 @pytest.mark.parametrize(
@@ -289,3 +291,93 @@ def test_every_recording_of_the_course_can_be_loaded_and_is_small() -> None:
         load(name)
         own = recordings.FOLDER / name
         assert sum(path.stat().st_size for path in own.iterdir()) <= recordings.LIMIT
+
+
+def flipped(content: bytes, bit: int) -> bytes:
+    changed = bytearray(content)
+    changed[bit // 8] ^= 1 << bit % 8
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("file", ["run.json", "frames.webp"])
+def test_flipped_bits_of_either_file_are_named(tmp_path, file) -> None:
+    own = save(drawn(), tmp_path)
+    whole, rng = (own / file).read_bytes(), np.random.default_rng(0)
+    beginning = range(8 * 400)  # of run.json, its digest and all that isn't a curve
+    for bit in [*beginning, *rng.integers(8 * len(whole), size=400)]:
+        (own / file).write_bytes(flipped(whole, int(bit)))
+        with pytest.raises(ValueError, match=r"drawn-run is damaged .*(run\.json|frames\.webp)"):
+            load("drawn-run", tmp_path)
+    for length in range(0, len(whole), 13):
+        (own / file).write_bytes(whole[:length])
+        with pytest.raises(ValueError, match="drawn-run is damaged"):
+            load("drawn-run", tmp_path)
+    (own / file).write_bytes(whole)
+    load("drawn-run", tmp_path)
+
+
+@pytest.mark.parametrize("file", ["run.json", "frames.webp"])
+def test_larger_files_than_a_recording_has_are_not_read(tmp_path, file) -> None:
+    own = save(drawn(), tmp_path)
+    with (own / file).open("r+b") as opened:
+        opened.truncate(10**12)  # a hole, which takes no room; read, it would take all memory
+    with pytest.raises(ValueError, match=r"has 1,000,000\.0 MB, and may have 1\.5 MB at most"):
+        load("drawn-run", tmp_path)
+
+
+def seal(own: Path, pictures: bytes, **changes: object) -> None:
+    """Put other content into a recording, with digests that are right."""
+    run = records.read_record(own / "run.json") | changes
+    run["frames_sha256"] = hashlib.sha256(pictures).hexdigest()
+    (own / "frames.webp").write_bytes(pictures)
+    records.write_record(own / "run.json", run)
+
+
+def webp(width: int, height: int, frames: int = 1) -> bytes:
+    buffer = io.BytesIO()
+    pictures = [Image.new("RGB", (width, height), (5 * n, 0, 0)) for n in range(frames)]
+    pictures[0].save(buffer, "webp", save_all=frames > 1, append_images=pictures[1:])
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("pictures", "changes", "told"),
+    [
+        # 16 kB that would take 3 GB to decode
+        (webp(16000, 16000), {}, r"16000×16000|exceeds limit"),
+        (webp(16000, 16000), {"crops": [1, 1600, 8000]}, "more than 16 million pixels"),
+        (webp(288, 320, frames=50), {}, "in 50 frames, not 5 rows"),
+        (webp(288, 320), {"crops": [3, -32, -48]}, r"288|pixels"),
+        (webp(288, 320), {"crops": [3, 32, 10**30]}, "more than 16 million pixels"),
+        (webp(288, 320), {"crops": [3, 32, "48"]}, "."),
+        (webp(288, 320), {"crops": {"a": 1}}, "."),
+        (webp(288, 320), {"frames": {}}, "."),
+        (webp(288, 320), {"frames": [[1], [2], [3]]}, "steps are numbers"),
+        (webp(288, 320), {"about": [1]}, "."),
+        (webp(288, 320), {"curves": {"a": [[1], ["x"]]}}, "."),
+        (webp(288, 320), {"curves": {"a": [[1], [1e999]]}}, "isn't finite"),
+        (webp(288, 320), {"curves": {"a": [[1], [int("9" * 400)]]}}, "."),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n", {}, "cannot identify"),
+        (b"", {}, "cannot identify"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_hostile_content_is_refused_before_it_is_decoded(
+    tmp_path, pictures, changes, told, monkeypatch
+) -> None:
+    own = save(drawn(), tmp_path)
+    seal(own, pictures, **changes)
+    decoded = []
+    real = Image.Image.convert
+    monkeypatch.setattr(
+        Image.Image, "convert", lambda self, *a, **k: decoded.append(self.size) or real(self, *a)
+    )
+    with pytest.raises(ValueError, match=rf"drawn-run is damaged \((.|\n)*({told})"):
+        load("drawn-run", tmp_path)
+    assert all(size == (288, 320) for size in decoded)
+
+
+def test_more_pixels_than_can_be_loaded_are_not_saved(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(recordings, "PIXELS", 90_000)
+    with pytest.raises(ValueError, match="0 million pixels, and one may have 0: keep fewer"):
+        save(drawn(), tmp_path)

@@ -151,7 +151,7 @@ def test_wrong_words_are_answered_with_the_right_ones(
     [
         ("", "lacks the columns"),
         ("fault,seed,psnr\nnone,0,1\n", "lacks the columns"),
-        (f"{HEADER}\nnone,1,0,,5,{CPU}\n", "not every psnr is a number"),
+        (f"{HEADER}\nnone,1,0,,5,{CPU}\n", "line 2 has the psnr '', not a finite number"),
         (f"{HEADER}\n<<<<<<< HEAD\nnone,1,0,1,5,{CPU}\n", "line 2 has 1 cells, not 12"),
         (f"{HEADER}\nnone,1,0,1,5,{GPU}\n", "no runs of profile cpu .it has: gpu."),
     ],
@@ -161,3 +161,70 @@ def test_damaged_table_is_told_with_the_mend(tmp_path: Path, text: str, message:
     (tmp_path / "01_faults.csv").write_text(text)
     with pytest.raises(ValueError, match=rf"{message}(.|\n)*make reproduce LESSONS=01"):
         load_table("01_faults", folder=tmp_path)
+
+
+GOOD = f"{HEADER}\n{ROWS[0]}\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (f"{GOOD}{ROWS[0]}\n", "line 3 has the profile, settings and seed of line 2"),
+        # The same settings in other digits, other metrics: still the same run.
+        (f"{GOOD}none,2e-4,0,99,5,{CPU}\n", "line 3 has the profile, .* seed of line 2"),
+        (f"{GOOD}none,0.0002,,11,5,{CPU}\n", "line 3 has the seed '', not a whole number"),
+        (f"{GOOD}none,0.0002,one,11,5,{CPU}\n", "line 3 has the seed 'one'"),
+        (f"{GOOD}none,0.0002,1.0,11,5,{CPU}\n", r"line 3 has the seed '1\.0'"),
+        (f"{GOOD}none,0.0002,01,11,5,{CPU}\n", "line 3 has the seed '01'"),
+        (f"{GOOD}none,0.0002,-1,11,5,{CPU}\n", "line 3 has the seed '-1'"),
+        (f"{GOOD}none,0.0002,١,11,5,{CPU}\n", "line 3 has the seed '١'"),
+        (f"{GOOD}none,0.0002,1,high,5,{CPU}\n", "line 3 has the psnr 'high', not a finite"),
+        (f"{GOOD}none,0.0002,1,nan,5,{CPU}\n", "line 3 has the psnr 'nan'"),
+        (f"{GOOD}none,0.0002,1,1e999,5,{CPU}\n", "line 3 has the psnr '1e999'"),
+        (f"{GOOD}none,0.0002,1,1,5,{CPU.replace('41.5', 'soon')}\n", "the seconds 'soon'"),
+        (f"{GOOD}none,0.0002,1,1,5,{CPU.replace('2026-11-21T05:30:12Z', '')}\n", "has no date"),
+        (f"{GOOD}none,0.0002,1,11,5\n", "line 3 has 5 cells, not 12"),
+        (f"{GOOD}none,0.0002,1,11,5,{CPU},more\n", "line 3 has 13 cells, not 12"),
+        (f"{GOOD}\n", "line 3 has 0 cells, not 12"),
+        (f"{GOOD}no\0ne,0.0002,1,11,5,{CPU}\n", "line 3 has a NUL byte: save the file as UTF-8"),
+        (f"{GOOD}{'n' * 2000},0.0002,1,11,5,{CPU}\n", "line 3 is no row .*longer than 1000"),
+        (f"{GOOD}{'n' * 200_000},0.0002,1,11,5,{CPU}\n", "line 3 is no row of a table .*larger"),
+        (f'{GOOD}"none,0.0002,1,11,5,{CPU}\n', "line [34] is no row of a table"),
+        (f"{GOOD}none,{'9' * 999},1,11,5,{CPU},1\n", "line 3 has 13 cells"),
+        (GOOD.encode("utf-16"), r"line 1 isn't UTF-8 \(byte 0xff\): save the file as UTF-8"),
+        (GOOD.encode("utf-16-le"), "line 1 has a NUL byte"),
+        (f"{GOOD}früh,0.0002,1,11,5,{CPU}\n".encode("latin-1"), r"line 3 isn't UTF-8 .*0xfc"),
+        (GOOD.replace("hits", "psnr"), "column without a name or two of one name"),
+        (GOOD.replace("hits", ""), "column without a name or two of one name"),
+        (GOOD.replace(",seconds", ""), "lacks the columns"),
+        (GOOD.replace("parent_commit", "parent_commit,more"), "lacks the columns"),
+        (f"fault,seed,{HEADER[HEADER.index('profile') :]}\nnone,0,{CPU}\n", "has no metrics"),
+    ],
+)
+def test_each_fault_of_a_table_is_told_with_its_file_its_line_and_the_mend(
+    tmp_path: Path, content: str | bytes, told: str
+) -> None:
+    path = tmp_path / "01_faults.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ValueError, match=rf"01_faults\.csv\b(.|\n)*{told}(.|\n)*LESSONS=01"):
+        load_table("01_faults", folder=tmp_path)
+
+
+def test_a_table_that_is_far_too_large_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "01_faults.csv").open("wb") as file:
+        file.truncate(10**12)
+    with pytest.raises(ValueError, match=r"01_faults\.csv has 1,000,000\.0 MB"):
+        load_table("01_faults", folder=tmp_path)
+
+
+@pytest.mark.parametrize("change", [("\n", "\r\n"), ("fault,", "\ufefffault,")])
+def test_what_editors_and_spreadsheets_do_to_a_table_does_no_harm(tmp_path, change) -> None:
+    text = "\n".join([HEADER, *ROWS, ""]).replace(*change)
+    (tmp_path / "01_faults.csv").write_bytes(text.encode())
+    table = load_table("01_faults", folder=tmp_path)
+    assert table.select(fault="none").rows["psnr"].tolist() == [10, 12, 14]
+
+
+def test_the_same_run_at_two_profiles_is_no_duplicate(write: WriteTable) -> None:
+    folder = write(ROWS[0], f"none,0.0002,0,20,5,{GPU}")
+    assert len(load_table("01_faults", folder=folder).rows) == 1

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import hashlib
+import random
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -155,6 +158,79 @@ def test_files_of_two_runs_or_half_a_file_are_noticed(tmp_path) -> None:
         load(tmp_path)
     write_tensors(file, {"generator/a": torch.zeros(1)}, {"nothing": 1})
     with pytest.raises(ValueError, match="damaged"):
+        load(tmp_path)
+
+
+def test_flipped_bits_of_weights_and_history_are_named(tmp_path) -> None:
+    save(tmp_path)
+    rng = random.Random(0)
+    for file in ("weights.safetensors", "history.csv"):
+        path = tmp_path / NAME / file
+        whole = path.read_bytes()
+        for bit in [*range(8 * 100), *(rng.randrange(8 * len(whole)) for _ in range(300))]:
+            content = bytearray(whole)
+            content[bit // 8 % len(whole)] ^= 1 << bit % 8
+            path.write_bytes(content)
+            with pytest.raises(ValueError, match=rf"02_tiny are damaged .*{file}.*install the"):
+                load(tmp_path, generator=network())
+        path.write_bytes(whole)
+    load(tmp_path)
+
+
+@pytest.mark.parametrize("name", weights.names())
+def test_flipped_bits_of_the_weights_that_are_shipped_are_named(name, tmp_path) -> None:
+    shutil.copytree(weights.FOLDER / name, tmp_path / name)
+    weights.read(name, tmp_path)
+    path, rng = tmp_path / name / "weights.safetensors", random.Random(name)
+    for _ in range(15):
+        at, bit = rng.randrange(path.stat().st_size), rng.randrange(8)
+        flip(path, at, bit)
+        with pytest.raises(ValueError, match=rf"{name} are damaged .*weights\.safetensors"):
+            weights.read(name, tmp_path)
+        flip(path, at, bit)
+    weights.read(name, tmp_path)
+
+
+def flip(path: Path, at: int, bit: int) -> None:
+    with path.open("r+b") as file:
+        file.seek(at)
+        (byte,) = file.read(1)
+        file.seek(at)
+        file.write(bytes([byte ^ 1 << bit]))
+
+
+@pytest.mark.parametrize("file", ["weights.safetensors", "history.csv"])
+def test_larger_files_than_weights_may_have_are_not_read(tmp_path, file) -> None:
+    save(tmp_path)
+    with (tmp_path / NAME / file).open("r+b") as opened:
+        opened.truncate(10**12)
+    with pytest.raises(ValueError, match=r"02_tiny are damaged .*may have 8 MB at most"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "told"),
+    [
+        ({"about": {}}, b"step\n1\n", "doesn't state its date, device"),
+        ({"about": []}, b"step\n1\n", "list"),
+        ({}, b"step\n1\n", "about"),
+        ({"about": ABOUT}, b"step\n", "holds no steps"),
+        ({"about": ABOUT}, b"loss\n1\n", "holds no steps"),
+        ({"about": ABOUT}, b"step\n1,2\n", "."),
+        ({"about": ABOUT}, b"step\n\xff\n", "."),
+        ({"about": ABOUT}, b"step\n" + b"1" * 200_000, "."),
+    ],
+)
+def test_other_content_whose_digests_are_right_is_named(tmp_path, header, rows, told) -> None:
+    save(tmp_path)
+    own, digest = tmp_path / NAME, hashlib.sha256(rows).hexdigest()
+    (own / "history.csv").write_bytes(rows)
+    write_tensors(
+        own / "weights.safetensors",
+        {"generator/a": torch.zeros(1)},
+        {"metrics": {}, "history_sha256": digest, **header},
+    )
+    with pytest.raises(ValueError, match=rf"02_tiny are damaged \(.*{told}"):
         load(tmp_path)
 
 

@@ -316,12 +316,9 @@ def test_a_checkpoint_cut_short_is_named_and_the_one_before_it_goes_on(tmp_path,
     last = tmp_path / "last.safetensors"
     content = last.read_bytes()
     last.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(BadCheckpoint, match=r"last.safetensors was cut short.*Delete last") as told:
-        play(here(tmp_path))
-    assert "previous.safetensors" in str(told.value)
-    last.unlink()
     before = usage.measure().steps
-    _, generator = play(here(tmp_path))
+    with pytest.warns(UserWarning, match=r"last.safetensors .* was cut short.* previous"):
+        _, generator = play(here(tmp_path))
     assert usage.measure().steps == before + 1
     assert same_weights(generator, play(None)[1])
 
