@@ -6,6 +6,7 @@ LESSONS ?=
 VERIFY ?=
 FRESH ?=
 PRETRAINED ?=
+JOBS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -33,7 +34,7 @@ $(READY): pyproject.toml constraints.txt
 
 run: $(READY) ## run the lessons, show what they measured, write a report; PRETRAINED=1 spares training
 	@$(BIN)/course run --profile $(PROFILE) --edition $(EDITION) \
-		$(if $(filter-out 0,$(PRETRAINED)),--pretrained) $(LESSONS)
+		$(if $(filter-out 0,$(PRETRAINED)),--pretrained) $(if $(JOBS),--jobs $(JOBS)) $(LESSONS)
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest

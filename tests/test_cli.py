@@ -348,7 +348,7 @@ def test_a_log_gets_whole_lines_and_no_control_codes(monkeypatch: pytest.MonkeyP
     lesson = SimpleNamespace(number="00", title="A title")
     with show.RunWatcher(Console(file=log, highlight=False, width=100)) as watcher:
         watcher.lesson_starts(lesson, 3, 90.0)  # type: ignore[arg-type]
-        watcher.cell_starts(2)
+        watcher.cell_starts(lesson, 2)  # type: ignore[arg-type]
         watcher.ended.wait(0.2)
         run = SimpleNamespace(
             passed=False, lesson="00", title="A title", seconds=61.0, problems=["it [broke]"],

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import logging
 import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from course_lib.authoring import builder, page
 from course_lib.authoring.builder import Edition
 from course_lib.authoring.release import Release
 from course_lib.authoring.rules import Lesson
+from course_lib.authoring.side_by_side import run_side_by_side
 from course_lib.profiles import Budget
 from course_lib.results import Measured
 from course_lib.results.weights import require_profile
@@ -80,7 +82,7 @@ class Watcher(Protocol):
     def lesson_starts(self, lesson: Lesson, cells: int, expected_seconds: float) -> None:
         """A lesson with so many code cells starts."""
 
-    def cell_starts(self, number: int) -> None:
+    def cell_starts(self, lesson: Lesson, number: int) -> None:
         """The lesson's ``number``-th code cell starts."""
 
     def lesson_ends(self, run: LessonRun) -> None:
@@ -117,8 +119,9 @@ def run_lessons(
     watcher: Watcher,
     published: Release | None = None,
     pretrained: bool = False,
+    jobs: int = 1,
 ) -> list[LessonRun]:
-    """Run lessons one after the other, each in its own fresh kernel; none hides another.
+    """Run lessons, each in its own fresh kernel; none hides another.
 
     Whatever goes wrong with one lesson becomes a line of its problems. A lesson whose last run
     didn't reach its end, because it was cut or a cell failed, goes on from what it had trained;
@@ -133,11 +136,14 @@ def run_lessons(
         watcher: is told how it goes.
         published: the release that the student edition is of.
         pretrained: load pretrained weights in the lessons that have some.
+        jobs: how many lessons run at the same time, ≥ 1.
 
     Raises:
         ValueError: a lesson has no such profile, or the profile no pretrained weights.
-        KeyboardInterrupt: the user stopped it; by then the kernel has ended.
+        KeyboardInterrupt: the user stopped it; by then the kernels have ended.
     """
+    if jobs < 1:
+        raise ValueError(f"{jobs} jobs; at least 1 lesson has to run at a time")
     for lesson in lessons:
         profiles.pick(lesson.number, profile)
     if pretrained:
@@ -148,9 +154,17 @@ def run_lessons(
     # The kernels work in another folder, from which a relative path would lead elsewhere.
     if chosen := os.environ.get("COURSE_DATA"):
         os.environ["COURSE_DATA"] = str(Path(chosen).expanduser().absolute())
-    return [
-        _run(lesson, profile, edition, folder, watcher, published, pretrained) for lesson in lessons
-    ]
+    run = functools.partial(
+        _run,
+        profile=profile,
+        edition=edition,
+        folder=folder,
+        published=published,
+        pretrained=pretrained,
+    )
+    if min(jobs, len(lessons)) > 1:
+        return run_side_by_side(run, lessons, jobs=jobs, watcher=watcher)
+    return [run(lesson, watcher) for lesson in lessons]
 
 
 def load_runs(folder: Path, lessons: Sequence[Lesson]) -> list[LessonRun]:
@@ -160,10 +174,11 @@ def load_runs(folder: Path, lessons: Sequence[Lesson]) -> list[LessonRun]:
 
 def _run(
     lesson: Lesson,
+    watcher: Watcher,
+    *,
     profile: str,
     edition: Edition,
     folder: Path,
-    watcher: Watcher,
     published: Release | None,
     pretrained: bool,
 ) -> LessonRun:
@@ -188,7 +203,9 @@ def _run(
         parameters["pretrained"] = True
     start = time.monotonic()
     with _runs_in(runs):
-        problem = _execute(notebook, executed, parameters, watcher)
+        problem = _execute(
+            notebook, executed, parameters, functools.partial(watcher.cell_starts, lesson)
+        )
     seconds = time.monotonic() - start
     if problem and resumed:
         problem += f" (it went on from {runs}: delete that folder to begin anew)"
@@ -336,9 +353,12 @@ def _execute(
     notebook: NotebookNode,
     executed: Path,
     parameters: Mapping[str, str | bool],
-    watcher: Watcher,
+    starts: Callable[[int], None],
 ) -> str:
-    """Run a notebook into a file; says what stopped it, ``""`` if nothing did."""
+    """Run a notebook into a file; says what stopped it, ``""`` if nothing did.
+
+    ``starts(n)`` is called when the n-th code cell starts.
+    """
     import papermill
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
@@ -349,7 +369,7 @@ def _execute(
         nonlocal at
         if cell.cell_type == "code":
             at += 1
-            watcher.cell_starts(at)
+            starts(at)
 
     try:
         # What an earlier run left must not pass for this one's.

@@ -79,9 +79,12 @@ def run(
     pretrained: Annotated[
         bool, typer.Option("--pretrained", help="load pretrained weights instead of training")
     ] = False,
+    jobs: Annotated[
+        int, typer.Option(help="lessons at a time; 0: one a core where little is trained, else 1")
+    ] = 0,
 ) -> None:
     """Run lessons from end to end and write a report of what they measured and used."""
-    from course_lib import profiles
+    from course_lib import hardware, profiles
     from course_lib.authoring import release, report, runner, source
     from course_lib.cli import show
 
@@ -89,6 +92,8 @@ def run(
     chosen = runner.select(known, lessons or [])
     name = profiles.pick_name(profile.value)
     folder = runner.run_folder(BUILD, name, edition.value, pretrained=pretrained).absolute()
+    if jobs == 0:
+        jobs = hardware.usable_cores() if name == "smoke" or pretrained else 1
     try:
         with show.RunWatcher() as watcher:
             runs = runner.run_lessons(
@@ -99,6 +104,7 @@ def run(
                 watcher=watcher,
                 published=release.read(Path("pyproject.toml")),
                 pretrained=pretrained,
+                jobs=jobs,
             )
     except KeyboardInterrupt:
         logging.disable()  # asyncio would speak of the kernel's end when the process ends

@@ -71,7 +71,7 @@ class Watcher:
     def lesson_starts(self, lesson: Lesson, cells: int, expected_seconds: float) -> None:
         self.told.append((lesson.number, cells, expected_seconds))
 
-    def cell_starts(self, number: int) -> None:
+    def cell_starts(self, lesson: Lesson, number: int) -> None:
         self.told.append(number)
 
     def lesson_ends(self, run: LessonRun) -> None:
