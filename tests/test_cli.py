@@ -4,6 +4,7 @@ import io
 import json
 import re
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -342,24 +343,41 @@ def test_zoo_tells_what_it_found_and_fails_if_a_check_errs(
     assert told in capsys.readouterr().out
 
 
+class Log(io.StringIO):
+    """A log that says when a text has come."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text, self.came = text, threading.Event()
+
+    def write(self, text: str) -> int:
+        count = super().write(text)
+        if self.text in self.getvalue():
+            self.came.set()
+        return count
+
+
 def test_a_log_gets_whole_lines_and_no_control_codes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(show, "QUIET_SECONDS", 0.01)
-    log = io.StringIO()
-    lesson = SimpleNamespace(number="00", title="A title")
+    log = Log("01 cell 1 of 4, ")
+    lessons = [SimpleNamespace(number=n, title=f"Title {n}") for n in ("00", "01")]
     with show.RunWatcher(Console(file=log, highlight=False, width=100)) as watcher:
-        watcher.lesson_starts(lesson, 3, 90.0)  # type: ignore[arg-type]
-        watcher.cell_starts(lesson, 2)  # type: ignore[arg-type]
-        watcher.ended.wait(0.2)
+        watcher.lesson_starts(lessons[0], 3, 90.0)  # type: ignore[arg-type]
+        watcher.lesson_starts(lessons[1], 4, 60.0)  # type: ignore[arg-type]
+        watcher.cell_starts(lessons[0], 2)  # type: ignore[arg-type]
+        watcher.cell_starts(lessons[1], 1)  # type: ignore[arg-type]
+        assert log.came.wait(60)
         run = SimpleNamespace(
-            passed=False, lesson="00", title="A title", seconds=61.0, problems=["it [broke]"],
+            passed=False, lesson="00", title="Title 00", seconds=61.0, problems=["it [broke]"],
             resumed=True,
         )  # fmt: skip
         watcher.lesson_ends(run)  # type: ignore[arg-type]
-    lines = log.getvalue().splitlines()
-    assert lines[0] == "00 A title: 3 cells, about 1:30"
-    assert "00 cell 2 of 3, 0:00 of about 1:30" in lines
-    assert lines[-3:] == [
-        "✗ failed 00 A title, 1 min 1 s",
+        lines = log.getvalue().splitlines()
+    assert lines[:2] == ["00 Title 00: 3 cells, about 1:30", "01 Title 01: 4 cells, about 1:00"]
+    assert re.search(r"^00 cell 2 of 3, 0:\d\d of about 1:30$", log.getvalue(), re.MULTILINE)
+    assert re.search(r"^01 cell 1 of 4, 0:\d\d of about 1:00$", log.getvalue(), re.MULTILINE)
+    ended = lines.index("✗ failed 00 Title 00, 1 min 1 s")
+    assert lines[ended + 1 : ended + 3] == [
         "    went on from a run that was cut: its steps and CPU time aren't judged",
         "    it [broke]",
     ]
