@@ -7,6 +7,10 @@ VERIFY ?=
 FRESH ?=
 PRETRAINED ?=
 JOBS ?=
+TESTS ?=
+BROWSER ?=
+SEEDS ?= 1
+MUTANTS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -36,8 +40,9 @@ run: $(READY) ## run the lessons, show what they measured, write a report; PRETR
 	@$(BIN)/course run --profile $(PROFILE) --edition $(EDITION) \
 		$(if $(filter-out 0,$(PRETRAINED)),--pretrained) $(if $(JOBS),--jobs $(JOBS)) $(LESSONS)
 
-test: $(READY) ## run the tests
-	@$(BIN)/python -m pytest
+test: $(READY) ## run the tests, a worker a core; TESTS=tests/viz runs some
+	@$(BIN)/python -m pytest -n $(or $(JOBS),auto) --dist loadgroup \
+		$(if $(filter 0,$(BROWSER)),--ignore=tests/browser) $(TESTS)
 
 lab: $(READY) ## copy the notebooks to work/, never over yours, and open lesson 00 there
 	@mkdir -p work
@@ -65,7 +70,8 @@ check: $(READY) ## lint, formatting, types, workflows, stale notebooks
 	@$(BIN)/course build --check
 
 zoo: $(READY) ## run wrong answers, valid alternatives and mutants past every check
-	@$(BIN)/course check-zoo
+	@$(BIN)/course check-zoo --seeds $(SEEDS) $(if $(filter 0,$(MUTANTS)),--no-mutants) \
+		$(if $(JOBS),--jobs $(JOBS))
 
 doctor: $(READY) ## say what is missing on this machine, and how to mend it
 	@$(BIN)/course doctor

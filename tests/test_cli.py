@@ -330,16 +330,19 @@ HUNT = Hunt(exercise="00.1", made=7, killed=5, justified=2, survivors=(), stale=
             "✗ 00.1 survives: line 1: a → b\n    f(b)\n",
         ),
         (RECORD, replace(HUNT, stale=("line 1: a → b",)), 1, "is called: line 1: a → b"),
+        (RECORD, None, 0, "1 wrong answers, 0 valid ones: all judged rightly\n"),
     ],
 )
 def test_zoo_tells_what_it_found_and_fails_if_a_check_errs(
     course: Course, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
-    record: Record, hunt: Hunt, status: int, told: str,
+    record: Record, hunt: Hunt | None, status: int, told: str,
 ) -> None:  # fmt: skip
-    toured = zoo.Zoo(records=(record,), hunts=(hunt,))
-    monkeypatch.setattr(zoo, "run_zoo", lambda: toured)
+    toured = zoo.Zoo(records=(record,), hunts=(hunt,) if hunt else ())
+    asked: list[dict[str, object]] = []
+    monkeypatch.setattr(zoo, "run_zoo", lambda **how: asked.append(how) or toured)
     monkeypatch.setenv("COLUMNS", "120")
-    assert course("check-zoo") == status
+    assert course("check-zoo", "--seeds", "3", "--jobs", "1") == status
+    assert asked == [{"seeds": 3, "mutants": True, "jobs": 1}]
     assert told in capsys.readouterr().out
 
 

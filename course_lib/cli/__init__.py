@@ -80,7 +80,10 @@ def run(
         bool, typer.Option("--pretrained", help="load pretrained weights instead of training")
     ] = False,
     jobs: Annotated[
-        int, typer.Option(help="lessons at a time; 0: one a core where little is trained, else 1")
+        int,
+        typer.Option(
+            min=0, help="lessons at a time; 0: one a core where little is trained"
+        ),
     ] = 0,
 ) -> None:
     """Run lessons from end to end and write a report of what they measured and used."""
@@ -187,16 +190,21 @@ def reproduce(
 
 
 @app.command("check-zoo")
-def check_zoo() -> None:
+def check_zoo(
+    seeds: Annotated[int, typer.Option(min=1, help="how often each answer is judged")] = 1,
+    mutants: Annotated[bool, typer.Option(help="make mutants of the references too")] = True,
+    jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one a core")] = 0,
+) -> None:
     """Run wrong answers, valid alternatives and mutants of the reference past every check."""
     import torch
 
+    from course_lib import hardware
     from course_lib.checks.zoo import run_zoo
     from course_lib.cli import show
 
     # On tensors so small a second thread gains nothing, and costs much on a busy machine.
     torch.set_num_threads(1)
-    toured = run_zoo()
+    toured = run_zoo(seeds=seeds, mutants=mutants, jobs=jobs or hardware.usable_cores())
     show.zoo(toured)
     raise typer.Exit(int(not toured.ok))
 

@@ -186,7 +186,8 @@ def zoo(toured: Zoo) -> None:
         table.add_row(mark, one.exercise, one.kind, escape(one.name), escape(said))
     console = Console()
     console.print(table)
-    console.print(_hunts(toured))
+    if toured.hunts:
+        console.print(_hunts(toured))
     for hunt in toured.hunts:
         for mutant in hunt.survivors:
             console.print(f"[red]✗[/] {hunt.exercise} survives: {escape(mutant.label)}")
@@ -202,6 +203,8 @@ def zoo(toured: Zoo) -> None:
         f"{wrong} wrong answers, {len(toured.records) - wrong} valid ones: "
         + (f"[red]{failed} not judged as they must be[/]" if failed else "all judged rightly")
     )
+    if not toured.hunts:
+        return
     made, killed, justified, surviving = (
         sum(counts) for counts in zip(*map(_counts, toured.hunts), strict=True)
     )
