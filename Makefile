@@ -25,7 +25,7 @@ PYTHON ?= $(shell for p in python3.11 python3; do \
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
-	@echo '  PROFILE=auto|smoke|cpu|gpu|paper, LESSONS="00 01", EDITION=instructor|student, PYTHON=…'
+	@echo '  PROFILE=auto|smoke|cpu|gpu|paper, LESSONS="00 01", EDITION=instructor|student, JOBS=2, PYTHON=…'
 
 $(READY): pyproject.toml constraints.txt
 	@if [ -z "$(PYTHON)" ] || ! $(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null; then \

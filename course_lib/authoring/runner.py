@@ -27,7 +27,6 @@ from course_lib.authoring.rules import Lesson
 from course_lib.authoring.side_by_side import run_side_by_side
 from course_lib.profiles import Budget
 from course_lib.results import Measured
-from course_lib.results.weights import require_profile
 from course_lib.usage import Usage
 
 FOOTER = "footer"
@@ -147,6 +146,8 @@ def run_lessons(
     for lesson in lessons:
         profiles.pick(lesson.number, profile)
     if pretrained:
+        from course_lib.results.weights import require_profile  # seconds of imports
+
         require_profile(profile)
     folder.mkdir(parents=True, exist_ok=True)
     # The kernel must be this environment's, even where the user has another of that name.
@@ -363,6 +364,8 @@ def _execute(
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
+    from course_lib.authoring import papermill_engine
+
     at = 0
 
     def cell_starts(cell: NotebookNode, cell_index: int) -> None:
@@ -380,6 +383,7 @@ def _execute(
                 notebook,
                 str(executed),
                 parameters=dict(parameters),
+                engine_name=papermill_engine.NAME,
                 kernel_name="python3",
                 cwd=str(executed.parent),
                 progress_bar=False,

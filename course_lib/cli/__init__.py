@@ -81,9 +81,7 @@ def run(
     ] = False,
     jobs: Annotated[
         int,
-        typer.Option(
-            min=0, help="lessons at a time; 0: one a core where little is trained"
-        ),
+        typer.Option(min=0, help="lessons at a time; 0: one a core where little is trained"),
     ] = 0,
 ) -> None:
     """Run lessons from end to end and write a report of what they measured and used."""
