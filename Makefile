@@ -9,7 +9,8 @@ PRETRAINED ?=
 JOBS ?=
 TESTS ?=
 BROWSER ?=
-SEEDS ?= 1
+SEED ?=
+SEEDS ?=
 MUTANTS ?=
 
 VENV := .venv
@@ -70,8 +71,8 @@ check: $(READY) ## lint, formatting, types, workflows, stale notebooks
 	@$(BIN)/course build --check
 
 zoo: $(READY) ## run wrong answers, valid alternatives and mutants past every check
-	@$(BIN)/course check-zoo --seeds $(SEEDS) $(if $(filter 0,$(MUTANTS)),--no-mutants) \
-		$(if $(JOBS),--jobs $(JOBS))
+	@$(BIN)/course check-zoo $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) \
+		$(if $(filter 0,$(MUTANTS)),--no-mutants) $(if $(JOBS),--jobs $(JOBS))
 
 doctor: $(READY) ## say what is missing on this machine, and how to mend it
 	@$(BIN)/course doctor

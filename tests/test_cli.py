@@ -312,7 +312,7 @@ def test_doctor_never_tells_to_take_over_the_machines_temporary_folder(
 
 RECORD = Record(
     exercise="00.1", kind="wrong", name="sum_of_squares", status="wrong",
-    diagnosis="It sums.", expected="sums", ok=True, milliseconds=3,
+    diagnosis="It sums.", expected="sums", ok=True, milliseconds=3, seed=7,
 )  # fmt: skip
 HUNT = Hunt(exercise="00.1", made=7, killed=5, justified=2, survivors=(), stale=())
 
@@ -339,10 +339,12 @@ def test_zoo_tells_what_it_found_and_fails_if_a_check_errs(
 ) -> None:  # fmt: skip
     toured = zoo.Zoo(records=(record,), hunts=(hunt,) if hunt else ())
     asked: list[dict[str, object]] = []
-    monkeypatch.setattr(zoo, "run_zoo", lambda **how: asked.append(how) or toured)
+    monkeypatch.setattr(
+        zoo, "run_zoo", lambda ids, **how: asked.append({"ids": ids, **how}) or toured
+    )
     monkeypatch.setenv("COLUMNS", "120")
-    assert course("check-zoo", "--seeds", "3", "--jobs", "1") == status
-    assert asked == [{"seeds": 3, "mutants": True, "jobs": 1}]
+    assert course("check-zoo", "01.3", "--seed", "3", "--jobs", "1") == status
+    assert asked == [{"ids": ["01.3"], "seed": 3, "mutants": True, "jobs": 1}]
     assert told in capsys.readouterr().out
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 import linecache
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
+from course_lib.checks.networks import Left, Snapshot
 from course_lib.checks.reading import result_of_working_in_place
 from course_lib.checks.result import Wrong
 from course_lib.checks.sandbox import Printed, one_call
@@ -30,6 +32,7 @@ class Call:
         on: what it was called with, in words: ``"a picture of 5×9 pixels"``.
         changed: names of the arguments whose values the call changed.
         switched: global switches that it left in another position, in words.
+        left: how it left the networks among its arguments: name, what it changed, in words.
         printed: whether anything has been printed so far.
         in_place: what explains a None, as `result_of_working_in_place` says it.
     """
@@ -38,6 +41,7 @@ class Call:
     on: str
     changed: tuple[str, ...] = ()
     switched: tuple[str, ...] = ()
+    left: tuple[tuple[str, Left, str], ...] = ()
     printed: bool = False
     in_place: str = ""
 
@@ -50,12 +54,14 @@ class Attempt:
         function: the learner's.
         reference: the library's, whose signature counts.
         limit: the time for all calls together.
+        known: whole diagnosis → the wrong function or class that it recognises.
         printed: where its output goes.
     """
 
     function: Callable[..., Any]
     reference: Callable[..., Any]
     limit: TimeLimit
+    known: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     printed: Printed = field(default_factory=Printed)
 
     def call(self, *args: Any, on: str, **kwargs: Any) -> Call:
@@ -119,17 +125,18 @@ class Attempt:
         names = list(inspect.signature(self.reference).parameters)
         given = {**dict(zip(names, args, strict=False)), **kwargs}
         before = {name: _copy(value) for name, value in given.items()}
-        switched: list[str] = []
+        networks = {
+            name: Snapshot(value) for name, value in given.items() if isinstance(value, nn.Module)
+        }
         try:
-            with one_call(switched):
+            with one_call(self._modules) as seen:
                 value = self.limit.call(lambda: self.function(*args, **kwargs))
         except TimedOut:
-            raise Wrong(
-                f"On {on}, your function doesn't come back; the check stopped it after "
-                f"{self.limit.waited:.2g} seconds. Is there a loop that never ends?"
-            ) from None
-        except KeyboardInterrupt:
-            raise
+            raise Wrong(f"On {on}, {self.limit.why()}") from None
+        except KeyboardInterrupt as error:
+            if seen.interrupted:
+                raise
+            return None, error
         except BaseException as error:
             return None, error
         changed = tuple(name for name in given if not _same(given[name], before[name]))
@@ -137,10 +144,21 @@ class Attempt:
             value=value,
             on=on,
             changed=changed,
-            switched=tuple(switched),
+            switched=tuple(seen.switched),
+            left=tuple(
+                (name, kind, words)
+                for name, snapshot in networks.items()
+                for kind, words in snapshot.changes()
+            ),
             printed=bool(self.printed.tell()),
             in_place=result_of_working_in_place(self.function) if value is None else "",
         ), None
+
+    @property
+    def _modules(self) -> tuple[ModuleType, ...]:
+        """The module of the reference, which the answer might change to have its way."""
+        module = inspect.getmodule(self.reference)
+        return (module,) if module else ()
 
     def _must_accept(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         try:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
 
 from course_lib.checks.attempt import Attempt, Call, describe
+from course_lib.checks.networks import Left
 from course_lib.checks.result import Wrong
 
 
@@ -154,6 +155,177 @@ def untouched(call: Call) -> None:
         )
 
 
+def networks_untouched(call: Call) -> None:
+    """The networks among the arguments are as they were: modes, flags, hooks, gradients, buffers.
+
+    Raises:
+        Wrong: one is not.
+    """
+    for name, kind, words in call.left:
+        raise Wrong(f"Your function leaves the network `{name}` {words}: {MEND_NETWORK[kind]}")
+
+
+MEND_NETWORK: Mapping[Left, str] = {
+    "mode": "whoever calls it goes on in another mode. Leave out .eval() and .train(), or put "
+    "each layer's mode back at the end.",
+    "requires_grad": "it learns otherwise afterwards. Leave the flag alone, or put it back at the "
+    "end.",
+    "hooks": "remove each hook that you register, by `handle.remove()`, and no other one.",
+    "gradients": "they belong to whoever calls your function. `torch.autograd.grad` computes "
+    "gradients without storing them; leave out zero_grad() and backward().",
+    "averages": "a network in train mode moves its averages with each call. Put it in eval mode "
+    "for your calls, and back afterwards.",
+    "weights": "your function is asked to look at it, not to train it.",
+}
+
+
+def like(call: Call, right: Any, meaning: str) -> Any:
+    """The call's value, of the same type and shape as what is right.
+
+    Args:
+        call: what came back.
+        right: the reference's value.
+        meaning: its shape in the docstring's words: ``"H×W×3"``.
+
+    Returns:
+        The value as `plain` gives it.
+
+    Raises:
+        Wrong: another type or shape, or NaN or infinity where the right value is finite.
+    """
+    value = _of_type(call, right, meaning)
+    wanted = plain(right)
+    if isinstance(wanted, float | np.ndarray) and np.isfinite(wanted).all():
+        finite(call, value)
+    return value
+
+
+def _of_type(call: Call, right: Any, meaning: str) -> Any:
+    if isinstance(right, torch.Tensor):
+        tensor = returned(call)
+        if right.shape == ():
+            scalar_tensor(call)
+        elif not isinstance(tensor, torch.Tensor):
+            raise Wrong(f"Your function returns {describe(tensor)}; a tensor is expected.")
+        if tensor.shape != right.shape:
+            raise Wrong(
+                f"On {call.on}, your function returns {describe(tensor)}; the result is {meaning}, "
+                f"here {'×'.join(map(str, right.shape))}."
+            )
+        if right.shape and tensor.dtype != right.dtype:
+            raise Wrong(
+                f"Your function returns a tensor of {tensor.dtype}; the docstring asks for "
+                f"{right.dtype} here."
+            )
+        return plain(tensor)
+    if isinstance(right, np.ndarray | np.floating):
+        return array(call, right.shape, meaning)
+    if isinstance(right, bool):
+        value = returned(call)
+        if isinstance(value, torch.Tensor | np.ndarray) or value not in (True, False):
+            raise Wrong(f"Your function returns {describe(value)}; True or False is expected.")
+        return bool(value)
+    if isinstance(right, int | float | np.number):
+        value = number(call)
+        if isinstance(right, int) and np.asarray(call.value).dtype.kind == "f":
+            finite(call, value)
+            raise Wrong(
+                f"On {call.on}, your function returns {describe(call.value)} as a float; an int is "
+                "expected. Is there a division, or a float to start from?"
+            )
+        if isinstance(right, int):
+            return int(call.value)
+        return value
+    value = returned(call)
+    if isinstance(right, list | tuple):
+        if not isinstance(value, list | tuple) or len(value) != len(right):
+            raise Wrong(
+                f"On {call.on}, your function returns {describe(value)}; the result is {meaning}."
+            )
+        return type(right)(
+            _of_type(replace(call, value=one), wanted, meaning)
+            for one, wanted in zip(value, right, strict=True)
+        )
+    return value
+
+
+def plain(value: Any) -> Any:
+    """A value without torch: tensors become arrays; in lists, tuples and dictionaries too."""
+    if isinstance(value, torch.Tensor):
+        return np.asarray(value.detach().cpu().double())
+    if type(value) in (list, tuple):
+        return type(value)(map(plain, value))
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    return value
+
+
+def mismatch(
+    got: Sequence[Any], right: Sequence[Any], smallest: int, on: str, unit: str = ""
+) -> str:
+    """How values differ from the right ones, in a sentence.
+
+    A factor or an offset is named if it explains every value; else the smallest input on which
+    they differ is shown, with both values.
+
+    Args:
+        got: the answer's, one each case.
+        right: the reference's.
+        smallest: the number of the case to show.
+        on: its input, in words.
+        unit: of the values.
+    """
+    if all(isinstance(one, int | float | np.ndarray | np.number) for one in (*got, *right)):
+        have = np.concatenate([np.ravel(one) for one in got]).astype(float)
+        want = np.concatenate([np.ravel(one) for one in right]).astype(float)
+        if text := _one_rule(have, want):
+            return text
+    return f"On {on}: {where(got[smallest], right[smallest], unit)}"
+
+
+def _one_rule(have: np.ndarray, want: np.ndarray) -> str:
+    if len(have) > 1 and (have == have[0]).all() and not (want == want[0]).all():
+        return f"Your function gives {_digits(have[0])} whatever it is called with."
+    finite_ones = np.isfinite(want) & np.isfinite(have)
+    if len(have) < 2 or not finite_ones.all() or np.ptp(want) <= 1e-3:
+        return ""
+    factor = (have @ want) / (want @ want)
+    if _explains(factor * want, have, want):
+        digits = 3 if abs(factor - 1) > 0.005 else 6
+        return f"Your values are {factor:.{digits}g} times what the docstring's formula gives."
+    offset = (have - want).mean()
+    if _explains(want + offset, have, want):
+        more = "more" if offset > 0 else "less"
+        return f"Your values are {abs(offset):.4g} {more} than the docstring's formula gives."
+    return ""
+
+
+def where(value: Any, right: Any, unit: str = "") -> str:
+    """Both values, and where they differ first, in a sentence."""
+    if not isinstance(right, np.ndarray) or right.size == 1:
+        return (
+            f"your function gives {_short(value)}{unit}; "
+            f"the docstring's formula gives {_short(right)}{unit}."
+        )
+    wrong = ~np.isclose(value, right, rtol=1e-4, atol=1e-4, equal_nan=True)
+    at = tuple(int(i[0]) for i in np.nonzero(wrong))
+    share = wrong.mean()
+    much = "all values differ" if share == 1 else f"{share:.0%} of the values differ"
+    return (
+        f"{much}; at {list(at)}, your function gives {_digits(float(value[at]))}{unit}, and the "
+        f"docstring's formula {_digits(float(right[at]))}{unit}."
+    )
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, bool | str):
+        return repr(value)
+    if np.shape(value) == () and isinstance(value, int | float | np.ndarray | np.number):
+        return str(value) if isinstance(value, int) else _digits(float(value))
+    text = repr(value)
+    return text if len(text) < 200 else text[:199] + "…"
+
+
 def values(
     got: Sequence[np.ndarray | float],
     cases: Sequence[Case],
@@ -198,11 +370,34 @@ def sentence(text: str) -> str:
     return text[0].upper() + text[1:] if text[0].isascii() else text
 
 
-def close(value: np.ndarray | float, expected: np.ndarray | float, tolerance: float) -> bool:
-    """Equal within the tolerance, relative or absolute."""
-    if np.shape(value) != np.shape(expected):
+def close(value: Any, expected: Any, tolerance: float) -> bool:
+    """Equal within the tolerance, relative or absolute; NaN equals NaN.
+
+    Tuples, lists and dictionaries are compared item by item; whole numbers, truth values, texts
+    and everything else must be equal.
+    """
+    if isinstance(expected, dict):
+        return (
+            isinstance(value, dict)
+            and value.keys() == expected.keys()
+            and all(close(value[key], expected[key], tolerance) for key in expected)
+        )
+    if isinstance(expected, list | tuple):
+        return (
+            isinstance(value, list | tuple)
+            and len(value) == len(expected)
+            and all(close(x, y, tolerance) for x, y in zip(value, expected, strict=True))
+        )
+    if not isinstance(expected, float | np.ndarray | np.floating):
+        return bool(np.shape(value) == () and value == expected)
+    if not isinstance(value, int | float | np.ndarray | np.generic):
         return False
-    return bool(np.allclose(value, expected, rtol=tolerance, atol=tolerance))
+    numbers = np.asarray(value)
+    return bool(
+        numbers.shape == np.shape(expected)
+        and numbers.dtype.kind in "biuf"
+        and np.allclose(numbers, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
+    )
 
 
 def difference(

@@ -6,6 +6,7 @@ import inspect
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,18 +54,20 @@ class Exercise:
         """What stands above the exercise's cell."""
         return self.header.markdown()
 
-    def check(self, answer: Any) -> None:
+    def check(self, answer: Any, *, seed: int | None = None) -> None:
         """Show what `run` says about an answer."""
-        view.show_verdict(self.header, self.name, self.run(answer))
+        view.show_verdict(self.header, self.name, self.run(answer, seed=seed))
 
     def run(self, answer: Any, *, seed: int | None = None) -> Result:
         """Check an answer without showing anything.
 
         Args:
             answer: the learner's function itself, not its result.
-            seed: of the random inputs; new ones each time when left out.
+            seed: of the random inputs; new ones each time when left out. The seed of a `Result`
+                gives the same verdict again.
         """
-        result = self._verdict(answer, secrets.randbits(32) if seed is None else seed)
+        seed = secrets.randbits(32) if seed is None else seed
+        result = replace(self._verdict(answer, seed), seed=seed)
         self._verdicts[id(answer)] = (answer, result)
         return result
 
@@ -126,7 +129,11 @@ class Exercise:
     ) -> None:
         with TimeLimit(SECONDS) as limit:
             attempt = Attempt(
-                function=answer, reference=self.task.reference, limit=limit, printed=printed
+                function=answer,
+                reference=self.task.reference,
+                limit=limit,
+                known=self.task.known,
+                printed=printed,
             )
             try:
                 self.task.examine(attempt, rng)
@@ -163,15 +170,15 @@ def _seconds(
     Raises:
         Wrong: the function raises an error.
     """
-    with TimeLimit(limit) as time_limit, one_call([]):
+    with TimeLimit(limit) as time_limit, one_call() as seen:
         start = time.thread_time()
         try:
             time_limit.call(lambda: function(*arguments, **keywords))
         except TimedOut:
             return limit
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            if seen.interrupted:
+                raise
             raise Wrong(
                 "On inputs of the lesson's size, your function raises "
                 + describe_error(error, function)

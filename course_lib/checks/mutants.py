@@ -5,11 +5,9 @@ messages stay as they are.
 """
 
 from __future__ import annotations
-import __future__
 
 import ast
 import inspect
-import linecache
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +16,7 @@ from typing import Any
 
 from course_lib.checks import mutations
 from course_lib.checks.mutations import Scope, replaced
+from course_lib.checks.sources import compiled
 
 UNTOUCHED = ("annotation", "returns", "decorator_list", "type_params", "msg")
 SHORT = 24  # characters of a part that a label shows whole
@@ -94,7 +93,12 @@ def make_mutants(reference: Callable[..., Any]) -> Iterator[Mutant]:
         yield Mutant(
             label=text,
             line=_first_difference(original, source),
-            answer=_compiled(source, reference, text, namespace),
+            answer=compiled(
+                source,
+                f"<mutant of {reference.__module__}.{reference.__name__}, {text}>",
+                reference.__name__,
+                namespace,
+            ),
         )
 
 
@@ -164,19 +168,6 @@ def _is_python(source: str) -> bool:
     except SyntaxError:
         return False
     return True
-
-
-def _compiled(
-    source: str, reference: Callable[..., Any], label: str, namespace: dict[str, Any]
-) -> Any:
-    """The function or class that the source defines, whose lines linecache can quote."""
-    filename = f"<mutant of {reference.__module__}.{reference.__name__}, {label}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    # Annotations stay text: the module may have imported their names for type checkers only.
-    flags = __future__.annotations.compiler_flag
-    made: dict[str, Any] = {}
-    exec(compile(source, filename, "exec", flags=flags, dont_inherit=True), namespace, made)
-    return made[reference.__name__]
 
 
 def _before_and_after(place: _Place, nodes: Sequence[ast.AST]) -> str:

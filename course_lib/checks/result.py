@@ -22,9 +22,11 @@ class Result:
         diagnosis: what the answer does, in words, or a note on one that passed.
         printed: what the answer printed while it was checked, cut to a few lines.
         slow: the answer passed, but takes ten times as long as the library's or longer.
+        seed: of the check's random inputs; ``exercise("01.3").check(answer, seed=…)`` repeats it.
     """
 
     status: Status
     diagnosis: str = ""
     printed: str = ""
     slow: bool = False
+    seed: int = 0

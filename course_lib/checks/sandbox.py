@@ -6,13 +6,15 @@ import builtins
 import contextlib
 import io
 import math
-import operator
 import os
 import random
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
-from types import ModuleType
+from dataclasses import dataclass, field
+from types import FrameType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,8 +23,16 @@ import torch.nn.functional as F
 
 PRINTED_CHARACTERS = 2000
 
-# Modules whose names an answer might overwrite by mistake, as in ``np.random.seed = 0``.
+# What an answer might overwrite by mistake, as in ``np.random.seed = 0``: names of modules, and
+# methods of classes.
 MODULES: tuple[ModuleType, ...] = (builtins, math, random, np, np.random, torch, torch.nn, F)
+CLASSES: tuple[type, ...] = (
+    torch.Tensor,
+    torch.nn.Parameter,
+    torch.autograd.Function,
+    *dict.fromkeys(one for one in vars(torch.nn).values() if isinstance(one, type)),
+    *dict.fromkeys(one for one in vars(torch.optim).values() if isinstance(one, type)),
+)
 
 
 class Printed(io.StringIO):
@@ -85,38 +95,79 @@ def sandbox(seed: int) -> Iterator[Printed]:
             np.random.set_state(numpy_state)  # noqa: NPY002
 
 
+@dataclass
+class Seen:
+    """What happened during one call of the answer.
+
+    Attributes:
+        switched: the global switches that the call left in another position, in words.
+        interrupted: whether the user interrupted it. Without that, a KeyboardInterrupt is the
+            answer's own.
+    """
+
+    switched: list[str] = field(default_factory=list)
+    interrupted: bool = False
+
+
 @contextlib.contextmanager
-def one_call(switched: list[str]) -> Iterator[None]:
+def one_call(modules: tuple[ModuleType, ...] = ()) -> Iterator[Seen]:
     """Run one call of the answer, so that nothing which it leaves behind reaches the check.
 
     Args:
-        switched: receives, in words, the global switches that the call left in another position.
+        modules: whose names are put back besides those of `MODULES`.
     """
-    with _put_back(MODULES):
+    seen = Seen()
+    with _interrupts(seen), _put_back((*MODULES, *modules, *CLASSES)):
         try:
-            yield
+            yield seen
         finally:
             if not torch.is_grad_enabled():
-                switched.append("gradients off (torch.set_grad_enabled(False))")
+                seen.switched.append("gradients off (torch.set_grad_enabled(False))")
                 torch.set_grad_enabled(True)
             if torch.get_default_dtype() is not torch.float32:
-                switched.append(f"torch's default type to {torch.get_default_dtype()}")
+                seen.switched.append(f"torch's default type to {torch.get_default_dtype()}")
                 torch.set_default_dtype(torch.float32)
 
 
 @contextlib.contextmanager
-def _put_back(modules: tuple[ModuleType, ...]) -> Iterator[None]:
-    before = [dict(vars(module)) for module in modules]
+def _put_back(owners: tuple[ModuleType | type, ...]) -> Iterator[None]:
+    """Names that were overwritten, deleted or added are as before afterwards."""
+    before = [(owner, dict(vars(owner))) for owner in owners]
+    pairs = [(one, list(map(id, one[1].values()))) for one in before]
+    # Bound here, because the answer may delete a builtin.
+    missing, write, delete = object(), setattr, delattr
+    all_of, place_of, names_of, each = list, id, vars, map
     try:
         yield
     finally:
-        for module, names in zip(modules, before, strict=True):
-            now = vars(module)
-            if all(map(operator.is_, names.values(), now.values())):  # new names come last
+        for (owner, names), place in pairs:
+            now = names_of(owner)
+            if all_of(each(place_of, now.values())) == place:
                 continue
             for name, value in names.items():
-                if now.get(name) is not value:
-                    setattr(module, name, value)
+                if now.get(name, missing) is not value:
+                    write(owner, name, value)
+            for name in now.keys() - names.keys():
+                delete(owner, name)
+
+
+@contextlib.contextmanager
+def _interrupts(seen: Seen) -> Iterator[None]:
+    """Note whether the user interrupts. Signals reach the main thread only."""
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+
+    def note(number: int, frame: FrameType | None) -> Any:
+        seen.interrupted = True
+        return handler(number, frame)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 @contextlib.contextmanager

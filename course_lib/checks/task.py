@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from course_lib.checks.attempt import Attempt
+from course_lib.checks.slips import Slip
 
 DIFFICULTY = ("", "a warm-up", "easy", "some thought", "hard", "very hard")
 
@@ -78,9 +80,13 @@ class Task:
         examine: tries the answer on random inputs drawn from the generator; raises `Wrong`.
         lesson_size: arguments of the size at which the lesson calls it, for the time it takes.
         lesson_keywords: those that it calls it with by name.
-        wrong: the zoo, at least six.
-        valid: right answers in another style, at least two.
-        equivalent: mutants of the reference that may pass.
+        slips: wrong answers as edits of the reference.
+        names: what slips use besides the names of the reference's module and of `slips.COMMON`.
+        written: wrong answers in styles that differ from the reference's → words of the
+            diagnosis that each must get; at least five.
+        valid: right answers in other styles, at least four.
+        equivalent: label of a mutant that may pass → why no input that the docstring permits tells
+            it from the reference.
     """
 
     header: Header
@@ -88,7 +94,45 @@ class Task:
     hints: tuple[str, str, str]
     examine: Callable[[Attempt, np.random.Generator], None]
     lesson_size: Callable[[np.random.Generator], tuple[Any, ...]]
-    wrong: tuple[WrongAnswer, ...]
-    valid: tuple[Callable[..., Any], ...]
-    equivalent: tuple[Equivalent, ...] = ()
     lesson_keywords: Mapping[str, Any] = field(default_factory=dict)
+    slips: tuple[Slip, ...] = ()
+    names: Mapping[str, Any] = field(default_factory=dict)
+    written: Mapping[Callable[..., Any], str] = field(default_factory=dict)
+    valid: tuple[Callable[..., Any], ...]
+    equivalent: Mapping[str, str] | tuple[Equivalent, ...] = field(default_factory=dict)
+    wrong: tuple[WrongAnswer, ...] = ()  # of exercises that aren't ported yet
+
+    @functools.cached_property
+    def known(self) -> dict[str, Callable[..., Any]]:
+        """Whole diagnosis → the wrong function or class that it recognises."""
+        return {
+            slip.says: slip.answer(self.reference, self.names) for slip in self.slips if slip.says
+        }
+
+    def wrong_answers(self) -> Iterator[tuple[str, Callable[..., Any], str]]:
+        """Name, function or class, and words of its diagnosis, for every wrong answer."""
+        for slip in self.slips:
+            answer = self.known.get(slip.says) or slip.answer(self.reference, self.names)
+            yield slip.label, answer, slip.expected
+        for one in self.wrong:
+            yield one.answer.__name__, one.answer, one.diagnosis
+        for number, (answer, words) in enumerate(self.written.items(), 1):
+            yield name_of(answer, f"written {number}"), answer, words
+
+    @property
+    def may_pass(self) -> Mapping[str, str]:
+        """Label of a mutant that may pass → why."""
+        if isinstance(self.equivalent, tuple):
+            return {one.mutant: one.why for one in self.equivalent}
+        return self.equivalent
+
+    def valid_answers(self) -> Iterator[tuple[str, Callable[..., Any]]]:
+        """Name, and function or class, for every valid alternative."""
+        for number, answer in enumerate(self.valid, 1):
+            yield name_of(answer, f"valid {number}"), answer
+
+
+def name_of(answer: Callable[..., Any], otherwise: str) -> str:
+    """The name of a function or class; lambdas have none."""
+    name = getattr(answer, "__name__", "<lambda>")
+    return otherwise if name == "<lambda>" else name.strip("_")

@@ -39,7 +39,10 @@ def show_verdict(header: Header, name: str, result: Result) -> None:
     look = LOOKS[result.status]
     parts = [result.diagnosis] if result.diagnosis else []
     if result.status == "wrong":
-        parts.append(f'For a hint: `exercise("{header.id}").hint()`')
+        parts.append(
+            f'For a hint: `exercise("{header.id}").hint()`. '
+            f"To repeat this check: `ex.check({name}, seed={result.seed})`."
+        )
     text = f"{look.sign} {look.word}: exercise {header.id}, {name}"
     page = _heading(look, f"exercise {header.id}, `{name}`")
     page += "".join(f"<div>{_inline(part)}</div>" for part in parts)

@@ -9,6 +9,7 @@ raised, one handler further out, until the call has been left.
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 import threading
 import time
@@ -20,6 +21,7 @@ T = TypeVar("T")
 
 TICK = 0.01  # seconds between two looks
 PATIENCE = 4  # wall seconds granted for each CPU second, for calls that sleep, on busy machines
+CHECKS = os.path.dirname(__file__)
 IMPORT_SYSTEM = "<frozen importlib._bootstrap>"
 
 _active: dict[int, TimeLimit] = {}  # thread → the innermost limit whose call it is in
@@ -61,10 +63,14 @@ class TimeLimit:
         waited: seconds by the wall clock that the calls took so far, to a `TICK` each.
     """
 
+    _LATE = 0.5  # seconds: an exception that comes later was held up by one call
+
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.passed = False
         self.waited = 0.0
+        self._struck: tuple[float, FrameType, int, int] | None = None  # when, where, in which line
+        self._held_up = 0.0  # seconds that the innermost frame stood still after that
         self._thread_id = threading.get_ident()
         self._clock = _thread_clock(self._thread_id)
         self._outer = _active.get(self._thread_id)
@@ -103,11 +109,23 @@ class TimeLimit:
             raise TimedOut(f"not done within {self.seconds:g} seconds")
         return value
 
+    def why(self) -> str:
+        """Why a call timed out, in words: it goes on and on, or one call into C took long."""
+        if self._held_up > self._LATE and self._struck:
+            return (
+                f"one call in line {self._struck[3]} of your code takes {self.waited:.2g} seconds "
+                "or more on this small input. Does it sleep, or compute far too much?"
+            )
+        return (
+            f"your function doesn't come back; the check stopped it after {self.waited:.2g} "
+            "seconds. Is there a loop that never ends?"
+        )
+
     def holds(self, frame: FrameType | None) -> bool:
         """Does this frame belong to the call?"""
         while frame is not None and frame is not self._base:
             frame = frame.f_back
-        return frame is not None
+        return frame is not None and self._base is not None
 
     def _enter(self, function: Callable[[], T]) -> T:
         self._base = sys._getframe()
@@ -124,6 +142,15 @@ class TimeLimit:
                 _active[self._thread_id] = self._outer
         _raise_in(self._thread_id, _NOTHING)
 
+    def _line_of_answer(self, frame: FrameType | None) -> int:
+        """The line of the outermost frame that isn't a check's."""
+        line = 0
+        while frame is not None and frame.f_code is not TimeLimit._enter.__code__:
+            if not frame.f_code.co_filename.startswith(CHECKS):
+                line = frame.f_lineno
+            frame = frame.f_back
+        return line
+
     def _watch(self) -> None:
         used, cpu, wall = 0.0, self._clock(), time.monotonic()
         while not self._done.wait(TICK):
@@ -131,11 +158,16 @@ class TimeLimit:
             wall_before, wall = wall, time.monotonic()
             with self._lock:
                 frame = sys._current_frames().get(self._thread_id)
-                if self._base is None or not self.holds(frame) or _imports(frame):
+                if frame is None or not self.holds(frame) or _imports(frame):
                     continue
                 self.waited += wall - wall_before
                 used += max(cpu - cpu_before, (wall - wall_before) / PATIENCE)
                 if used > self.seconds:
+                    if self._struck and self._struck[1:3] == (frame, frame.f_lasti):
+                        self._held_up = wall - self._struck[0]
+                    elif not self._struck:
+                        line = self._line_of_answer(frame)
+                        self._struck = wall, frame, frame.f_lasti, line
                     self.passed = True
                     _raise_in(self._thread_id, TimeUp)
 

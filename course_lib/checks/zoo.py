@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Any, Literal
 
 from course_lib.checks import exercise, exercise_ids
+from course_lib.checks.generic import generic_answers
 from course_lib.checks.learner import Exercise
 from course_lib.checks.mutants import Mutant, make_mutants
 from course_lib.checks.result import Status
@@ -21,7 +22,7 @@ from course_lib.checks.task import Task
 Kind = Literal["wrong", "valid"]
 
 MUTANT_SEEDS = (0, 1, 2)  # a mutant has to be found out with each
-REFERENCE_SEEDS = 10  # for each seed of the others: what is right must pass whatever is drawn
+REFERENCE_DRAWS = 10  # what is right must pass whatever is drawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ class Entry:
         name: of the answer's function.
         answer: the function.
         expected: the part of the diagnosis that a wrong one must get.
-        draws: with how many seeds it is judged for each one that is asked for.
+        draws: how many times a tour judges it, each time with other random inputs.
     """
 
     exercise: str
@@ -55,6 +56,7 @@ class Record:
         diagnosis: that it got.
         ok: the check did as it must.
         milliseconds: wall time of the check.
+        seed: of its random inputs.
     """
 
     exercise: str
@@ -65,6 +67,7 @@ class Record:
     diagnosis: str
     ok: bool
     milliseconds: float
+    seed: int
 
 
 def entries(ids: Sequence[str] | None = None) -> Iterator[Entry]:
@@ -74,22 +77,22 @@ def entries(ids: Sequence[str] | None = None) -> Iterator[Entry]:
     """
     for exercise_id in exercise_ids() if ids is None else ids:
         task = exercise(exercise_id).task
-        for wrong in task.wrong:
+        for name, answer, words in task.wrong_answers():
             yield Entry(
-                exercise=exercise_id,
-                kind="wrong",
-                name=wrong.answer.__name__,
-                answer=wrong.answer,
-                expected=wrong.diagnosis,
+                exercise=exercise_id, kind="wrong", name=name, answer=answer, expected=words
             )
-        for valid in task.valid:
-            yield Entry(exercise=exercise_id, kind="valid", name=valid.__name__, answer=valid)
+        for name, answer, words in generic_answers(task):
+            yield Entry(
+                exercise=exercise_id, kind="wrong", name=name, answer=answer, expected=words
+            )
+        for name, answer in task.valid_answers():
+            yield Entry(exercise=exercise_id, kind="valid", name=name, answer=answer)
         yield Entry(
             exercise=exercise_id,
             kind="valid",
             name="the reference",
             answer=_same(task.reference),
-            draws=REFERENCE_SEEDS,
+            draws=REFERENCE_DRAWS,
         )
 
 
@@ -120,6 +123,7 @@ def judge(entry: Entry, *, seed: int | None = None) -> Record:
         diagnosis=result.diagnosis,
         ok=ok,
         milliseconds=milliseconds,
+        seed=result.seed,
     )
 
 
@@ -154,14 +158,13 @@ def hunt(task: Task, *, seeds: Sequence[int] = MUTANT_SEEDS) -> Hunt:
     mutants = list(make_mutants(task.reference))
     passing = [mutant for mutant in mutants if any(_passes(mutant, task, seed) for seed in seeds)]
     labels = {mutant.label for mutant in passing}
-    justified = {one.mutant for one in task.equivalent}
     return Hunt(
         exercise=task.header.id,
         made=len(mutants),
         killed=len(mutants) - len(passing),
-        justified=len(labels & justified),
-        survivors=tuple(mutant for mutant in passing if mutant.label not in justified),
-        stale=tuple(one.mutant for one in task.equivalent if one.mutant not in labels),
+        justified=len(labels & task.may_pass.keys()),
+        survivors=tuple(mutant for mutant in passing if mutant.label not in task.may_pass),
+        stale=tuple(label for label in task.may_pass if label not in labels),
     )
 
 
@@ -188,20 +191,23 @@ class Zoo:
 
 
 def run_zoo(
-    ids: Sequence[str] | None = None, *, seeds: int = 1, mutants: bool = True, jobs: int = 1
+    ids: Sequence[str] | None = None,
+    *,
+    seed: int | None = None,
+    mutants: bool = True,
+    jobs: int = 1,
 ) -> Zoo:
     """Put the whole zoo, or that of some exercises, before the checks.
 
     Args:
         ids: of the exercises; all when left out.
-        seeds: how many times each answer is judged, ≥ 1, with seeds 0, 1, …; one that doesn't come
-            back once only.
+        seed: of the checks' random inputs for wrong and valid answers; new ones when left out.
         mutants: whether to make them and put them before the checks too.
         jobs: how many processes share the work.
     """
     chosen = exercise_ids() if ids is None else list(ids)
     with _mapping(jobs) as every:
-        records = every(partial(_judged, seeds=seeds), chosen)
+        records = every(partial(_judged, seed=seed), chosen)
         hunts = every(_hunted, chosen if mutants else [])
         return Zoo(records=tuple(chain.from_iterable(records)), hunts=tuple(hunts))
 
@@ -224,17 +230,14 @@ def _use_one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def _judged(exercise_id: str, *, seeds: int) -> list[Record]:
-    """A record of each answer: that of the first seed with which its check errs, or the last."""
-    return [
-        _judge_with(entry, 1 if "doesn't come back" in entry.expected else seeds * entry.draws)
-        for entry in entries([exercise_id])
-    ]
+def _judged(exercise_id: str, *, seed: int | None) -> list[Record]:
+    """A record of each answer: of its last draw, or the first with which its check errs."""
+    return [_drawn(entry, seed) for entry in entries([exercise_id])]
 
 
-def _judge_with(entry: Entry, seeds: int) -> Record:
-    for seed in range(seeds):
-        record = judge(entry, seed=seed)
+def _drawn(entry: Entry, seed: int | None) -> Record:
+    for draw in range(entry.draws):
+        record = judge(entry, seed=None if seed is None else seed + draw)
         if not record.ok:
             break
     return record

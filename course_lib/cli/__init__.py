@@ -189,7 +189,18 @@ def reproduce(
 
 @app.command("check-zoo")
 def check_zoo(
-    seeds: Annotated[int, typer.Option(min=1, help="how often each answer is judged")] = 1,
+    exercises: Annotated[
+        list[str] | None, typer.Argument(help="such as 01.3; all when left out")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="of the checks' random inputs; a new one when left out")
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="judge each answer this often, without mutants")
+    ] = None,
+    record: Annotated[
+        Path, typer.Option(help="where --seeds keeps its verdicts, to go on from")
+    ] = BUILD / "zoo.jsonl",
     mutants: Annotated[bool, typer.Option(help="make mutants of the references too")] = True,
     jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one a core")] = 0,
 ) -> None:
@@ -197,14 +208,20 @@ def check_zoo(
     import torch
 
     from course_lib import hardware
+    from course_lib.checks.many_seeds import judge_many
     from course_lib.checks.zoo import run_zoo
     from course_lib.cli import show
 
     # On tensors so small a second thread gains nothing, and costs much on a busy machine.
     torch.set_num_threads(1)
-    toured = run_zoo(seeds=seeds, mutants=mutants, jobs=jobs or hardware.usable_cores())
-    show.zoo(toured)
-    raise typer.Exit(int(not toured.ok))
+    if seeds is None:
+        toured = run_zoo(
+            exercises or None, seed=seed, mutants=mutants, jobs=jobs or hardware.usable_cores()
+        )
+        show.zoo(toured)
+        raise typer.Exit(int(not toured.ok))
+    record.parent.mkdir(parents=True, exist_ok=True)
+    raise typer.Exit(int(not show.seeds(judge_many(exercises or None, seeds, record))))
 
 
 @data_app.command("list")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -29,7 +29,7 @@ from course_lib.durations import clock, duration
 if TYPE_CHECKING:
     from course_lib.authoring.rules import Lesson
     from course_lib.authoring.runner import LessonRun
-    from course_lib.checks.zoo import Hunt, Zoo
+    from course_lib.checks.zoo import Entry, Hunt, Zoo
     from course_lib.cli.health import Finding
     from course_lib.data.photos import Photo
     from course_lib.data.rain_sets import RainSet
@@ -177,13 +177,13 @@ def findings(found: Sequence[Finding]) -> None:
 
 def zoo(toured: Zoo) -> None:
     """Tables of the zoo: every answer, then the mutants of every reference; a total of each."""
-    table = _table("", "exercise", "kind", "answer", "what the check says")
+    table = _table("", "exercise", "kind", "answer", "seed", "what the check says")
     for one in toured.records:
         said = f"{one.status}: {one.diagnosis}" if one.diagnosis else one.status
         if not one.ok and one.kind == "wrong":
             said += f"\nexpected: {one.expected}"
         mark = "[green]✓[/]" if one.ok else "[red]✗[/]"
-        table.add_row(mark, one.exercise, one.kind, escape(one.name), escape(said))
+        table.add_row(mark, one.exercise, one.kind, escape(one.name), str(one.seed), escape(said))
     console = Console()
     console.print(table)
     if toured.hunts:
@@ -212,6 +212,30 @@ def zoo(toured: Zoo) -> None:
         f"{made} mutants: {killed} killed, {justified} justified as equivalent, "
         + (f"[red]{surviving} surviving[/]" if surviving else "0 surviving")
     )
+
+
+def seeds(judged: Iterable[tuple[Entry, Mapping[str, Any]]]) -> bool:
+    """A line for each answer that some seeds misjudge, then a row for each exercise.
+
+    Returns:
+        Whether every answer is judged rightly with at least 999 of 1,000 seeds.
+    """
+    rows: dict[str, list[int]] = {}  # exercise → answers, verdicts, wrong verdicts
+    good = True
+    for entry, line in judged:
+        row = rows.setdefault(entry.exercise, [0, 0, 0])
+        for n, count in enumerate((1, line["seeds"], len(line["failed"]))):
+            row[n] += count
+        good &= len(line["failed"]) <= line["seeds"] / 1000
+        for seed, status, diagnosis in line["failed"][:1]:
+            share = f"{len(line['failed'])} of {line['seeds']} seeds"
+            print(f"{entry.exercise} {entry.kind} {entry.name}: {share} misjudge it", end=", ")
+            print(f"seed {seed}: {status}: {diagnosis}", flush=True)
+    table = _table("exercise", "answers", "verdicts", "misjudged")
+    for exercise, row in rows.items():
+        table.add_row(exercise, *(f"{count:,}" for count in row))
+    Console().print(table)
+    return good
 
 
 def _hunts(toured: Zoo) -> Table:

@@ -209,12 +209,14 @@ def split_by_photo(
 
     Args:
         names: for each picture, the name of the photograph it was made from; names repeat.
-        fractions: the share of the *photographs* that goes to each part; they sum to 1.
+        fractions: the share of the *photographs* that goes to each part; they sum to 1, but
+            for the rounding of floats.
         rng: decides which photograph goes where. The same seed gives the same split.
 
     Returns:
         One list a fraction, in that order, each with the indices into ``names`` of its
-        pictures, ascending. A part's number of photographs is its share, to within one.
+        pictures, ascending. A part's number of photographs differs from its share of all
+        photographs by one at most.
 
     Raises:
         ValueError: the fractions don't sum to 1.

@@ -1,4 +1,6 @@
+import signal
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -78,13 +80,32 @@ def test_exit_is_caught():
     assert "it calls exit()" in diagnosis(lambda image: exit(), 3)
 
 
-def test_keyboard_interrupt_goes_through():
+def test_keyboard_interrupt_that_the_answer_raises_is_its_own():
     def answer(image):
         raise KeyboardInterrupt
 
+    assert "your function raises KeyboardInterrupt" in diagnosis(answer, 3)
+
+
+def test_keyboard_interrupt_of_the_user_goes_through():
+    def answer(image):
+        signal.raise_signal(signal.SIGINT)
+
     one = attempt(answer)
+    handler = signal.getsignal(signal.SIGINT)
     with one.limit, pytest.raises(KeyboardInterrupt):
         one.call(3, on="a test")
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_one_long_call_is_no_endless_loop():
+    def answer(image):
+        time.sleep(4)
+
+    told = diagnosis(answer, 3)
+    line = answer.__code__.co_firstlineno + 1
+    assert f"one call in line {line} of your code takes" in told
+    assert "loop" not in told
 
 
 class Rude(BaseException):

@@ -87,7 +87,7 @@ def test_nothing_waits_for_the_keyboard(wait):
 
 def test_overwritten_functions_come_back_after_each_call():
     before = np.random.seed, torch.manual_seed, builtins.abs, torch.nn.functional.relu
-    with one_call([]):
+    with one_call():
         np.random.seed = 0
         torch.manual_seed = 0
         builtins.abs = lambda value: 0
@@ -98,10 +98,32 @@ def test_overwritten_functions_come_back_after_each_call():
 
 
 def test_switches_that_a_call_moves_are_told_and_put_back():
-    switched = []
-    with one_call(switched):
+    with one_call() as seen:
         torch.set_grad_enabled(False)
         torch.set_default_dtype(torch.float64)
-    assert [text.split()[0] for text in switched] == ["gradients", "torch's"]
+    assert [text.split()[0] for text in seen.switched] == ["gradients", "torch's"]
     assert torch.is_grad_enabled()
     assert torch.get_default_dtype() is torch.float32
+
+
+@pytest.mark.parametrize("deleted", ["map", "list", "id", "vars", "setattr", "zip", "isinstance"])
+def test_a_deleted_builtin_comes_back(deleted):
+    before = dict(vars(builtins))
+    with one_call():
+        delattr(builtins, deleted)
+    assert dict(vars(builtins)) == before
+
+
+def test_patched_methods_and_new_names_are_gone_after_each_call():
+    relu, forward = torch.nn.functional.relu, torch.nn.Conv2d.forward
+    with one_call():
+        torch.Tensor.mean = lambda self: 0
+        torch.nn.Conv2d.forward = None
+        del torch.optim.Adam.step
+        builtins.surprise = torch.surprise = 3
+    assert torch.ones(3).mean() == 1
+    assert torch.nn.Conv2d.forward is forward
+    assert callable(torch.optim.Adam.step)
+    assert not hasattr(builtins, "surprise")
+    assert not hasattr(torch, "surprise")
+    assert torch.nn.functional.relu is relu

@@ -51,7 +51,7 @@ def try_on_gpu(attempt: Attempt, *args: Any, on: str, mend: str, **kwargs: Any) 
     """
     function: Callable[..., Any] = attempt.function
     try:
-        with one_call([]), _TwoDevices():
+        with one_call(), _TwoDevices():
             value = attempt.limit.call(lambda: function(*args, **kwargs))
     except _Mixed as error:
         raise Wrong(f"On {on}, your function stops: {error}. {mend}") from None

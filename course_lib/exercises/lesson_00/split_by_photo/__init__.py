@@ -11,9 +11,10 @@ import numpy as np
 from course_lib.checks import expect
 from course_lib.checks.attempt import Attempt, describe
 from course_lib.checks.result import Wrong
+from course_lib.checks.slips import Slip
 from course_lib.checks.task import Header, Task
 from course_lib.data.photos import split_by_photo
-from course_lib.exercises.lesson_00 import split_by_photo_zoo as zoo
+from course_lib.exercises.lesson_00.split_by_photo import zoo
 
 HEADER = Header(
     id="00.2",
@@ -38,6 +39,55 @@ HINTS = (
 )
 
 Parts = list[list[int]]
+
+DEALT = "for part in parts]"
+
+SLIPS = (
+    Slip(
+        "sorted(set(names)) → names",
+        gets="take each photograph once",
+    ),
+    Slip(
+        "rng.permutation(sorted(set(names))) → np.array(sorted(set(names)))",
+        gets="Every seed gives the same split",
+    ),
+    Slip("rng.permutation → np.random.default_rng(0).permutation", gets="Every seed gives"),
+    Slip("rng.permutation → np.random.permutation", gets="a generator other than `rng`"),
+    Slip("sorted(set(names)) → list(set(names))", gets="in the order of a set"),
+    Slip("[[i for → [[name for", gets="Your parts hold names"),
+    Slip(
+        f"for i, name in enumerate(names) if name in part] {DEALT} → "
+        f"for i in sorted(list(names).index(photo) for photo in part)] {DEALT}",
+        gets="one for each photograph",
+    ),
+    Slip(
+        "rng.permutation(sorted(set(names))) → rng.choice(sorted(set(names)), len(set(names)))",
+        gets="replace=False",
+    ),
+    Slip("return [[0], [1]]", gets="your parts hold 2 pictures in all"),
+    Slip("return [[] for _ in fractions]", gets="your parts hold 0 pictures in all"),
+    Slip(f"{DEALT} → for part in [*parts[:-1], []]]", gets="is one left out"),
+    Slip("rng.permutation(sorted → rng.shuffle(sorted", gets="works in place and returns"),
+    Slip("sorted(set(names)) → list(set(names)).sort()", gets="`sorted(…)` gives a sorted list"),
+    Slip(
+        "return rng.shuffle(sorted(set(names)))", gets="returns None: `rng.shuffle` works in place"
+    ),
+    Slip("raise ValueError → return ValueError", gets="write `raise ValueError(...)`"),
+    Slip("not np.isclose(sum(fractions), 1) → sum(fractions) != 1", gets="0.9999999999999999"),
+    Slip("not np.isclose(sum(fractions), 1) → sum(fractions) > 2", gets="promises a ValueError"),
+    Slip("np.isclose(sum(fractions), 1) → np.isclose(sum(fractions), 1, 0.05)", gets="sum to 0.96"),
+    Slip(
+        "not np.isclose(sum(fractions), 1) → sum(fractions) > 1 + 1e-9",
+        gets="the fractions (0.5, 0.4)",
+    ),
+    Slip("np.rint(np.cumsum(fractions) → np.rint(np.array(fractions)", gets="your cuts overlap"),
+    Slip(".astype(int)[:-1] → .astype(int)[:1]", gets="one for each of the"),
+    Slip("if name in part] → if any(name.startswith(photo) for photo in part)]", gets="to part"),
+    Slip(f"if name in part] {DEALT} → if name in ' '.join(part)] {DEALT}", gets="to part"),
+    Slip(
+        "return [[i for → rng.shuffle(names)\n    return [[i for", gets="changes its input `names`"
+    ),
+)
 
 # Shares rounded one by one (down, to the nearest, up) leave the last part too many or none.
 MANY_PARTS = (
@@ -67,16 +117,19 @@ def examine(attempt: Attempt, rng: np.random.Generator) -> None:
         _split(attempt, _names(photos, rng), many, int(rng.integers(2**32)))
     for _ in range(6):
         _split(attempt, _names(16, rng), (0.5, 0.5), int(rng.integers(2**32)))
+    prefixes = [f"sea{'_' * n}" for n in range(1, 7) for _ in range(n)]
+    for seed in rng.integers(2**32, size=3):
+        _split(attempt, [str(one) for one in rng.permutation(prefixes)], (0.5, 0.5), int(seed))
     _float_sums(attempt, rng)
     _same_seed_same_split(attempt, rng)
     _other_seed_other_split(attempt, rng)
     names = _names(6, rng)
-    for wrong in ((0.5, 0.4), (0.8, 0.3), (0.6, 0.2, 0.1)):
+    for wrong in ((0.5, 0.4), (0.8, 0.3), (0.6, 0.2, 0.1), (0.5, 0.46), (0.7, 0.32), (0.5,)):
         attempt.refuses(
             names,
             wrong,
             np.random.default_rng(0),
-            on=f"the fractions {wrong}, which sum to {sum(wrong):.1f}",
+            on=f"the fractions {wrong}, which sum to {sum(wrong):.3g}",
         )
 
 
@@ -190,10 +243,11 @@ def _no_photo_twice(parts: Parts, names: Sequence[str]) -> None:
             "again, and puts back what it has drawn unless told replace=False; `names` has each "
             "photograph as often as it has pictures."
         )
-    text += "The names repeat: take each photograph once before you shuffle, sorted(set(names))."
-    if len(twice) < len(parts):
-        text += " If you do, your cuts overlap: a part begins where the one before it ends."
-    raise Wrong(text)
+    raise Wrong(
+        f"{text}If the list that you cut still has the names several times, take each photograph "
+        "once before you shuffle: sorted(set(names)). If not, your cuts overlap: a part begins "
+        "where the one before it ends, at the running sum of the shares."
+    )
 
 
 def _holds_whole_photos(part: list[int], names: Sequence[str]) -> bool:
@@ -324,13 +378,25 @@ def _lesson_size(rng: np.random.Generator) -> tuple[list[str], tuple[float, ...]
     return _names(40, rng), (0.6, 0.2, 0.2), np.random.default_rng(0)
 
 
+ANY_ROUNDING = "The running sum is off by less than one photograph, as the docstring allows."
+
 TASK = Task(
     header=HEADER,
     reference=split_by_photo,
     hints=HINTS,
     examine=examine,
     lesson_size=_lesson_size,
-    wrong=zoo.WRONG,
+    slips=SLIPS,
+    written=zoo.WRITTEN,
     valid=zoo.VALID,
-    equivalent=zoo.EQUIVALENT,
+    equivalent={
+        "line 1: `if not np.isclose(sum(fractions), 1):` after the next statement": "It still "
+        "raises before it returns.",
+        "line 1: np.isclose(sum(fractions), 1) → np.isclose(1, sum(fractions))": "The tolerance "
+        "is relative to the other number, which differs by 0.001 %.",
+        "line 4: np.rint(…) → np.cumsum(fractions) * len(photos)": ANY_ROUNDING,
+        "line 4: np.rint(…) → np.floor(…)": ANY_ROUNDING,
+        "line 4: np.rint(…) → np.ceil(…)": ANY_ROUNDING,
+        "line 5: set(part) → part": "`in` finds a name in an array too; the set is only faster.",
+    },
 )

@@ -1,0 +1,422 @@
+"""The examiner of functions: what one returns, and nothing else that it does, is compared."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from course_lib.checks import expect
+from course_lib.checks.attempt import Attempt, Call, describe, describe_error
+from course_lib.checks.devices import works_on_gpu
+from course_lib.checks.reading import arrays_from_outside
+from course_lib.checks.result import Wrong
+
+SHOWN = 12  # numbers of an input that a diagnosis prints whole
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Arguments to try a function on.
+
+    Attributes:
+        args, kwargs: each call gets fresh copies of tensors, arrays, networks and generators.
+        on: what they are, in words: ``"a picture of 5×9 pixels"``. Left out, the arguments are
+            described by their sizes.
+        group: cases of one group are diagnosed together when no diagnosis explains all of them.
+    """
+
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    on: str = ""
+    group: str = ""
+
+    def fresh(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Copies of the arguments."""
+        return _fresh(self.args), {key: _fresh(value) for key, value in self.kwargs.items()}
+
+    @property
+    def size(self) -> int:
+        """How many numbers the arguments hold."""
+        return sum(map(_numbers, [*self.args, *self.kwargs.values()]))
+
+    @property
+    def words(self) -> str:
+        """The arguments in words, with their values where they are few."""
+        texts = [_value(one) for one in self.args]
+        texts += [f"{key}={_value(one)}" for key, one in self.kwargs.items()]
+        values = f"({', '.join(texts)})"
+        if not self.on:
+            return values if self.size <= SHOWN else f"({', '.join(map(describe, self.args))})"
+        return f"{self.on} {values}" if 0 < self.size <= SHOWN and len(values) < 160 else self.on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """Arguments that the docstring promises an error for.
+
+    Attributes:
+        args, kwargs: the arguments.
+        on: what is wrong with them, in words.
+        promised: the error of the docstring.
+    """
+
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    on: str
+    promised: type[Exception] = ValueError
+
+
+Explain = Callable[[BaseException, Case], str]
+Look = Callable[[Call, Case], None]
+Formula = Callable[..., Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function:
+    """Examines a function of numbers, arrays, tensors or networks.
+
+    In this order: it can be called; type and shape; finite; inputs, networks and global switches
+    left alone; the same value for the same arguments whatever was called before; values on all
+    cases, with the misconception that explains all of them; gradients; refusals; a GPU.
+
+    What is right is what the reference does. Type and shape of its value are asked for too.
+
+    Attributes:
+        example: the docstring's example, which is among the cases.
+        cases: random and degenerate inputs, drawn from the generator.
+        meaning: the shape of the result in the docstring's words: ``"H×W"``.
+        tolerance: relative, and absolute for values below 1.
+        unit: of the values: ``" dB"``.
+        look: exercise's own look at every call, before its type and shape.
+        explain: more about an error that the function raises; empty for nothing.
+        notebook: name of an array that a cell above has made → the argument that belongs there.
+        more_known: further diagnoses → formulas, for the values that the answer gave.
+        refusals: arguments that must raise an error.
+        any_number: whether a number, an array or a tensor without axes are all right.
+        may_share: whether the result may be a part of the input itself.
+        on_gpu: whether to try tensors on a GPU.
+        then: the exercise's own checks, after all others.
+    """
+
+    example: Case
+    cases: Callable[[np.random.Generator], Iterable[Case]]
+    meaning: str = "as the docstring says"
+    tolerance: float = 1e-4
+    unit: str = ""
+    look: Look = lambda call, case: None
+    explain: Explain = lambda error, case: ""
+    notebook: Mapping[str, str] = field(default_factory=dict)
+    more_known: Callable[[Sequence[Any], Sequence[Case]], Mapping[str, Formula]] = (
+        lambda got, cases: {}
+    )
+    refusals: Callable[[np.random.Generator], Iterable[Refusal]] = lambda rng: ()
+    any_number: bool = False
+    may_share: bool = False
+    on_gpu: bool = True
+    then: Callable[[Attempt, np.random.Generator], None] = lambda attempt, rng: None
+
+    def __call__(self, attempt: Attempt, rng: np.random.Generator) -> None:
+        """Examine an answer.
+
+        Raises:
+            Wrong: with the diagnosis.
+        """
+        try:
+            self._examine(attempt, rng)
+        except Wrong:
+            for name in sorted(arrays_from_outside(attempt.function) & self.notebook.keys()):
+                raise Wrong(
+                    f"Your function uses the notebook's `{name}`, which a cell above has made, "
+                    f"not its own argument: `{self.notebook[name]}`. So it fits a single picture."
+                ) from None
+            raise
+
+    def _examine(self, attempt: Attempt, rng: np.random.Generator) -> None:
+        cases = [*self.cases(rng), self.example]
+        rights = [Outcome.of(attempt.reference, case) for case in cases]
+        tried = [self._try(attempt, *pair) for pair in zip(cases, rights, strict=True)]
+        self._no_memory(attempt, cases, tried)
+        self._values(attempt, cases, rights, tried)
+        for case, mine, right in zip(cases, tried, rights, strict=True):
+            if mine.shares and not right.shares and not self.may_share:
+                raise Wrong(
+                    f"On {case.words}, your function returns its input itself, or a view of it: "
+                    "whoever writes into the result changes the input. Return a new one."
+                )
+        for refusal in self.refusals(rng):
+            args, kwargs = _fresh(refusal.args), _fresh(dict(refusal.kwargs))
+            attempt.refuses(*args, on=refusal.on, promised=refusal.promised, **kwargs)
+        if self.on_gpu and any(isinstance(one, Tensor) for one in cases[-1].args):
+            for case in (cases[0], cases[-1]):
+                args, kwargs = case.fresh()
+                works_on_gpu(attempt.function, attempt.reference, args, kwargs, attempt.limit)
+        self.then(attempt, rng)
+
+    def _try(self, attempt: Attempt, case: Case, right: Outcome) -> Outcome:
+        """Value and gradients of the answer.
+
+        Raises:
+            Wrong: it fails, or returns another type or shape, or leaves something changed.
+        """
+        args, kwargs = case.fresh()
+        call, error = attempt.outcome(*args, on=case.words, **kwargs)
+        if call is None:
+            assert error is not None
+            text = f"On {case.words}, your function raises "
+            text += describe_error(error, attempt.function) + self.explain(error, case)
+            return Outcome(error=type(error), message=text)
+        self.look(call, case)
+        message = ""
+        try:
+            wanted = float(right.value) if self.any_number else right.returned
+            value = expect.like(call, wanted, self.meaning)
+        except Wrong as wrong:
+            value, message = expect.plain(call.value), str(wrong)
+        if not message:
+            expect.untouched(call)
+            expect.networks_untouched(call)
+        tried = Outcome.from_call(attempt.reference, call.value, value, args, kwargs)
+        return replace(tried, message=message)
+
+    def _no_memory(self, attempt: Attempt, cases: Sequence[Case], tried: Sequence[Outcome]) -> None:
+        for case, before in zip(reversed(cases), reversed(tried), strict=True):
+            if before.message:
+                continue
+            args, kwargs = case.fresh()
+            again = expect.plain(attempt.call(*args, on=case.words, **kwargs).value)
+            if not expect.close(again, before.value, self.tolerance):
+                raise Wrong(
+                    f"Called again on {case.words}, your function gives another value than before. "
+                    "It draws random numbers, or keeps something from earlier calls: in a global "
+                    "name, in a default argument, or on the function itself."
+                )
+
+    def _values(
+        self,
+        attempt: Attempt,
+        cases: Sequence[Case],
+        rights: Sequence[Outcome],
+        tried: Sequence[Outcome],
+    ) -> None:
+        failed = [
+            n
+            for n, (mine, right) in enumerate(zip(tried, rights, strict=True))
+            if mine.message or not mine.agrees(right, self.tolerance)
+        ]
+        if not failed:
+            return
+        known = dict(attempt.known)
+        if not any(one.message for one in tried):
+            known |= self.more_known([one.value for one in tried], cases)
+        groups = [list(range(len(cases)))]
+        groups += [
+            [n for n, case in enumerate(cases) if case.group == group]
+            for group in dict.fromkeys(cases[n].group for n in failed if cases[n].group)
+        ]
+        for group in groups:
+            if not set(group) & set(failed):
+                continue
+            for diagnosis, formula in known.items():
+                if all(self._explains(formula, cases[n], tried[n]) for n in group):
+                    where = cases[group[0]].group if len(group) < len(cases) else ""
+                    raise Wrong(f"On {where}: {diagnosis}" if where else diagnosis)
+        for n in failed:
+            if tried[n].message:
+                raise Wrong(tried[n].message)
+        values = [n for n in failed if not tried[n].agrees(rights[n], self.tolerance, values=True)]
+        smallest = min(values or failed, key=lambda n: cases[n].size)
+        if not values:
+            raise Wrong(_gradient_fault(tried[smallest], rights[smallest], cases[smallest]))
+        raise Wrong(
+            expect.mismatch(
+                [one.value for one in tried],
+                [one.value for one in rights],
+                smallest,
+                cases[smallest].words,
+                self.unit,
+            )
+        )
+
+    def _explains(self, formula: Formula, case: Case, mine: Outcome) -> bool:
+        try:
+            other = Outcome.of(formula, case)
+        except Exception as error:
+            return mine.error is type(error)
+        return mine.agrees(other, self.tolerance)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a function gives in one case.
+
+    Attributes:
+        returned: as it came back.
+        value: without tensors; see `expect.plain`.
+        gradients: of the result's sum with fixed weights, by argument; None where none flows.
+            Empty where no argument asks for gradients.
+        shares: whether the result is a part of the input itself.
+        error: the kind of the error that the function raised instead.
+        message: what is wrong besides the values: that error, the type or the shape.
+    """
+
+    returned: Any = None
+    value: Any = None
+    gradients: Mapping[str, np.ndarray | None] = field(default_factory=dict)
+    shares: bool = False
+    error: type[BaseException] | None = None
+    message: str = ""
+
+    @classmethod
+    def of(cls, function: Callable[..., Any], case: Case) -> Outcome:
+        """Call a function of the library's on fresh arguments."""
+        args, kwargs = case.fresh()
+        value = function(*args, **kwargs)
+        return cls.from_call(function, value, expect.plain(value), args, kwargs)
+
+    @classmethod
+    def from_call(
+        cls,
+        function: Callable[..., Any],
+        value: Any,
+        plain: Any,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+    ) -> Outcome:
+        """From a value and the arguments of the function that it was computed from."""
+        names = list(inspect.signature(function).parameters)
+        named = {**dict(zip(names, args, strict=False)), **kwargs}
+        asked = {
+            name: one
+            for name, one in named.items()
+            if isinstance(one, Tensor) and one.requires_grad
+        }
+        gradients: dict[str, np.ndarray | None] = dict.fromkeys(asked)
+        if asked and isinstance(value, Tensor) and value.requires_grad:
+            weights = torch.linspace(0.5, 1.5, max(value.numel(), 1))[: value.numel()]
+            total = (value * weights.reshape(value.shape).to(value)).sum()
+            found = torch.autograd.grad(total, list(asked.values()), allow_unused=True)
+            for name, one in zip(asked, found, strict=True):
+                gradients[name] = None if one is None else one.detach().cpu().numpy()
+        return cls(
+            returned=value,
+            value=plain,
+            gradients=gradients,
+            shares=_shares(value, [args, kwargs]),
+        )
+
+    def agrees(self, other: Outcome, tolerance: float, *, values: bool = False) -> bool:
+        """The same value and the same gradients, or only the same value."""
+        if self.error or not expect.close(self.value, other.value, tolerance):
+            return False
+        return values or all(
+            _same_gradient(self.gradients.get(name), one) for name, one in other.gradients.items()
+        )
+
+
+def _same_gradient(mine: np.ndarray | None, other: np.ndarray | None) -> bool:
+    if other is None or mine is None:
+        one = mine if other is None else other
+        return one is None or not one.any()
+    scale = np.abs(other[np.isfinite(other)]).max(initial=0)
+    return np.allclose(mine, other, rtol=1e-3, atol=1e-4 * scale + 1e-7, equal_nan=True)
+
+
+def _gradient_fault(mine: Outcome, right: Outcome, case: Case) -> str:
+    if all(one is None for one in mine.gradients.values()):
+        return (
+            "The values are right, but no gradient flows through your function: something cuts it "
+            "off, such as torch.no_grad(), .detach(), .item() or torch.tensor(…)."
+        )
+    for name, theirs in right.gradients.items():
+        own = mine.gradients[name]
+        if _same_gradient(own, theirs):
+            continue
+        if own is None or not own.any():
+            return (
+                f"The values are right, but no gradient reaches `{name}`: it is detached inside "
+                "your function, so that nothing is learnt from it."
+            )
+        if np.isnan(own).any():
+            return (
+                f"The values are right, but on {case.words} the gradient with respect to `{name}` "
+                "is NaN, as where 0 is divided by 0 or a root is taken of 0."
+            )
+        assert theirs is not None
+        return (
+            f"The values are right, but on {case.words} the gradient with respect to `{name}` "
+            f"isn't the formula's: {expect.where(own, theirs)} Is a part of it detached, or "
+            "computed without gradients?"
+        )
+    return "The values are right, but the gradients aren't."  # pragma: no cover
+
+
+def _fresh(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().clone().requires_grad_(value.requires_grad)
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, torch.Generator):
+        return value.clone_state()
+    if isinstance(value, nn.Module | np.random.Generator):
+        return copy.deepcopy(value)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):  # a named tuple
+        return type(value)(*map(_fresh, value))
+    if type(value) in (list, tuple):
+        return type(value)(map(_fresh, value))
+    if type(value) is dict:
+        return {key: _fresh(one) for key, one in value.items()}
+    return value
+
+
+def _numbers(value: Any) -> int:
+    if isinstance(value, Tensor | np.ndarray):
+        return int(np.prod(value.shape))
+    if isinstance(value, list | tuple):
+        return sum(map(_numbers, value))
+    return 1 if isinstance(value, int | float) else 0
+
+
+def _value(value: Any) -> str:
+    """A value as a learner would write it, if it is small."""
+    if isinstance(value, Tensor | np.ndarray):
+        return (
+            str([round(float(one), 4) for one in value.flatten()])
+            if value.ndim == 1
+            else str(
+                np.round(
+                    np.asarray(value.detach() if isinstance(value, Tensor) else value), 4
+                ).tolist()
+            )
+        )
+    return repr(value) if isinstance(value, str | int | float | tuple | list) else describe(value)
+
+
+def _shares(value: Any, given: Any) -> bool:
+    """Does the value lie in the same memory as a tensor or an array that was given?"""
+    mine = {_memory(one) for one in _arrays(value)}
+    return bool(mine & {_memory(one) for one in _arrays(given)} - {0})
+
+
+def _memory(one: Tensor | np.ndarray) -> int:
+    if isinstance(one, Tensor):
+        return one.untyped_storage().data_ptr()
+    while isinstance(one.base, np.ndarray):
+        one = one.base
+    return one.__array_interface__["data"][0]
+
+
+def _arrays(value: Any) -> list[Tensor | np.ndarray]:
+    if isinstance(value, Tensor | np.ndarray):
+        return [value]
+    if isinstance(value, dict):
+        return _arrays(list(value.values()))
+    if isinstance(value, list | tuple):
+        return [array for one in value for array in _arrays(one)]
+    return []

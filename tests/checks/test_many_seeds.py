@@ -1,0 +1,83 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from course_lib.checks import many_seeds
+from course_lib.checks.many_seeds import judge_many
+from course_lib.checks.zoo import Entry, Record
+from course_lib.cli import show
+
+NAMES = ("first", "second", "third")
+
+
+@pytest.fixture
+def judged(monkeypatch):
+    """A zoo of three answers; the second is misjudged with one seed in four."""
+    seen = []
+
+    def judge(entry, *, seed):
+        seen.append((entry.name, seed))
+        ok = entry.name != "second" or seed % 4 != 2
+        return Record(
+            exercise=entry.exercise, kind=entry.kind, name=entry.name, expected="", ok=ok,
+            status="wrong", diagnosis="so", seed=seed,
+            milliseconds=5000 if entry.name == "third" else 1,
+        )  # fmt: skip
+
+    listed = [Entry(exercise="99.1", kind="wrong", name=name, answer=np.abs) for name in NAMES]
+    monkeypatch.setattr(many_seeds, "entries", lambda ids: iter(listed))
+    monkeypatch.setattr(many_seeds, "judge", judge)
+    return seen
+
+
+def test_each_answer_is_judged_with_every_seed_and_slow_ones_once(judged, tmp_path):
+    lines = {entry.name: line for entry, line in judge_many(None, 8, tmp_path / "zoo.jsonl")}
+    assert [lines[name]["seeds"] for name in NAMES] == [8, 8, 1]
+    assert lines["first"]["failed"] == []
+    assert lines["second"]["failed"] == [[2, "wrong", "so"], [6, "wrong", "so"]]
+
+
+def test_a_stop_loses_one_answer_at_most(judged, tmp_path):
+    record = tmp_path / "zoo.jsonl"
+    going = judge_many(None, 4, record)
+    next(going), next(going)
+    going.close()
+    with record.open("a") as file:
+        file.write('{"exercise": "99.1", "ki')  # a kill in the middle of a line
+    judged.clear()
+    assert len(list(judge_many(None, 4, record))) == 3
+    assert {name for name, _ in judged} == {"third"}
+    assert len([json.loads(line) for line in record.read_text().splitlines()]) == 3
+
+
+def test_changed_code_is_judged_anew(judged, tmp_path, monkeypatch):
+    record = tmp_path / "zoo.jsonl"
+    list(judge_many(None, 4, record))
+    judged.clear()
+    monkeypatch.setattr(many_seeds, "_digest", lambda: "other code")
+    list(judge_many(None, 4, record))
+    assert {name for name, _ in judged} == set(NAMES)
+
+
+def test_a_foreign_file_is_refused(judged, tmp_path):
+    record = tmp_path / "notes.txt"
+    record.write_text("my notes\n")
+    with pytest.raises(ValueError, match=r"notes.txt, line 1 is no verdict"):
+        list(judge_many(None, 1, record))
+    assert record.read_text() == "my notes\n"
+
+
+def test_the_table_counts_and_names_what_was_misjudged(judged, tmp_path, capsys):
+    assert not show.seeds(judge_many(None, 4, tmp_path / "zoo.jsonl"))
+    told = capsys.readouterr().out
+    assert "99.1 wrong second: 1 of 4 seeds misjudge it, seed 2: wrong: so" in told
+    assert told.splitlines()[-1].split() == ["99.1", "3", "9", "1"]
+
+
+def test_the_real_zoo_can_be_judged(tmp_path):
+    torch.manual_seed(0)
+    pairs = list(judge_many(["00.3"], 1, tmp_path / "zoo.jsonl"))
+    assert len(pairs) > 30
+    assert not any(line["failed"] for _, line in pairs)
