@@ -42,7 +42,7 @@ run: $(READY) ## run the lessons, show what they measured, write a report; PRETR
 		$(if $(filter-out 0,$(PRETRAINED)),--pretrained) $(if $(JOBS),--jobs $(JOBS)) $(LESSONS)
 
 test: $(READY) ## run the tests, a worker a core; TESTS=tests/viz runs some
-	@$(BIN)/python -m pytest -n $(or $(JOBS),auto) --dist loadgroup \
+	@$(BIN)/python -m pytest -n $(or $(JOBS),auto) --dist loadfile --no-loadscope-reorder \
 		$(if $(filter 0,$(BROWSER)),--ignore=tests/browser) $(TESTS)
 
 lab: $(READY) ## copy the notebooks to work/, never over yours, and open lesson 00 there

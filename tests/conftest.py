@@ -24,6 +24,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return max(1, min(hardware.usable_cores(), int(hardware.memory_gb() // 2)))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring files with slow tests to the front, so that none is left to one worker at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 PUBLISHED = """\
 [project]
 name = "a-course"

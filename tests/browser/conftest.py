@@ -25,16 +25,6 @@ FLAGS = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one lesson together: a worker runs its cells once, for all of them."""
-    for item in items:
-        given = item.callspec.params if hasattr(item, "callspec") else {}
-        number = str(given.get("number") or given.get("exercise", ""))[:2]
-        if "lesson" in getattr(item, "fixturenames", ()) and number:
-            item.add_marker(pytest.mark.xdist_group(f"lesson {number}"))
-
-
 class Browser:
     """One window of headless Chromium."""
 

@@ -146,7 +146,6 @@ return picture.alt.includes(`${label} ${Number(value)}`) && {
 """
 
 
-@pytest.mark.xdist_group("lesson 00")
 def test_a_slider_of_the_rain_explorer_is_moved_by_keyboard(lesson, look) -> None:
     notebook = lesson("00")
     number = notebook.widget("viz.RainExplorer(", "[role=slider]")
@@ -166,7 +165,6 @@ def test_a_slider_of_the_rain_explorer_is_moved_by_keyboard(lesson, look) -> Non
     assert (first > less >= more, without_rain) == (True, "∞")
 
 
-@pytest.mark.xdist_group("lesson 00")
 def test_the_boundary_between_before_and_after_is_moved_by_keyboard(lesson, look) -> None:
     notebook = lesson("00")
     notebook.widget("viz.BeforeAfter(", ".before-after-handle")
@@ -234,7 +232,6 @@ def plain(text: str) -> str:
     return text.replace("`", "").replace("*", "")
 
 
-@pytest.mark.xdist_group("lesson 01")
 def test_a_recorded_run_is_scrubbed_and_diagnosed_by_keyboard(lesson, look) -> None:
     notebook = lesson("01")
     case = CASES[0]

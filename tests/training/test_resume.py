@@ -26,7 +26,7 @@ from course_lib.training.pix2pix import Pix2Pix, Techniques
 from course_lib.training.run import Run
 from course_lib.training.steps import discriminator_step, training_schedule
 
-pytestmark = pytest.mark.xdist_group("resume")  # one server of processes, one unbroken run
+pytestmark = pytest.mark.slow
 
 STEPS = 40
 KILLS = 20

@@ -28,7 +28,7 @@ from course_lib.training.pix2pix import Pix2Pix, Techniques
 from course_lib.training.run import Run
 
 pytestmark = [
-    pytest.mark.xdist_group("two processes"),
+    pytest.mark.slow,
     pytest.mark.skipif(
         not (torch.distributed.is_available() and torch.distributed.is_gloo_available()),
         reason="this torch has no gloo, by which processes on CPUs talk to one another",
