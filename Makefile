@@ -6,6 +6,12 @@ LESSONS ?=
 VERIFY ?=
 FRESH ?=
 PRETRAINED ?=
+JOBS ?=
+TESTS ?=
+BROWSER ?=
+SEED ?=
+SEEDS ?=
+MUTANTS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,7 +26,7 @@ PYTHON ?= $(shell for p in python3.11 python3; do \
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
-	@echo '  PROFILE=auto|smoke|cpu|gpu|paper, LESSONS="00 01", EDITION=instructor|student, PYTHON=…'
+	@echo '  PROFILE=auto|smoke|cpu|gpu|paper, LESSONS="00 01", EDITION=instructor|student, JOBS=2, PYTHON=…'
 
 $(READY): pyproject.toml constraints.txt
 	@if [ -z "$(PYTHON)" ] || ! $(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null; then \
@@ -33,10 +39,11 @@ $(READY): pyproject.toml constraints.txt
 
 run: $(READY) ## run the lessons, show what they measured, write a report; PRETRAINED=1 spares training
 	@$(BIN)/course run --profile $(PROFILE) --edition $(EDITION) \
-		$(if $(filter-out 0,$(PRETRAINED)),--pretrained) $(LESSONS)
+		$(if $(filter-out 0,$(PRETRAINED)),--pretrained) $(if $(JOBS),--jobs $(JOBS)) $(LESSONS)
 
-test: $(READY) ## run the tests
-	@$(BIN)/python -m pytest
+test: $(READY) ## run the tests, a worker a core; TESTS=tests/viz runs some
+	@$(BIN)/python -m pytest -n $(or $(JOBS),auto) --dist loadfile --no-loadscope-reorder \
+		$(if $(filter 0,$(BROWSER)),--ignore=tests/browser) $(TESTS)
 
 lab: $(READY) ## copy the notebooks to work/, never over yours, and open lesson 00 there
 	@mkdir -p work
@@ -64,7 +71,8 @@ check: $(READY) ## lint, formatting, types, workflows, stale notebooks
 	@$(BIN)/course build --check
 
 zoo: $(READY) ## run wrong answers, valid alternatives and mutants past every check
-	@$(BIN)/course check-zoo
+	@$(BIN)/course check-zoo $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) \
+		$(if $(filter 0,$(MUTANTS)),--no-mutants) $(if $(JOBS),--jobs $(JOBS))
 
 doctor: $(READY) ## say what is missing on this machine, and how to mend it
 	@$(BIN)/course doctor

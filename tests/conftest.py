@@ -7,11 +7,27 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+# The networks of the tests are small: a second thread gains nothing, and costs much as soon as
+# another program wants its core. Said before torch is imported, here and in what tests start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import torch
 
-# The networks of the tests are small: a second thread gains nothing, and costs much as soon
-# as another program, such as a second test worker, wants its core.
+from course_lib import hardware
+
 torch.set_num_threads(1)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """As many workers for ``-n auto`` as cores may be used, each with 2 GB of memory."""
+    return max(1, min(hardware.usable_cores(), int(hardware.memory_gb() // 2)))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring files with slow tests to the front, so that none is left to one worker at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 PUBLISHED = """\

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -375,37 +376,59 @@ HUNT = Hunt(exercise="00.1", made=7, killed=5, justified=2, survivors=(), stale=
             "✗ 00.1 survives: line 1: a → b\n    f(b)\n",
         ),
         (RECORD, replace(HUNT, stale=("line 1: a → b",)), 1, "is called: line 1: a → b"),
+        (RECORD, None, 0, "1 wrong answers, 0 valid ones: all judged rightly\n"),
     ],
 )
 def test_zoo_tells_what_it_found_and_fails_if_a_check_errs(
     course: Course, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
-    record: Record, hunt: Hunt, status: int, told: str,
+    record: Record, hunt: Hunt | None, status: int, told: str,
 ) -> None:  # fmt: skip
-    toured = zoo.Zoo(records=(record,), hunts=(hunt,))
-    monkeypatch.setattr(zoo, "run_zoo", lambda ids, seed: toured)
+    toured = zoo.Zoo(records=(record,), hunts=(hunt,) if hunt else ())
+    asked: list[dict[str, object]] = []
+    monkeypatch.setattr(
+        zoo, "run_zoo", lambda ids, **how: asked.append({"ids": ids, **how}) or toured
+    )
     monkeypatch.setenv("COLUMNS", "120")
-    assert course("check-zoo") == status
+    assert course("check-zoo", "01.3", "--seed", "3", "--jobs", "1") == status
+    assert asked == [{"ids": ["01.3"], "seed": 3, "mutants": True, "jobs": 1}]
     assert told in capsys.readouterr().out
+
+
+class Log(io.StringIO):
+    """A log that says when a text has come."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text, self.came = text, threading.Event()
+
+    def write(self, text: str) -> int:
+        count = super().write(text)
+        if self.text in self.getvalue():
+            self.came.set()
+        return count
 
 
 def test_a_log_gets_whole_lines_and_no_control_codes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(show, "QUIET_SECONDS", 0.01)
-    log = io.StringIO()
-    lesson = SimpleNamespace(number="00", title="A title")
+    log = Log("01 cell 1 of 4, ")
+    lessons = [SimpleNamespace(number=n, title=f"Title {n}") for n in ("00", "01")]
     with show.RunWatcher(Console(file=log, highlight=False, width=100)) as watcher:
-        watcher.lesson_starts(lesson, 3, 90.0)  # type: ignore[arg-type]
-        watcher.cell_starts(2)
-        watcher.ended.wait(0.2)
+        watcher.lesson_starts(lessons[0], 3, 90.0)  # type: ignore[arg-type]
+        watcher.lesson_starts(lessons[1], 4, 60.0)  # type: ignore[arg-type]
+        watcher.cell_starts(lessons[0], 2)  # type: ignore[arg-type]
+        watcher.cell_starts(lessons[1], 1)  # type: ignore[arg-type]
+        assert log.came.wait(60)
         run = SimpleNamespace(
-            passed=False, lesson="00", title="A title", seconds=61.0, problems=["it [broke]"],
+            passed=False, lesson="00", title="Title 00", seconds=61.0, problems=["it [broke]"],
             resumed=True,
         )  # fmt: skip
         watcher.lesson_ends(run)  # type: ignore[arg-type]
-    lines = log.getvalue().splitlines()
-    assert lines[0] == "00 A title: 3 cells, about 1:30"
-    assert "00 cell 2 of 3, 0:00 of about 1:30" in lines
-    assert lines[-3:] == [
-        "✗ failed 00 A title, 1 min 1 s",
+        lines = log.getvalue().splitlines()
+    assert lines[:2] == ["00 Title 00: 3 cells, about 1:30", "01 Title 01: 4 cells, about 1:00"]
+    assert re.search(r"^00 cell 2 of 3, 0:\d\d of about 1:30$", log.getvalue(), re.MULTILINE)
+    assert re.search(r"^01 cell 1 of 4, 0:\d\d of about 1:00$", log.getvalue(), re.MULTILINE)
+    ended = lines.index("✗ failed 00 Title 00, 1 min 1 s")
+    assert lines[ended + 1 : ended + 3] == [
         "    resumed an interrupted run: its steps and CPU time aren't checked",
         "    it [broke]",
     ]

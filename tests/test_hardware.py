@@ -1,21 +1,49 @@
-"""What is measured of the machine."""
+"""What is measured of the machine, on a clock that only work moves."""
 
 from __future__ import annotations
 
 import time
 
-import torch
+import pytest
 
 from course_lib import hardware
 
 
-def test_the_shortest_of_several_tries_counts_and_the_first_does_not() -> None:
-    waits = iter([0.0, 0.2, 0.02, 0.2])
-    assert 0.02 <= hardware.shortest(lambda: time.sleep(next(waits)), repeats=3) < 0.1
-    assert not list(waits)
+class Clock:
+    """Stands for time.perf_counter."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
-def test_the_matrix_rate_is_that_of_a_product() -> None:
-    matrix = torch.rand(256, 256)
-    here = 256**3 / hardware.shortest(lambda: matrix @ matrix, 10)
-    assert hardware.matrix_rate(256) > here / 4  # other programs slow either down
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(time, "perf_counter", clock)
+    return clock
+
+
+def test_the_shortest_of_several_tries_counts_and_the_first_does_not(clock: Clock) -> None:
+    takes = iter([0.1, 3.0, 2.0, 4.0])
+
+    def work() -> None:
+        clock.now += next(takes)
+
+    assert hardware.shortest(work, repeats=3) == pytest.approx(2)
+    assert not list(takes)
+
+
+def test_the_matrix_rate_is_that_of_the_faster_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    takes = iter([0.5, 0.25])
+    made = []
+
+    def shortest(work, repeats: int) -> float:
+        made.append(tuple(work().shape))
+        return next(takes)
+
+    monkeypatch.setattr(hardware, "shortest", shortest)
+    rate = hardware.matrix_rate(64)
+    assert set(made) == {(64, 64)}
+    assert rate == 64**3 / (0.25 if len(made) == 2 else 0.5)

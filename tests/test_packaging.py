@@ -51,7 +51,8 @@ def needed() -> list[str]:
     extras = PROJECT["optional-dependencies"]
     (own,) = (line for line in extras["dev"] if line.startswith(PROJECT["name"]))
     assert own == f"{PROJECT['name']}[lab]"
-    return [*PROJECT["dependencies"], *extras["lab"], *(set(extras["dev"]) - {own})]
+    dev = [line for line in extras["dev"] if line != own]
+    return [*PROJECT["dependencies"], *extras["lab"], *dev]
 
 
 @pytest.mark.parametrize("line", needed())
@@ -141,9 +142,8 @@ def test_makefile_and_ci_install_with_the_pins_and_name_real_targets() -> None:
     assert '-c constraints.txt -e ".[dev]"' in makefile
     targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
     assert {"run", "test", "lab", "build", "bench", "check", "clean", "help"} <= targets
-    for line in (ROOT / ".ci" / "run").read_text().splitlines():
-        if line.startswith("make "):
-            assert line.split()[1] in targets
+    called = set(re.findall(r"\bmake ([a-z]+)", (ROOT / ".ci" / "run").read_text()))
+    assert {"check", "test", "zoo", "run"} <= called <= targets
 
 
 def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -149,8 +149,8 @@ def test_the_paper_profile_of_graspp_has_the_papers_numbers_and_takes_a_step() -
     assert paper.steps / paper.epochs == 8000 / 4
     generator = RASPP(width=paper.base_channels, stages=stages(paper))
     discriminator = RainDiscriminator(base_channels=paper.base_channels)
-    rainy, clean = torch.rand(2, 1, 3, 128, 128) * 2 - 1  # 1 of the 4 pairs, for time's sake
-    batch = Batch(rainy, clean, torch.zeros(1, 1, 128, 128))
+    rainy, clean = torch.rand(2, 1, 3, 64, 64) * 2 - 1  # a sixteenth of a batch, for time's sake
+    batch = Batch(rainy, clean, torch.zeros(1, 1, 64, 64))
     optimizers = [torch.optim.Adam(n.parameters(), 1e-3) for n in (discriminator, generator)]
     game = Graspp()
     assert game.d_step(generator, discriminator, batch, optimizers[0]).isfinite()

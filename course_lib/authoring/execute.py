@@ -70,6 +70,8 @@ def execute(
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
+    from course_lib.authoring import papermill_engine
+
     at, source, late = 0, "", False
 
     def start(cell: NotebookNode, cell_index: int) -> None:
@@ -90,6 +92,7 @@ def execute(
                 notebook,
                 str(executed),
                 parameters=dict(parameters),
+                engine_name=papermill_engine.NAME,
                 kernel_name="python3",
                 cwd=str(executed.parent),
                 progress_bar=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import sys
@@ -23,10 +24,10 @@ from course_lib.authoring.execute import Limits, cell_seconds, execute, in_a_lin
 from course_lib.authoring.record import LessonRun
 from course_lib.authoring.release import Release
 from course_lib.authoring.rules import Lesson
+from course_lib.authoring.side_by_side import run_side_by_side
 from course_lib.data.registry import data_folder
 from course_lib.files import write_whole
 from course_lib.profiles import Budget
-from course_lib.results.weights import require_profile
 
 FOOTER = "footer"
 
@@ -37,7 +38,7 @@ class LessonWatcher(Protocol):
     def lesson_starts(self, lesson: Lesson, cells: int, expected_seconds: float) -> None:
         """A lesson with so many code cells starts."""
 
-    def cell_starts(self, number: int) -> None:
+    def cell_starts(self, lesson: Lesson, number: int) -> None:
         """The lesson's ``number``-th code cell starts."""
 
     def lesson_ends(self, run: LessonRun) -> None:
@@ -75,8 +76,9 @@ def run_lessons(
     published: Release | None = None,
     pretrained: bool = False,
     limits: Limits | None = None,
+    jobs: int = 1,
 ) -> list[LessonRun]:
-    """Run lessons one after the other, each in its own fresh kernel; none hides another.
+    """Run lessons, each in its own fresh kernel; none hides another.
 
     Whatever goes wrong with one lesson becomes a line of its problems. A lesson trains anew, and
     what it had trained is deleted, only if the record of its last run says that it reached its
@@ -93,14 +95,19 @@ def run_lessons(
         published: the release that the student edition is of.
         pretrained: load pretrained weights in the lessons that have some.
         limits: of each cell; those of the profile if None.
+        jobs: how many lessons run at the same time, ≥ 1.
 
     Raises:
         ValueError: a lesson has no such profile, or the profile no pretrained weights.
-        KeyboardInterrupt: the user stopped it; by then the kernel has ended.
+        KeyboardInterrupt: the user stopped it; by then the kernels have ended.
     """
+    if jobs < 1:
+        raise ValueError(f"{jobs} jobs; at least 1 lesson has to run at a time")
     for lesson in lessons:
         profiles.pick(lesson.number, profile)
     if pretrained:
+        from course_lib.results.weights import require_profile  # seconds of imports
+
         require_profile(profile)
     folder.mkdir(parents=True, exist_ok=True)
     # The kernel must be this environment's, even where the user has another of that name.
@@ -108,10 +115,18 @@ def run_lessons(
     # The kernels work in another folder, from which a relative path would lead elsewhere.
     if os.environ.get("COURSE_DATA"):
         os.environ["COURSE_DATA"] = str(data_folder())
-    return [
-        _run(lesson, profile, edition, folder, watcher, published, pretrained, limits)
-        for lesson in lessons
-    ]
+    run = functools.partial(
+        _run,
+        profile=profile,
+        edition=edition,
+        folder=folder,
+        published=published,
+        pretrained=pretrained,
+        limits=limits,
+    )
+    if min(jobs, len(lessons)) > 1:
+        return run_side_by_side(run, lessons, jobs=jobs, watcher=watcher)
+    return [run(lesson, watcher) for lesson in lessons]
 
 
 def load_runs(folder: Path, lessons: Sequence[Lesson]) -> list[LessonRun]:
@@ -121,10 +136,11 @@ def load_runs(folder: Path, lessons: Sequence[Lesson]) -> list[LessonRun]:
 
 def _run(
     lesson: Lesson,
+    watcher: LessonWatcher,
+    *,
     profile: str,
     edition: Edition,
     folder: Path,
-    watcher: LessonWatcher,
     published: Release | None,
     pretrained: bool,
     limits: Limits | None,
@@ -157,7 +173,8 @@ def _run(
             executed.with_suffix(kind).unlink(missing_ok=True)
     if not problems:
         with _runs_in(runs):
-            problem = execute(notebook, executed, parameters, limits, watcher.cell_starts)
+            starts = functools.partial(watcher.cell_starts, lesson)
+            problem = execute(notebook, executed, parameters, limits, starts)
         if problem and resumed:
             problem += f" (it went on from {runs}: delete that folder to begin anew)"
         problems += [problem] if problem else []

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 from typing import Any, Literal
 
 from course_lib.checks.generic import generic_answers
@@ -17,6 +22,7 @@ from course_lib.exercises import exercise, exercise_ids
 Kind = Literal["wrong", "valid"]
 
 MUTANT_SEEDS = (0, 1, 2)  # a mutant has to be found out with each
+REFERENCE_DRAWS = 10  # what is right must pass whatever is drawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +35,7 @@ class Entry:
         name: of the answer's function.
         answer: the function.
         expected: the part of the diagnosis that a wrong one must get.
+        draws: how many times a tour judges it, each time with other random inputs.
     """
 
     exercise: str
@@ -36,6 +43,7 @@ class Entry:
     name: str
     answer: Callable[..., Any]
     expected: str = ""
+    draws: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +71,10 @@ class Record:
 
 
 def entries(ids: Sequence[str] | None = None) -> Iterator[Entry]:
-    """The zoo of these exercises, of all where none are named; wrong answers first."""
+    """The zoo of these exercises, of all where none are named.
+
+    Of each come its wrong answers, its valid ones, and last the reference itself.
+    """
     for exercise_id in exercise_ids() if ids is None else ids:
         task = exercise(exercise_id).task
         for name, answer, words in task.wrong_answers():
@@ -76,6 +87,22 @@ def entries(ids: Sequence[str] | None = None) -> Iterator[Entry]:
             )
         for name, answer in task.valid_answers():
             yield Entry(exercise=exercise_id, kind="valid", name=name, answer=answer)
+        yield Entry(
+            exercise=exercise_id,
+            kind="valid",
+            name="the reference",
+            answer=_same(task.reference),
+            draws=REFERENCE_DRAWS,
+        )
+
+
+def _same(reference: Callable[..., Any]) -> Callable[..., Any]:
+    """The reference as an answer: the library's own object would be recognised."""
+
+    def the_same(*args: Any, **kwargs: Any) -> Any:
+        return reference(*args, **kwargs)
+
+    return the_same
 
 
 def judge(entry: Entry, *, seed: int | None = None) -> Record:
@@ -163,14 +190,60 @@ class Zoo:
         return all(one.ok for one in self.records) and all(one.ok for one in self.hunts)
 
 
-def run_zoo(ids: Sequence[str] | None = None, *, seed: int | None = None) -> Zoo:
+def run_zoo(
+    ids: Sequence[str] | None = None,
+    *,
+    seed: int | None = None,
+    mutants: bool = True,
+    jobs: int = 1,
+) -> Zoo:
     """Put the whole zoo, or that of some exercises, before the checks.
 
     Args:
         ids: of the exercises; all when left out.
         seed: of the checks' random inputs for wrong and valid answers; new ones when left out.
+        mutants: whether to make them and put them before the checks too.
+        jobs: how many processes share the work.
     """
-    return Zoo(
-        records=tuple(judge(entry, seed=seed) for entry in entries(ids)),
-        hunts=tuple(hunt(exercise(one).task) for one in (exercise_ids() if ids is None else ids)),
-    )
+    chosen = exercise_ids() if ids is None else list(ids)
+    with _mapping(jobs) as every:
+        records = every(partial(_judged, seed=seed), chosen)
+        hunts = every(_hunted, chosen if mutants else [])
+        return Zoo(records=tuple(chain.from_iterable(records)), hunts=tuple(hunts))
+
+
+@contextmanager
+def _mapping(jobs: int) -> Iterator[Callable[..., Iterable[Any]]]:
+    """``map``, or one like it whose calls run in so many processes from the start."""
+    if jobs == 1:
+        yield map
+        return
+    # Not forked: the threads that torch may have here don't survive that.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, initializer=_use_one_thread) as pool:
+        yield pool.map
+
+
+def _use_one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def _judged(exercise_id: str, *, seed: int | None) -> list[Record]:
+    """A record of each answer: of its last draw, or the first with which its check errs."""
+    return [_drawn(entry, seed) for entry in entries([exercise_id])]
+
+
+def _drawn(entry: Entry, seed: int | None) -> Record:
+    for draw in range(entry.draws):
+        record = judge(entry, seed=None if seed is None else seed + draw)
+        if not record.ok:
+            break
+    return record
+
+
+def _hunted(exercise_id: str) -> Hunt:
+    """The hunt, without the mutants' functions: other processes couldn't send them."""
+    found = hunt(exercise(exercise_id).task)
+    return replace(found, survivors=tuple(replace(one, answer=None) for one in found.survivors))

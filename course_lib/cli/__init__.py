@@ -93,9 +93,13 @@ def run(
             "lesson takes, at least 10",
         ),
     ] = None,
+    jobs: Annotated[
+        int,
+        typer.Option(min=0, help="lessons at a time; 0: one a core where little is trained"),
+    ] = 0,
 ) -> None:
     """Run lessons and write a report of their results and resources."""
-    from course_lib import profiles
+    from course_lib import hardware, profiles
     from course_lib.authoring import release, report, runner, source
     from course_lib.authoring.execute import Limits
     from course_lib.cli import show
@@ -107,6 +111,8 @@ def run(
     chosen = runner.select(known, lessons or [])
     name = profiles.pick_name(profile.value)
     folder = runner.run_folder(BUILD, name, edition.value, pretrained=pretrained).absolute()
+    if jobs == 0:
+        jobs = hardware.usable_cores() if name == "smoke" or pretrained else 1
     try:
         with show.RunWatcher() as watcher:
             runs = runner.run_lessons(
@@ -118,6 +124,7 @@ def run(
                 published=release.read(Path("pyproject.toml")),
                 pretrained=pretrained,
                 limits=limits,
+                jobs=jobs,
             )
     except KeyboardInterrupt:
         logging.disable()  # asyncio would speak of the kernel's end when the process ends
@@ -213,10 +220,13 @@ def check_zoo(
     record: Annotated[
         Path, typer.Option(help="where --seeds keeps its verdicts, to go on from")
     ] = BUILD / "zoo.jsonl",
+    mutants: Annotated[bool, typer.Option(help="make mutants of the references too")] = True,
+    jobs: Annotated[int, typer.Option(min=0, help="processes; 0: one a core")] = 0,
 ) -> None:
     """Run wrong answers, valid alternatives and mutants of the reference past every check."""
     import torch
 
+    from course_lib import hardware
     from course_lib.authoring.many_seeds import judge_many
     from course_lib.authoring.zoo import run_zoo
     from course_lib.cli import show
@@ -224,7 +234,9 @@ def check_zoo(
     # On tensors so small a second thread gains nothing, and costs much on a busy machine.
     torch.set_num_threads(1)
     if seeds is None:
-        toured = run_zoo(exercises or None, seed=seed)
+        toured = run_zoo(
+            exercises or None, seed=seed, mutants=mutants, jobs=jobs or hardware.usable_cores()
+        )
         show.zoo(toured)
         raise typer.Exit(int(not toured.ok))
     record.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from rich.progress import (
     ProgressColumn,
     SpinnerColumn,
     Task,
+    TaskID,
     TextColumn,
 )
 from rich.table import Column, Table
@@ -44,7 +46,7 @@ LAYOUTS = {
 
 
 class RunWatcher:
-    """Shows the progress of a run: a bar in a terminal, a line every 10 s in a log."""
+    """Shows the progress of runs: a bar each in a terminal, a line every 10 s in a log."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False)
@@ -58,9 +60,7 @@ class RunWatcher:
             transient=True,
             disable=not self.console.is_terminal,
         )
-        self.task = self.bar.add_task("", total=0, visible=False, expected="")
-        self.line = ""
-        self.started = 0.0
+        self.running: dict[str, _Running] = {}
         self.ended = threading.Event()
         self.ticker = threading.Thread(target=self._tick, daemon=True)
 
@@ -81,29 +81,25 @@ class RunWatcher:
 
     def lesson_starts(self, lesson: Lesson, cells: int, expected_seconds: float) -> None:
         """Start a new bar, or print a line."""
-        self.number, self.cells, self.expected = lesson.number, cells, clock(expected_seconds)
-        self.started = time.monotonic()
-        self.bar.reset(
-            self.task,
-            total=cells,
-            description=f"[bold]{lesson.number}[/] {escape(lesson.title)}",
-            expected=self.expected,
-            visible=True,
+        expected = clock(expected_seconds)
+        bar = self.bar.add_task(
+            f"[bold]{lesson.number}[/] {escape(lesson.title)}", total=cells, expected=expected
         )
+        self.running[lesson.number] = _Running(cells=cells, expected=expected, bar=bar)
         if not self.console.is_terminal:
             self.console.print(
-                f"{lesson.number} {escape(lesson.title)}: {cells} cells, about {self.expected}"
+                f"{lesson.number} {escape(lesson.title)}: {cells} cells, about {expected}"
             )
 
-    def cell_starts(self, number: int) -> None:
-        """The bar moves on."""
-        self.line = f"{self.number} cell {number} of {self.cells}"
-        self.bar.update(self.task, completed=number)
+    def cell_starts(self, lesson: Lesson, number: int) -> None:
+        """The lesson's bar moves on."""
+        running = self.running[lesson.number]
+        running.cell = number
+        self.bar.update(running.bar, completed=number)
 
     def lesson_ends(self, run: LessonRun) -> None:
         """Print the outcome, with the problems."""
-        self.line = ""
-        self.bar.update(self.task, visible=False)
+        self.bar.remove_task(self.running.pop(run.lesson).bar)
         state = "[green]✓ passed[/]" if run.passed else "[red]✗ failed[/]"
         self.console.print(
             f"{state} {run.lesson} {escape(run.title)}, {duration(run.seconds)}", soft_wrap=True
@@ -118,9 +114,24 @@ class RunWatcher:
 
     def _tick(self) -> None:
         while not self.ended.wait(QUIET_SECONDS):
-            if self.line:
-                elapsed = clock(time.monotonic() - self.started)
-                self.console.print(f"{self.line}, {elapsed} of about {self.expected}")
+            for number, one in list(self.running.items()):
+                if one.cell:
+                    elapsed = clock(time.monotonic() - one.started)
+                    self.console.print(
+                        f"{number} cell {one.cell} of {one.cells}, "
+                        f"{elapsed} of about {one.expected}"
+                    )
+
+
+@dataclass
+class _Running:
+    """A lesson that runs: its code cells, the one that runs now, how long all may take."""
+
+    cells: int
+    expected: str
+    bar: TaskID
+    cell: int = 0
+    started: float = field(default_factory=time.monotonic)
 
 
 class _Where(ProgressColumn):
@@ -175,7 +186,8 @@ def zoo(toured: Zoo) -> None:
         table.add_row(mark, one.exercise, one.kind, escape(one.name), str(one.seed), escape(said))
     console = Console()
     console.print(table)
-    console.print(_hunts(toured))
+    if toured.hunts:
+        console.print(_hunts(toured))
     for hunt in toured.hunts:
         for mutant in hunt.survivors:
             console.print(f"[red]✗[/] {hunt.exercise} survives: {escape(mutant.label)}")
@@ -191,6 +203,8 @@ def zoo(toured: Zoo) -> None:
         f"{wrong} wrong answers, {len(toured.records) - wrong} valid ones: "
         + (f"[red]{failed} not judged as they must be[/]" if failed else "all judged rightly")
     )
+    if not toured.hunts:
+        return
     made, killed, justified, surviving = (
         sum(counts) for counts in zip(*map(_counts, toured.hunts), strict=True)
     )

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
@@ -33,6 +32,7 @@ from course_lib.authoring.runner import LessonRun
 from course_lib.authoring.source import read_all
 from course_lib.data.registry import data_folder
 from course_lib.profiles import Budget, Profile
+from course_lib.records import read_record, write_record
 from course_lib.results import MIMETYPE, Collected, Started
 from course_lib.usage import Usage
 
@@ -76,7 +76,7 @@ class Watcher:
     def lesson_starts(self, lesson: Lesson, cells: int, expected_seconds: float) -> None:
         self.told.append((lesson.number, cells, expected_seconds))
 
-    def cell_starts(self, number: int) -> None:
+    def cell_starts(self, lesson: Lesson, number: int) -> None:
         self.told.append(number)
 
     def lesson_ends(self, run: LessonRun) -> None:
@@ -154,6 +154,16 @@ def test_a_dead_kernel_is_told_and_does_not_hang(
         watcher=Watcher(),
     )
     assert run.problems == ("the kernel died in code cell 5; did it run out of memory?",)
+    executed = nbformat.read(tmp_path / "run" / "00_plain.ipynb", as_version=4)
+    assert [bool(cell.get("outputs")) for cell in executed.cells].count(True) == 1  # its set-up
+
+
+def kernel(pid_file: Path, course: subprocess.Popen[str]) -> psutil.Process:
+    """The kernel that wrote its number there, once it has."""
+    while not (pid_file.exists() and pid_file.read_text()):
+        assert course.poll() is None, course.communicate()
+        time.sleep(0.1)
+    return psutil.Process(int(pid_file.read_text()))
 
 
 def run_limited(path: Path, folder: Path, **limits: int) -> LessonRun:
@@ -308,21 +318,20 @@ def test_a_cell_may_run_ten_times_as_long_as_the_lesson_is_expected_to() -> None
 
 
 @pytest.mark.slow
-def test_interrupt_ends_the_kernel_too(
-    write_plain: Callable[[str, str], Path], tmp_path: Path
+@pytest.mark.parametrize("numbers", [("00",), ("00", "01")], ids=["one", "two side by side"])
+def test_interrupt_ends_the_kernels_too(
+    write_plain: Callable[[str, str], Path], tmp_path: Path, numbers: tuple[str, ...]
 ) -> None:
-    pid_file = tmp_path / "pid"
-    code = f"import os, time\nopen({str(pid_file)!r}, 'w').write(str(os.getpid()))\ntime.sleep(99)"
-    write_plain("00", code)
+    for number in numbers:
+        pid_file = tmp_path / f"pid {number}"
+        say = f"open({str(pid_file)!r}, 'w').write(str(os.getpid()))"
+        write_plain(number, f"import os, time\n{say}\ntime.sleep(99)")
     shutil.copy(Path(__file__).parents[2] / "pyproject.toml", tmp_path)
     script = (
         # A shell that starts the tests in the background has them ignore interrupts.
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from course_lib import profiles\n"
-        "from course_lib.profiles import Budget, Profile\n"
-        f"profiles.LESSONS['00'] = {{'smoke': {SMOKE!r}}}\n"
         "from course_lib.cli import main\n"
-        "import sys; sys.argv = ['course', 'run', '--profile', 'smoke']\n"
+        "import sys; sys.argv = ['course', 'run', '--profile', 'smoke', '--jobs', '2']\n"
         "main()\n"
     )
     with subprocess.Popen(
@@ -333,17 +342,14 @@ def test_interrupt_ends_the_kernel_too(
         text=True,
     ) as course:
         try:
-            while not (pid_file.exists() and pid_file.read_text()):
-                assert course.poll() is None, course.communicate()
-                time.sleep(0.1)
-            kernel = psutil.Process(int(pid_file.read_text()))
+            kernels = [kernel(tmp_path / f"pid {number}", course) for number in numbers]
             os.kill(course.pid, signal.SIGINT)
             _, errors = course.communicate(timeout=60)
         finally:
             course.kill()
     assert course.returncode == 130
     assert errors.strip() == "course: interrupted; the lesson's kernel has ended"
-    assert not kernel.is_running()
+    assert not any(one.is_running() for one in kernels)
 
 
 def write_run(notebook: NotebookNode, path: str, outputs: list[dict[str, object]]) -> None:
@@ -745,19 +751,18 @@ def flip_a_digit(record: Path) -> None:
 
 def take_the_end_away(record: Path) -> None:
     content = json.loads(record.read_text())
-    content["run"]["used"] = None
+    content["used"] = None
     record.write_text(json.dumps(content))
 
 
 def write_as_an_earlier_version(record: Path) -> None:
-    record.write_text(json.dumps(json.loads(record.read_text())["run"]))
+    content = json.loads(record.read_text())
+    del content["sha256"]
+    record.write_text(json.dumps(content))
 
 
 def write_as_a_later_version(record: Path) -> None:
-    content = {**json.loads(record.read_text())["run"], "new": 1}
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
-    digest = hashlib.sha256(canonical).hexdigest()
-    record.write_text(json.dumps({"sha256": digest, "run": content}))
+    write_record(record, {**read_record(record), "new": 1})
 
 
 def write_no_utf8(record: Path) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -108,19 +108,19 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     driver = shutil.which("chromedriver")
     if driver is None or shutil.which("chromium") is None:
         pytest.skip("chromium and chromedriver aren't installed (Debian: chromium chromium-driver)")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen([driver, f"--port={port}", "--silent"], stdout=subprocess.DEVNULL)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _until_ready(url)
-        window = Browser(url, tmp_path_factory.mktemp("chromium"))
-        yield window
-        window.quit()
-    finally:
-        process.terminate()
-        process.wait()
+    home = tmp_path_factory.mktemp("chromium")
+    environment = {**os.environ, "HOME": str(home)}
+    environment |= {f"XDG_{kind}_HOME": str(home / kind) for kind in ("CACHE", "CONFIG", "DATA")}
+    command = [driver, "--port=0"]  # a free one, which it prints
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        try:
+            window = Browser(f"http://127.0.0.1:{_port(process)}", home / "profile")
+            yield window
+            window.quit()
+        finally:
+            process.terminate()
 
 
 @pytest.fixture(scope="session")
@@ -154,13 +154,12 @@ def _luminance(rgb: Sequence[float]) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def _until_ready(url: str) -> None:
-    for _ in range(200):
-        try:
-            with urllib.request.urlopen(f"{url}/status", timeout=5) as answer:
-                if json.load(answer)["value"]["ready"]:
-                    return
-        except OSError:
-            pass
-        time.sleep(0.05)
-    raise AssertionError("chromedriver doesn't answer")
+def _port(driver: subprocess.Popen[str]) -> int:
+    """The port that the driver chose, once it listens there."""
+    assert driver.stdout
+    said = ""
+    for line in driver.stdout:
+        if found := re.search(r"started successfully on port (\d+)", line):
+            return int(found[1])
+        said += line
+    raise AssertionError(f"chromedriver ended before it listened; it said: {said}")

@@ -21,6 +21,8 @@ from course_lib.data.rain import (
 from course_lib.data.rain_statistics import RainStatistics, measure, summarise, table_row
 from course_lib.data.streaks import StreakParameters
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SEEDS = 3  # of the rains on each photograph in docs/rain_statistics.md
 

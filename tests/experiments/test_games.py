@@ -15,7 +15,9 @@ from course_lib.experiments.pix2pix import Variant, any_game, end, last_quarter,
 from course_lib.models.pix2pix import PatchDiscriminator, UNetGenerator
 from course_lib.training.pix2pix import Techniques
 
-SMOKE = profiles.pick("02", "smoke")
+pytestmark = pytest.mark.slow
+
+SMOKE = replace(profiles.pick("02", "smoke"), steps=8, log_every=4)
 
 
 def networks(game: Game) -> tuple[UNetGenerator, PatchDiscriminator]:

@@ -20,6 +20,8 @@ from course_lib.models.graspp import RASPP, RainDiscriminator
 from course_lib.models.pix2pix import PatchDiscriminator, UNetGenerator
 from course_lib.training.graspp import LossWeights
 
+pytestmark = pytest.mark.slow
+
 SMOKE = profiles.pick("04", "smoke")
 PAPER = replace(SMOKE, name="paper", base_channels=2)  # plays like it, in a second
 ALONE = 2 * SMOKE.steps // SMOKE.epochs

@@ -26,6 +26,8 @@ from course_lib.training.pix2pix import Pix2Pix, Techniques
 from course_lib.training.run import Run
 from course_lib.training.steps import discriminator_step, training_schedule
 
+pytestmark = pytest.mark.slow
+
 STEPS = 40
 KILLS = 20
 

@@ -25,6 +25,8 @@ from course_lib.training.pix2pix import Pix2Pix, Techniques
 from course_lib.training.run import Run, code_of
 from course_lib.training.steps import discriminator_step
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def checkpoint_each_step(monkeypatch):

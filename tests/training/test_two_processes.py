@@ -27,10 +27,13 @@ from course_lib.training.observers import Monitor
 from course_lib.training.pix2pix import Pix2Pix, Techniques
 from course_lib.training.run import Run
 
-pytestmark = pytest.mark.skipif(
-    not (torch.distributed.is_available() and torch.distributed.is_gloo_available()),
-    reason="this torch has no gloo, by which processes on CPUs talk to one another",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (torch.distributed.is_available() and torch.distributed.is_gloo_available()),
+        reason="this torch has no gloo, by which processes on CPUs talk to one another",
+    ),
+]
 STEPS = 6
 KILLED_AFTER = 3
 SECONDS = 300  # until processes that wait for one another are given up; others may need the cores
