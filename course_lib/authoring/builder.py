@@ -18,7 +18,7 @@ from course_lib import durations, profiles
 from course_lib.authoring import colab, library, overview, readme, release, source
 from course_lib.authoring.release import Release
 from course_lib.authoring.rules import Cell, Lesson, LessonError
-from course_lib.files import write_whole
+from course_lib.files import read_text, write_whole
 
 Edition = Literal["student", "instructor"]
 SOLUTIONS, NOTEBOOKS = "solutions", "notebooks"
@@ -196,7 +196,7 @@ def _files(root: Path) -> dict[Path, str | None]:
         path = root / NOTEBOOKS / f"{lesson.name}.ipynb"
         files[path] = to_text(assemble(lesson, "student", published=published))
     readme_path, citation_path = root / "README.md", root / "CITATION.cff"
-    text, cited = (path.read_text(encoding="utf-8") for path in (readme_path, citation_path))
+    text, cited = (read_text(path) for path in (readme_path, citation_path))
     files[readme_path] = readme.write(text, published, lessons)
     files[citation_path] = release.citation(cited, published)
     return files

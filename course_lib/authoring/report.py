@@ -71,8 +71,15 @@ def write_report(runs: Sequence[LessonRun], folder: Path) -> Path:
         )
     )
     path = folder / "index.html"
-    write_whole(path, html.encode())
+    _write(path, html.encode())
     return path
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file of the report's own: a link in its place goes, the file it leads to stays."""
+    if path.is_symlink():
+        path.unlink()
+    write_whole(path, content)
 
 
 def _remove_figures(name: str, figures: Path) -> None:
@@ -124,7 +131,7 @@ def extract_figures(name: str, folder: Path) -> list[Figure]:
     target.mkdir(exist_ok=True)
     for count, (alt, png) in enumerate(finder.found, start=1):
         file = f"{FIGURES}/{name}-{count:02}.png"
-        write_whole(folder / file, png)
+        _write(folder / file, png)
         figures.append(Figure(file=file, alt=alt, page=f"{name}.html"))
     return figures
 
