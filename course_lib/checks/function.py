@@ -81,9 +81,10 @@ Formula = Callable[..., Any]
 class Function:
     """Examines a function of numbers, arrays, tensors or networks.
 
-    In this order: it can be called; type and shape; finite; inputs, networks and global switches
-    left alone; the same value for the same arguments whatever was called before; values on all
-    cases, with the misconception that explains all of them; gradients; refusals; a GPU.
+    In this order: it can be called; type and shape; inputs, networks and global switches left
+    alone; the same value for the same arguments whatever was called before; values on all cases,
+    with the misconception that explains all of them, else NaN and infinity; gradients; refusals;
+    a GPU.
 
     What is right is what the reference does. Type and shape of its value are asked for too.
 
@@ -95,6 +96,8 @@ class Function:
         unit: of the values: ``" dB"``.
         look: exercise's own look at every call, before its type and shape.
         explain: more about an error that the function raises; empty for nothing.
+        not_finite: more about NaN or infinity in a case whose right value is finite, where no
+            value is wrong otherwise.
         more_known: further diagnoses → formulas, for the values that the answer gave.
         refusals: arguments that must raise an error.
         may_share: whether the result may be a part of the input itself.
@@ -109,6 +112,7 @@ class Function:
     unit: str = ""
     look: Look = lambda call, case: None
     explain: Explain = lambda error, case: ""
+    not_finite: Callable[[Case], str] = lambda case: ""
     more_known: Callable[[Sequence[Any], Sequence[Case]], Mapping[str, Formula]] = (
         lambda got, cases: {}
     )
@@ -150,7 +154,7 @@ class Function:
             text = describe_error(error, attempt.function)
             raise Wrong(f"On {case.words}, your function raises {text}{self.explain(error, case)}")
         self.look(call, case)
-        value = expect.like(call, right.returned, self.meaning)
+        value = expect.like(call, right.returned, self.meaning, finite=False)
         expect.untouched(call)
         expect.networks_untouched(call)
         if not self.may_share and not right.shares and _shares(call.value, [args, kwargs]):
@@ -199,9 +203,15 @@ class Function:
                     where = cases[group[0]].group if len(group) < len(cases) else ""
                     raise Wrong(f"On {where}: {diagnosis}" if where else diagnosis)
         values = [n for n in failed if not tried[n].agrees(rights[n], self.tolerance, values=True)]
-        smallest = min(values or failed, key=lambda n: cases[n].size)
         if not values:
-            raise Wrong(_gradient_fault(tried[smallest], rights[smallest], cases[smallest]))
+            # Where most arguments ask for gradients, it shows best which of them is left out.
+            n = min(failed, key=lambda n: (-len(rights[n].gradients), cases[n].size))
+            raise Wrong(_gradient_fault(tried[n], rights[n], cases[n]))
+        smallest = min(values, key=lambda n: cases[n].size)
+        lost = [n for n in values if expect.lost(tried[n].value, rights[n].value)]
+        if lost == values:
+            text = expect.lost(tried[smallest].value, rights[smallest].value)
+            raise Wrong(f"On {cases[smallest].words}, {text}{self.not_finite(cases[smallest])}")
         raise Wrong(
             expect.mismatch(
                 [one.value for one in tried],
@@ -310,7 +320,8 @@ def _gradient_fault(mine: Outcome, right: Outcome, case: Case) -> str:
         if np.isnan(own).any():
             return (
                 f"The values are right, but on {case.words} the gradient with respect to `{name}` "
-                "is NaN, as where 0 is divided by 0 or a root is taken of 0."
+                "is NaN, as where 0 is divided by 0, a root is taken of 0, or an exponential "
+                "overflows in the branch that torch.where doesn't take."
             )
         assert theirs is not None
         return (
@@ -353,7 +364,7 @@ def _value(value: Any) -> str:
             if value.ndim == 1
             else str(
                 np.round(
-                    np.asarray(value.detach() if isinstance(value, Tensor) else value), 4
+                    np.asarray(value.detach() if isinstance(value, Tensor) else value, float), 4
                 ).tolist()
             )
         )
