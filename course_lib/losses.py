@@ -28,7 +28,8 @@ def discriminator_loss(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> 
         fake_logits: any shape, its logits for generated pictures.
 
     Returns:
-        A scalar tensor ≥ 0 that gradients flow through, finite for large logits too.
+        A scalar tensor ≥ 0 on the device of the logits that gradients flow through, finite for
+        large logits too.
 
     Example:
         When all logits are 0, D is ½ everywhere and the loss is 2·log 2 ≈ 1.386.
@@ -49,8 +50,8 @@ def generator_loss(fake_logits: torch.Tensor) -> torch.Tensor:
             D = sigmoid(logit).
 
     Returns:
-        A scalar tensor ≥ 0, the mean over all logits, that gradients flow through,
-        finite for large logits too.
+        A scalar tensor ≥ 0 on the device of the logits, the mean over all of them, that
+        gradients flow through, finite for large logits too.
 
     Example:
         When all logits are 0, the loss is log 2 ≈ 0.693.
@@ -73,7 +74,8 @@ def pix2pix_loss(
         lambda_l1: λ ≥ 0; 100 in the paper.
 
     Returns:
-        A scalar tensor ≥ 0 that gradients flow through, finite for large logits too.
+        A scalar tensor ≥ 0 on the device of the logits that gradients flow through, finite for
+        large logits too. Where restored and clean agree, the gradients of L1 are finite too.
 
     Example:
         Logits of 0, pictures that are off by 0.1 everywhere and λ = 100 give
@@ -86,14 +88,16 @@ def smooth_labels(logits: torch.Tensor, is_real: bool, *, smoothing: float) -> t
     """Targets for the discriminator that don't ask it to be quite sure.
 
     Args:
-        logits: any shape, the discriminator's; only their shape, type and device count.
+        logits: any shape and any float type, the discriminator's; only their shape, type and
+            device count.
         is_real: whether the pictures were photographs; False for generated ones.
         smoothing: by how much the targets stay away from 1 and 0, from 0 to below ½; 0.1 in
             the report.
 
     Returns:
-        One target for each logit, with its shape, type and device: 1 − smoothing for real
-        pictures, smoothing for generated ones. Gradients don't flow through it.
+        A new tensor with one target for each logit, of the shape, type and device of the logits:
+        1 − smoothing for real pictures, smoothing for generated ones. Gradients don't flow
+        through it.
 
     Example:
         With a smoothing of 0.1, every real logit gets the target 0.9, every fake one 0.1.
@@ -313,8 +317,8 @@ def adversarial_loss(fake_logits: torch.Tensor) -> torch.Tensor:
         fake_logits: any shape, the discriminator's logits for restored pictures.
 
     Returns:
-        A scalar tensor, the mean over all logits, that gradients flow through, finite for
-        large logits too.
+        A scalar tensor on the device of the logits, the mean over all of them, that gradients
+        flow through, finite for large logits too.
 
     Example:
         Two restored pictures: D takes the first for clean (logit 5), and sees through the second

@@ -236,8 +236,8 @@ def discriminator_accuracy(real_logits: torch.Tensor, fake_logits: torch.Tensor)
     flipped.
 
     Args:
-        real_logits: any shape, for real pictures.
-        fake_logits: any shape, for generated pictures.
+        real_logits: any shape, for real pictures, on any device; infinite ones count as well.
+        fake_logits: any shape, for generated pictures, on the same device.
 
     Returns:
         A number from 0 to 1; ½ is guessing.

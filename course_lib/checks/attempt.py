@@ -186,7 +186,9 @@ def describe(value: object) -> str:
         return "a tensor" + _size(value)
     if isinstance(value, np.ndarray):
         return f"an array of {value.dtype}" + _size(value)
-    if type(value) in (bool, int, float, complex):
+    if type(value) is bool:
+        return f"the truth value {value}"
+    if type(value) in (int, float, complex):
         return f"the number {value:.5g}"
     if isinstance(value, np.generic):
         return f"the number {value:.5g}" if value.dtype.kind in "fiu" else f"the value {value}"

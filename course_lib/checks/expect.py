@@ -130,10 +130,18 @@ def finite(call: Call, values: np.ndarray | float) -> None:
     Raises:
         Wrong: there is one.
     """
-    if np.isnan(values).any():
-        raise Wrong(f"On {call.on}, your function returns NaN, which is not a number.")
-    if np.isinf(values).any():
-        raise Wrong(f"On {call.on}, your function returns infinity.")
+    if text := lost(values, np.zeros(())):
+        raise Wrong(f"On {call.on}, {text}")
+
+
+def lost(value: Any, right: Any) -> str:
+    """NaN or infinity where the right value is finite, in a sentence; empty for neither."""
+    numbers = float | np.ndarray | np.floating
+    if not (isinstance(value, numbers) and isinstance(right, numbers) and np.isfinite(right).all()):
+        return ""
+    if np.isnan(value).any():
+        return "your function returns NaN, which is not a number."
+    return "your function returns infinity." if np.isinf(value).any() else ""
 
 
 def untouched(call: Call) -> None:
@@ -179,13 +187,14 @@ MEND_NETWORK: Mapping[Left, str] = {
 }
 
 
-def like(call: Call, right: Any, meaning: str) -> Any:
+def like(call: Call, right: Any, meaning: str, *, finite: bool = True) -> Any:
     """The call's value, of the same type and shape as what is right.
 
     Args:
         call: what came back.
         right: the reference's value.
         meaning: its shape in the docstring's words: ``"H×W×3"``.
+        finite: whether to look for NaN and infinity too.
 
     Returns:
         The value as `plain` gives it.
@@ -194,9 +203,8 @@ def like(call: Call, right: Any, meaning: str) -> Any:
         Wrong: another type or shape, or NaN or infinity where the right value is finite.
     """
     value = _of_type(call, right, meaning)
-    wanted = plain(right)
-    if isinstance(wanted, float | np.ndarray) and np.isfinite(wanted).all():
-        finite(call, value)
+    if finite and (text := lost(value, plain(right))):
+        raise Wrong(f"On {call.on}, {text}")
     return value
 
 
@@ -206,7 +214,9 @@ def _of_type(call: Call, right: Any, meaning: str) -> Any:
         if right.shape == ():
             scalar_tensor(call)
         elif not isinstance(tensor, torch.Tensor):
-            raise Wrong(f"Your function returns {describe(tensor)}; a tensor is expected.")
+            raise Wrong(
+                f"Your function returns {describe(tensor)}; a tensor is expected, {meaning}."
+            )
         if tensor.shape != right.shape:
             raise Wrong(
                 f"On {call.on}, your function returns {describe(tensor)}; the result is {meaning}, "
@@ -305,25 +315,31 @@ def where(value: Any, right: Any, unit: str = "") -> str:
     """Both values, and where they differ first, in a sentence."""
     other_shape = np.shape(value) != np.shape(right)
     if not isinstance(right, np.ndarray) or right.size == 1 or other_shape:
-        return (
-            f"your function gives {_short(value)}{unit}; "
-            f"the docstring's formula gives {_short(right)}{unit}."
-        )
+        have, want = _both(value, right)
+        return f"your function gives {have}{unit}; the docstring's formula gives {want}{unit}."
     wrong = ~np.isclose(value, right, rtol=1e-4, atol=1e-4, equal_nan=True)
     at = tuple(int(i[0]) for i in np.nonzero(wrong))
     share = wrong.mean()
     much = "all values differ" if share == 1 else f"{share:.0%} of the values differ"
+    have, want = _both(float(value[at]), float(right[at]))
     return (
-        f"{much}; at {list(at)}, your function gives {_digits(float(value[at]))}{unit}, and the "
-        f"docstring's formula {_digits(float(right[at]))}{unit}."
+        f"{much}; at {list(at)}, your function gives {have}{unit}, and the docstring's formula "
+        f"{want}{unit}."
     )
 
 
-def _short(value: Any) -> str:
+def _both(value: Any, right: Any) -> tuple[str, str]:
+    """Both values, with as many digits as it takes to tell them from each other."""
+    pairs = [(_short(value, digits), _short(right, digits)) for digits in (4, 7, 10)]
+    return next((pair for pair in pairs if pair[0] != pair[1]), pairs[-1])
+
+
+def _short(value: Any, digits: int = 4) -> str:
     if isinstance(value, bool | str):
         return repr(value)
-    if np.shape(value) == () and isinstance(value, int | float | np.ndarray | np.number):
-        return str(value) if isinstance(value, int) else _digits(float(value))
+    if isinstance(value, int | float | np.ndarray | np.number) and np.size(value) == 1:
+        whole = isinstance(value, int)
+        return str(value) if whole else _digits(float(np.asarray(value).item()), digits)
     text = repr(value.tolist() if isinstance(value, np.ndarray) else value)
     return text if len(text) < 200 else text[:199] + "…"
 
@@ -444,8 +460,8 @@ def _explains(model: np.ndarray, have: np.ndarray, want: np.ndarray) -> bool:
     return bool(nearer and np.allclose(have, model, rtol=1e-3, atol=1e-5))
 
 
-def _digits(value: float) -> str:
-    return "infinity" if math.isinf(value) else f"{value + 0.0:.4g}"  # + 0.0: −0 is 0
+def _digits(value: float, digits: int = 4) -> str:
+    return "infinity" if math.isinf(value) else f"{value + 0.0:.{digits}g}"  # + 0.0: −0 is 0
 
 
 def _is_number(value: object) -> bool:

@@ -84,9 +84,10 @@ Formula = Callable[..., Any]
 class Function:
     """Examines a function of numbers, arrays, tensors or networks.
 
-    In this order: it can be called; type and shape; finite; inputs, networks and global switches
-    left alone; the same value for the same arguments whatever was called before; values on all
-    cases, with the misconception that explains all of them; gradients; refusals; a GPU.
+    In this order: it can be called; type and shape; inputs, networks and global switches left
+    alone; the same value for the same arguments whatever was called before; values on all cases,
+    with the misconception that explains all of them, else NaN and infinity; gradients; refusals;
+    a GPU.
 
     What is right is what the reference does. Type and shape of its value are asked for too.
 
@@ -99,6 +100,8 @@ class Function:
         look: exercise's own look at every call, before its type and shape.
         explain: more about an error that the function raises; empty for nothing.
         notebook: name of an array that a cell above has made → the argument that belongs there.
+        not_finite: more about NaN or infinity in a case whose right value is finite, where no
+            value is wrong otherwise.
         more_known: further diagnoses → formulas, for the values that the answer gave.
         refusals: arguments that must raise an error.
         read: the value of a call for comparison, next to the reference's value; raises `Wrong`
@@ -117,6 +120,7 @@ class Function:
     look: Look = lambda call, case: None
     explain: Explain = lambda error, case: ""
     notebook: Mapping[str, str] = field(default_factory=dict)
+    not_finite: Callable[[Case], str] = lambda case: ""
     more_known: Callable[[Sequence[Any], Sequence[Case]], Mapping[str, Formula]] = (
         lambda got, cases: {}
     )
@@ -181,9 +185,10 @@ class Function:
         message = ""
         try:
             wanted = float(right.value) if self.any_number else right.returned
-            value = (
-                self.read(call, wanted) if self.read else expect.like(call, wanted, self.meaning)
-            )
+            if self.read:
+                value = self.read(call, wanted)
+            else:
+                value = expect.like(call, wanted, self.meaning, finite=False)
         except Wrong as wrong:
             value, message = expect.plain(call.value), str(wrong)
         if not message:
@@ -213,10 +218,11 @@ class Function:
         rights: Sequence[Outcome],
         tried: Sequence[Outcome],
     ) -> None:
+        tolerances = [max(self.tolerance, case.tolerance) for case in cases]
         failed = [
             n
             for n, (mine, right) in enumerate(zip(tried, rights, strict=True))
-            if mine.message or not mine.agrees(right, max(self.tolerance, cases[n].tolerance))
+            if mine.message or not mine.agrees(right, tolerances[n])
         ]
         if not failed:
             return
@@ -238,10 +244,16 @@ class Function:
         for n in failed:
             if tried[n].message:
                 raise Wrong(tried[n].message)
-        values = [n for n in failed if not tried[n].agrees(rights[n], self.tolerance, values=True)]
-        smallest = min(values or failed, key=lambda n: cases[n].size)
+        values = [n for n in failed if not tried[n].agrees(rights[n], tolerances[n], values=True)]
         if not values:
-            raise Wrong(_gradient_fault(tried[smallest], rights[smallest], cases[smallest]))
+            # Where most arguments ask for gradients, it shows best which of them is left out.
+            n = min(failed, key=lambda n: (-len(rights[n].gradients), cases[n].size))
+            raise Wrong(_gradient_fault(tried[n], rights[n], cases[n]))
+        smallest = min(values, key=lambda n: cases[n].size)
+        lost = [n for n in values if expect.lost(tried[n].value, rights[n].value)]
+        if lost == values:
+            text = expect.lost(tried[smallest].value, rights[smallest].value)
+            raise Wrong(f"On {cases[smallest].words}, {text}{self.not_finite(cases[smallest])}")
         raise Wrong(
             expect.mismatch(
                 [one.value for one in tried],
@@ -362,7 +374,8 @@ def _gradient_fault(mine: Outcome, right: Outcome, case: Case) -> str:
         if np.isnan(own).any():
             return (
                 f"The values are right, but on {case.words} the gradient with respect to `{name}` "
-                "is NaN, as where 0 is divided by 0 or a root is taken of 0."
+                "is NaN, as where 0 is divided by 0, a root is taken of 0, or an exponential "
+                "overflows in the branch that torch.where doesn't take."
             )
         assert theirs is not None
         return (
@@ -389,7 +402,7 @@ def _value(value: Any) -> str:
             if value.ndim == 1
             else str(
                 np.round(
-                    np.asarray(value.detach() if isinstance(value, Tensor) else value), 4
+                    np.asarray(value.detach() if isinstance(value, Tensor) else value, float), 4
                 ).tolist()
             )
         )

@@ -233,7 +233,7 @@ class EqualToAll:
         (np.zeros((2, 1), np.uint8), "an array of uint8 of size 2×1"),
         (np.float32(0.5), "the number 0.5"),
         (1 / 3, "the number 0.33333"),
-        (True, "the number 1"),
+        (True, "the truth value True"),
         ("text", "the text 'text'"),
         ([1, 2], "a list of 2"),
         (EqualToAll(), "an EqualToAll"),

@@ -95,6 +95,60 @@ def test_what_is_wrong_besides_values_is_told(spoil, words):
     assert words in diagnosis(lambda x, factor=2.0: spoil(right(x, factor), x))
 
 
+def test_a_known_mistake_is_named_where_it_gives_infinity_too():
+    def inverted(x, factor=2.0):
+        return factor / x
+
+    assert diagnosis(lambda x, factor=2.0: factor * x**-1, **{"Divided.": inverted}) == "Divided."
+    zero = Case(args=(torch.zeros(1),), on="a zero")
+    assert diagnosis(lambda x, factor=2.0: factor / x, zero, **{"Divided.": inverted}) == "Divided."
+
+
+def test_digits_are_shown_until_the_values_differ():
+    told = diagnosis(lambda x, factor=2.0: right(x) * torch.where(x == 1, 1.0002, 1))
+    assert "2.0004" in told
+
+
+def test_an_argument_without_gradients_is_named_though_another_case_asks_for_it_alone():
+    def product(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """Both."""
+        return (x * y).sum()
+
+    two = torch.tensor([1.0, 2.0], requires_grad=True)
+    case = Case(args=(two, two.detach()), on="one")
+    both = Case(args=(torch.ones(5, requires_grad=True), torch.ones(5, requires_grad=True)))
+    with sandbox(0) as printed, TimeLimit(2) as limit:
+        attempt = Attempt(
+            function=lambda x, y: product(x.detach(), y),
+            reference=product,
+            limit=limit,
+            printed=printed,
+        )
+        with pytest.raises(Wrong, match="no gradient reaches `x`"):
+            Function(example=case, cases=lambda rng: [both])(attempt, np.random.default_rng(0))
+
+
+def test_a_function_that_ends_with_a_float_is_tried_on_a_gpu():
+    def share(x: torch.Tensor) -> float:
+        """Of positive values."""
+        return float((x > 0).float().mean())
+
+    def told(answer):
+        case = Case(args=(torch.tensor([1.0, -1.0]),), on="two")
+        with sandbox(0) as printed, TimeLimit(2) as limit:
+            attempt = Attempt(function=answer, reference=share, limit=limit, printed=printed)
+            try:
+                Function(example=case, cases=lambda rng: ())(attempt, np.random.default_rng(0))
+            except Wrong as wrong:
+                return str(wrong)
+        return ""
+
+    assert told(lambda x: (x > 0).sum().item() / x.numel()) == ""
+    assert told(lambda x: float(np.mean(x.detach().cpu().numpy() > 0))) == ""
+    assert "numpy can't read" in told(lambda x: float(np.mean(x.numpy() > 0)))
+    assert "on the CPU" in told(lambda x: float((x > torch.zeros(2)).float().mean()))
+
+
 def test_memory_between_calls_is_found():
     seen = []
 
