@@ -229,9 +229,10 @@ class Function:
         known = dict(attempt.known)
         if not any(one.message for one in tried):
             known |= self.more_known([one.value for one in tried], cases)
-        groups = [list(range(len(cases)))]
+        order = sorted(range(len(cases)), key=lambda n: cases[n].size)  # the quick ones first
+        groups = [order]
         groups += [
-            [n for n, case in enumerate(cases) if case.group == group]
+            [n for n in order if cases[n].group == group]
             for group in dict.fromkeys(cases[n].group for n in failed if cases[n].group)
         ]
         for group in groups:
@@ -356,7 +357,7 @@ def _same_gradient(mine: np.ndarray | None, other: np.ndarray | None) -> bool:
 
 
 def _gradient_fault(mine: Outcome, right: Outcome, case: Case) -> str:
-    if not mine.flows:
+    if not mine.flows or all(one is None for one in mine.gradients.values()):
         return (
             f"On {case.words}, the value is right, but no gradient flows through your function, so "
             "that .backward() raises an error: something cuts it off, such as torch.no_grad(), "

@@ -402,7 +402,7 @@ TASK = Task(
         example=Case(
             on="a ramp of 64×64 pixels that gains 0.01 from pixel to pixel",
             args=(
-                (0.01 * torch.arange(64.0) - 0.3).expand(1, 3, 64, 64).clone().requires_grad_(),
+                (0.01 * torch.arange(64.0) - 0.3).expand(1, 3, 64, 64).clone(),
                 torch.full((1, 3, 64, 64), -0.3),
             ),
         ),
