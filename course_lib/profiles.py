@@ -40,8 +40,6 @@ class Profile:
         steps: steps of the lesson's main training run.
         epochs: of that run, for what follows epochs and not steps.
         base_channels: width of the networks.
-        learning_rate: of the lesson's main training run. Where there are few steps, they have to
-            be larger.
         patch_layers: halvings of a patch discriminator; small crops want small patches.
         log_every: steps between two measurements on held-out pictures.
         threads: of torch on the CPU. Networks as narrow as those of the small profiles hardly
@@ -61,7 +59,6 @@ class Profile:
     steps: int
     epochs: int = 1
     base_channels: int
-    learning_rate: float = 2e-4
     patch_layers: int = 3
     log_every: int
     threads: int = 1
@@ -117,7 +114,6 @@ def _pix2pix(
             batch_size=4,
             steps=20,
             base_channels=4,
-            learning_rate=1e-3,
             patch_layers=1,
             log_every=5,
             workers=0,
@@ -130,7 +126,6 @@ def _pix2pix(
             batch_size=8,
             steps=1500,
             base_channels=12,
-            learning_rate=1e-3,
             patch_layers=2,
             log_every=50,
             workers=1,
@@ -175,7 +170,6 @@ def _graspp() -> dict[str, Profile]:
             steps=20,
             epochs=EPOCHS,
             base_channels=4,
-            learning_rate=1e-3,
             log_every=5,
             workers=0,
             budget=Budget(steps=20, cpu_seconds=41, memory_mb=2200),
@@ -187,7 +181,6 @@ def _graspp() -> dict[str, Profile]:
             steps=600,
             epochs=EPOCHS,
             base_channels=16,
-            learning_rate=1e-3,
             log_every=60,
             workers=1,
             budget=Budget(steps=600, cpu_seconds=170, memory_mb=2400),
@@ -199,7 +192,6 @@ def _graspp() -> dict[str, Profile]:
             steps=4000,
             epochs=EPOCHS,
             base_channels=32,
-            learning_rate=1e-3,
             log_every=100,
             threads=4,
             workers=2,
@@ -213,7 +205,6 @@ def _graspp() -> dict[str, Profile]:
             steps=paper_steps,
             epochs=PAPER_EPOCHS,
             base_channels=64,
-            learning_rate=1e-3,
             log_every=500,
             threads=4,
             workers=2,

@@ -2,11 +2,11 @@
 
 It changes nothing and needs no git, so uncommitted changes of the library can be tried on it.
 
-A run that is done again on the same processor, with as many threads and the same versions, has
-to give the printed digits of its row. Only for rows from elsewhere there are tolerances, and they
-are wide where a game is chaotic: two machines drift apart within a hundred steps of a GAN. A GPU
-is always elsewhere: it sums in another order each time. Recorded runs and weights are looked for,
-never made again; the tables beside them are made by the same code.
+A run that is done again on the same processor, with as many threads, the same versions and the
+same revision of its recipe, has to give the printed digits of its row. Only for other rows there
+are tolerances, and they are wide where a game is chaotic: two machines drift apart within a hundred
+steps of a GAN. A GPU is always elsewhere: it sums in another order each time.
+Recorded runs and weights are looked for, never made again; the tables beside them are made by the same code.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ def _again(
     with threads(size.threads):
         found = compute(experiment, run, size)
     watcher.run_ends(time.perf_counter() - start)
-    exact = _made_here(row, size)
+    exact = _made_here(row, size, experiment.revision)
     return [
         Comparison(
             table=experiment.name,
@@ -185,9 +185,9 @@ def _again(
     ]
 
 
-def _made_here(row: table_file.Row, size: Profile) -> bool:
-    """Whether only the course itself can have changed since a row was made."""
-    here = {column: str(value) for column, value in surroundings(size).items()}
+def _made_here(row: table_file.Row, size: Profile, revision: int) -> bool:
+    """Whether nothing that is known to alter the digits has changed since a row was made."""
+    here = {column: str(value) for column, value in surroundings(size, revision).items()}
     if here["device"] != hardware.processor():  # a GPU
         return False
     then, now = (_packages(one["versions"]) for one in (row, here))

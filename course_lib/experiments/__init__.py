@@ -54,6 +54,9 @@ class Experiment:
         tolerances: metric → by how much a run may differ when it is done again, in the
             metric's own unit. It names every metric, in the order of the columns.
         times: metrics that are times, which differ from run to run even on one machine.
+        revision: of the recipe that its runs train by: it rises with each change of the code that
+            alters their last digits on one machine. A row says in ``versions`` by which it was
+            made, so that rows of an earlier one are compared within tolerances.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Experiment:
     run: Callable[[Mapping[str, Value], int, Profile], Mapping[str, float]]
     tolerances: Mapping[str, float]
     times: tuple[str, ...] = ()
+    revision: int = 1
 
     def __post_init__(self) -> None:
         _check_name(self.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from torch import nn
 
 from course_lib.tensor_files import BadCheckpoint, read_tensors, write_tensors
 
-Record = dict[str, float]
+Record = MutableMapping[str, float]  # of one step
 FORMAT = 1
 
 
@@ -22,7 +22,7 @@ class OtherFormat(BadCheckpoint):
 
 
 @dataclass(kw_only=True)
-class Game:
+class TrainingState:
     """What changes while two networks train.
 
     Attributes:
@@ -50,7 +50,7 @@ class Game:
         }
 
 
-def save(path: Path, game: Game, about: Mapping[str, Any]) -> int:
+def save(path: Path, game: TrainingState, about: Mapping[str, Any]) -> int:
     """Write a checkpoint; see `write_tensors` for what can fail and what it returns.
 
     Args:
@@ -134,7 +134,7 @@ def load(path: Path) -> Checkpoint:
         ) from None
 
 
-def restore(game: Game, checkpoint: Checkpoint) -> None:
+def restore(game: TrainingState, checkpoint: Checkpoint) -> None:
     """Put everything back as it was, to the bit.
 
     Raises:
@@ -153,6 +153,8 @@ def restore(game: Game, checkpoint: Checkpoint) -> None:
         _same_optimizer(name, optimizer, states[name], checkpoint.path)
     for name, part in parts.items():
         part.load_state_dict(states[name])
+    for optimizer in game.optimizers.values():
+        _lay_out(optimizer)
     for name, network in game.networks.items():
         for key, parameter in network.named_parameters():
             gradient = checkpoint.tensors.get(f"gradient/{name}/{key}")
@@ -163,7 +165,7 @@ def restore(game: Game, checkpoint: Checkpoint) -> None:
     game.history[:] = checkpoint.history
 
 
-def restore_networks(game: Game, checkpoint: Checkpoint) -> bool:
+def restore_networks(game: TrainingState, checkpoint: Checkpoint) -> bool:
     """Put the networks alone back, if they are the same networks.
 
     Returns:
@@ -179,6 +181,17 @@ def restore_networks(game: Game, checkpoint: Checkpoint) -> bool:
         network.load_state_dict(_put_tensors(checkpoint.rest[name], name, checkpoint.tensors))
         network.zero_grad(set_to_none=True)
     return True
+
+
+def _lay_out(optimizer: torch.optim.Optimizer) -> None:
+    """Lay an optimizer's moments out in memory as their parameters are.
+
+    Files keep no such order, and a fused Adam that meets two orders mixes up the values.
+    """
+    for parameter, state in optimizer.state.items():
+        for key, value in state.items():
+            if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+                state[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def _number(value: Any, key: str, step: int) -> float:

@@ -28,12 +28,21 @@ import course_lib
 from course_lib import files, hardware
 from course_lib.tensor_files import BadCheckpoint
 from course_lib.training import checkpoints
-from course_lib.training.checkpoints import Checkpoint, Game, OtherFormat, Record
+from course_lib.training.checkpoints import Checkpoint, OtherFormat, Record, TrainingState
 
 SECONDS = 10.0  # between two checkpoints; what a killed kernel costs at most
 SHARE = 0.05  # of the time may go into writing them
 # What the numbers of a run depend on; a run that goes on after they changed says so.
-_CODE = ("ranges.py", "filters.py", "losses.py", "metrics.py", "data", "models", "training")
+_CODE = (
+    "ranges.py",
+    "filters.py",
+    "losses.py",
+    "metrics.py",
+    "data",
+    "models",
+    "training",
+    "systems",
+)
 
 
 def runs_folder() -> Path:
@@ -97,7 +106,7 @@ class Run:
 
     def begin(
         self,
-        game: Game,
+        game: TrainingState,
         *,
         steps: int | None,
         settings: Mapping[str, Any],
@@ -150,7 +159,7 @@ class Run:
             _TRAINED.update(game.networks.values())
         self._due = time.monotonic() + self.seconds
 
-    def step_done(self, game: Game, *, ended: bool = False) -> None:
+    def step_done(self, game: TrainingState, *, ended: bool = False) -> None:
         """Write a checkpoint if it is time for one, or the run has ended.
 
         Raises:
@@ -181,7 +190,7 @@ class Run:
             self._lock.release()
             self._lock = None
 
-    def _begin_anew(self, game: Game, *, trained_before: bool, writes: bool) -> None:
+    def _begin_anew(self, game: TrainingState, *, trained_before: bool, writes: bool) -> None:
         """Start from networks as they were made, though a cell that trains may be run again."""
         self.told = f"Trained from the first step; the run lies in {self.folder}."
         back = (
