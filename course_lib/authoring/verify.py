@@ -6,7 +6,8 @@ A run that is done again on the same processor, with as many threads, the same v
 same revision of its recipe, has to give the printed digits of its row. Only for other rows there
 are tolerances, and they are wide where a game is chaotic: two machines drift apart within a hundred
 steps of a GAN. A GPU is always elsewhere: it sums in another order each time.
-Recorded runs and weights are looked for, never made again; the tables beside them are made by the same code.
+Recorded runs and weights are looked for, never made again; the tables beside them are made by the
+same code.
 """
 
 from __future__ import annotations

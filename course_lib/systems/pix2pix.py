@@ -81,7 +81,9 @@ REPORT = Pix2PixSettings(techniques=Techniques(smoothing=SMOOTHING, flips=FLIPS)
 STABILISED = replace(REPORT, rate_d=0.2, d_every=2)
 
 # On Rain800, see `data_scripts/train_real.py`.
-RAIN800 = replace(pick("02", "cpu"), name="rain800", image_size=96, base_channels=16, steps=3000)
+RAIN800 = replace(
+    pick("02", "cpu"), name="rain800", image_size=96, base_channels=16, steps=3000, workers=0
+)
 RAIN800_SETTINGS = Pix2PixSettings(
     techniques=Techniques(smoothing=SMOOTHING), norm_d="batch", decay=False
 )
