@@ -646,6 +646,8 @@ else:
     plain.train([progress], run=run)
     progress.close()
     print(run)
+
+# %%
 control_outputs = from_model(restore(control, held_out.rainy))
 control_psnr = float(
     np.mean([psnr(x, y) for x, y in zip(control_outputs, clean, strict=True)])
