@@ -18,7 +18,7 @@ import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -258,10 +258,11 @@ def show_profile(name: str) -> None:
     for _ in range(size.warm_up):
         plain.step(batch)
     timed = replace(system, loader=[as_loaded(batch)] * size.steps)
-    for who, train in {
+    trainings: dict[str, Callable[[], object]] = {
         "course": timed.train,
         "plain": lambda: [plain.step(batch) for _ in range(size.steps)],
-    }.items():
+    }
+    for who, train in trainings.items():
         with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as found:
             train()
         averages = found.key_averages()

@@ -635,6 +635,7 @@ def l1_step(generator, discriminator, batch: Batch, optimizer) -> torch.Tensor:
     optimizer.step()
     return loss.detach()
 
+
 # %%
 plain = baseline.set_up(settings, seed, d_step=baseline.no_step, g_step=l1_step)
 control = plain.generator
