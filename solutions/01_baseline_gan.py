@@ -328,6 +328,7 @@ system = baseline.set_up(
 generator, discriminator = system.generator, system.discriminator
 samples = Samples(generator, held_out.rainy[:6], every=settings.log_every)
 input_psnr = float(np.mean([psnr(x, y) for x, y in zip(rainy, clean, strict=True)]))
+even_game = {"even": 2 * np.log(2), "input": input_psnr}
 live = viz.LivePlot(
     {
         "loss": {
@@ -341,7 +342,6 @@ live = viz.LivePlot(
 )
 
 # %%
-even_game = {"even": 2 * np.log(2), "input": input_psnr}
 if pretrained:
     found = weights.load(
         "01_baseline_gan",
