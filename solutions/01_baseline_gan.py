@@ -559,6 +559,7 @@ def probe(record: dict[str, float]) -> None:
     record["non_saturating"] = gradient(generator_loss(fake_logits))
 
 
+# %%
 progress = viz.Progress(len(alone.loader))
 run = Run(f"01/head-start-{settings.name}-seed{seed}")
 head_start = alone.train([probe, progress], run=run)
