@@ -1,4 +1,4 @@
-"""A system that is ready to be trained, and what all recipes share: photographs and Adam."""
+"""A system that is ready to be trained, and what recipes share: photographs and Adam."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class System:
 
 
 def adam(network: nn.Module, rate: float, betas: tuple[float, float]) -> torch.optim.Adam:
-    """The optimizer of all systems; fused, it takes a fraction of the time."""
+    """Adam in one pass over all weights, which takes a fraction of the time."""
     return torch.optim.Adam(network.parameters(), rate, betas, fused=True)
 
 
