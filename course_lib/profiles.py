@@ -46,7 +46,6 @@ class Profile:
         steps: steps of the lesson's main training run.
         epochs: epochs of that run, for schedules that count epochs.
         base_channels: width of the networks.
-        learning_rate: learning rate of that run; larger where there are few steps.
         patch_layers: number of stride-2 layers in a patch discriminator; small crops need
             small patches.
         log_every: steps between two measurements on held-out pictures.
@@ -68,7 +67,6 @@ class Profile:
     steps: int
     epochs: int = 1
     base_channels: int
-    learning_rate: float = 2e-4
     patch_layers: int = 3
     log_every: int
     threads: int = 1

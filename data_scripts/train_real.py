@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +19,7 @@ from torch.utils.data import Dataset
 from course_lib import hardware
 from course_lib.authoring import checkout
 from course_lib.data.augment import MergedCrops, clean_pictures
-from course_lib.data.crops import CropDataset, PairCrops, make_loader
+from course_lib.data.crops import CropDataset, PairCrops
 from course_lib.data.folders import PairedFolder
 from course_lib.data.pair import Batch, Pair
 from course_lib.data.rain_sets import SETS
@@ -28,15 +27,11 @@ from course_lib.data.registry import data_folder, open_set
 from course_lib.durations import duration
 from course_lib.files import write_whole
 from course_lib.metrics import psnr, ssim
-from course_lib.models.graspp import RASPP, RainDiscriminator
-from course_lib.models.pix2pix import PatchDiscriminator, UNetGenerator
 from course_lib.models.tiles import restore_picture
+from course_lib.profiles import Profile
 from course_lib.records import read_record, write_record
+from course_lib.systems import graspp, pix2pix
 from course_lib.training.checkpoints import Record
-from course_lib.training.graspp import Graspp, generator_first
-from course_lib.training.loop import every_step, train
-from course_lib.training.pix2pix import Pix2Pix, Techniques
-from course_lib.training.rates import linear_decay
 from course_lib.training.run import Run
 
 ROOT = Path(__file__).parents[1]
@@ -93,47 +88,38 @@ class System(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """How a system is trained.
+class Entry:
+    """A part of the page: a system, and what its recipe is called with.
 
     Attributes:
-        title: of its part of the page.
-        steps, size, batch_size, base_channels: as in `course_lib.profiles.Profile`.
+        title: of the part.
+        size: steps, batches, size of the crops and width, from the system's recipe.
         how: anything else that a reader should know.
         own_rain: the course's light rain falls on half of the crops, on clean halves of Rain800.
     """
 
     title: str
-    steps: int
-    size: int
-    batch_size: int = 8
-    base_channels: int
+    size: Profile
     how: str
     own_rain: bool = False
 
 
-SMOOTHING = 0.1  # of Pix2Pix's labels
-ALONE = 0.1  # share of the steps in which GRASPP-GAN's generator learns alone
-GRASPP = Recipe(
+GRASPP = Entry(
     title="GRASPP-GAN, lesson 04",
-    steps=20000,
-    size=48,
-    base_channels=24,
-    how=f"G alone for {ALONE:.0%} of the steps",
+    size=graspp.RAIN800,
+    how=f"G alone for {graspp.ALONE / graspp.RAIN800.epochs:.0%} of the steps",
 )
-RECIPES = {
-    System.PIX2PIX: Recipe(
+ENTRIES = {
+    System.PIX2PIX: Entry(
         title="Pix2Pix, lesson 02",
-        steps=3000,
-        size=96,
-        base_channels=16,
-        how=f"input skip, labels smoothed by {SMOOTHING:g}",
+        size=pix2pix.RAIN800,
+        how=f"input skip, labels smoothed by {pix2pix.SMOOTHING:g}",
     ),
     System.GRASPP: GRASPP,
     System.GRASPP_OWN_RAIN: replace(
         GRASPP,
         title=f"{GRASPP.title}, half of its rain the course's own",
-        steps=14000,
+        size=replace(GRASPP.size, steps=graspp.RAIN800_OWN_RAIN_STEPS),
         own_rain=True,
     ),
 }
@@ -153,14 +139,15 @@ def main(
 
     Stop it whenever you like: the same command goes on.
     """
-    usual = RECIPES[system]
-    recipe = replace(
-        usual,
-        steps=steps or usual.steps,
-        size=size or usual.size,
-        batch_size=batch_size or usual.batch_size,
-        base_channels=base_channels or usual.base_channels,
+    usual = ENTRIES[system]
+    profile = replace(
+        usual.size,
+        steps=steps or usual.size.steps,
+        image_size=size or usual.size.image_size,
+        batch_size=batch_size or usual.size.batch_size,
+        base_channels=base_channels or usual.size.base_channels,
     )
+    entry = replace(usual, size=profile)
     for folder in (page.parent, results.parent):
         if not folder.is_dir():
             raise typer.BadParameter(f"there is no folder {folder}")
@@ -182,7 +169,7 @@ def main(
     )
     # In memory, 2 GB: to read a file for each crop takes longer.
     begun = time.process_time()
-    generator, whole = train_generator(system, recipe, list(sets[TRAIN]), seed)
+    generator, whole = train_generator(system, entry, list(sets[TRAIN]), seed)
     hours = (time.process_time() - begun) / 3600 if whole else None
     measured = {}
     for name in TESTS:
@@ -191,11 +178,11 @@ def main(
             "pairs": len(sets[name]),
             "means": measure(generator, sets[name]).tolist(),
         }
-    own = ", half of them under the course's light rain" if recipe.own_rain else ""
+    own = ", half of them under the course's light rain" if entry.own_rain else ""
     everything[system] = {
-        "recipe": f"{len(names)} pairs, {recipe.steps:,} steps, batches of {recipe.batch_size} "
-        f"crops of {recipe.size}×{recipe.size}{own}, {recipe.base_channels} base channels, "
-        f"{recipe.how}, seed {seed}",
+        "recipe": f"{len(names)} pairs, {profile.steps:,} steps, batches of {profile.batch_size} "
+        f"crops of {profile.image_size}×{profile.image_size}{own}, {profile.base_channels} base "
+        f"channels, {entry.how}, seed {seed}",
         "cpu_hours": None if hours is None else round(hours, 2),  # None where a run went on
         "provenance": provenance(),
         "sets": measured,
@@ -207,14 +194,14 @@ def main(
 
 def write_page(everything: Mapping[str, Any]) -> str:
     """The page, from the numbers of all systems."""
-    others = ", ".join(f"`{name}`" for name in RECIPES if name != System.GRASPP)
+    others = ", ".join(f"`{name}`" for name in ENTRIES if name != System.GRASPP)
     parts = [TEXT.strip().replace("{others}", others)]
-    for name, recipe in RECIPES.items():
+    for name, entry in ENTRIES.items():
         if name in everything:
             one = everything[name]
             hours = f"; {one['cpu_hours']:g} hours of CPU" if one["cpu_hours"] else ""
             parts += [
-                f"## {recipe.title}",
+                f"## {entry.title}",
                 table(one["sets"]),
                 f"Trained on {one['recipe']}{hours}; {one['provenance']}.",
             ]
@@ -248,68 +235,36 @@ def open_sample() -> PairedFolder:
 
 
 def train_generator(
-    system: System, recipe: Recipe, pairs: list[Pair], seed: int
+    system: System, entry: Entry, pairs: list[Pair], seed: int
 ) -> tuple[nn.Module, bool]:
     """The generator, and whether this call trained it from the first step on."""
-    torch.manual_seed(seed)
-    pix2pix = system is System.PIX2PIX
-    generator, discriminator = (pix2pix_networks if pix2pix else graspp_networks)(recipe)
-    game = Pix2Pix(techniques=Techniques(smoothing=SMOOTHING)) if pix2pix else Graspp()
-    adam = (  # Isola et al., §3.3; Wang et al., §4.1, with G's rate for both
-        partial(torch.optim.Adam, lr=2e-4, betas=(0.5, 0.999))
-        if pix2pix
-        else partial(torch.optim.Adam, lr=1e-3, fused=True)
-    )
-    optimizers = [adam(generator.parameters()), adam(discriminator.parameters())]
+    size, dataset = entry.size, crops(entry, pairs, seed)
+    if system is System.PIX2PIX:
+        ready = pix2pix.set_up(size, seed, pix2pix.RAIN800_SETTINGS, dataset=dataset)
+    else:
+        ready = graspp.set_up(size, seed, dataset=dataset)
     # A run's own settings know nothing of networks and techniques, so its name does.
     run = Run(
-        f"real_sets/{system}-{recipe.size}px-{recipe.base_channels}ch-{recipe.steps}-seed{seed}"
+        f"real_sets/{system}-{size.image_size}px-{size.base_channels}ch-{size.steps}-seed{seed}"
     )
     records: list[Record] = []  # of this call
-    train(
-        generator,
-        discriminator,
-        make_loader(crops(recipe, pairs, seed), batch_size=recipe.batch_size, steps=recipe.steps),
-        optimizer_g=optimizers[0],
-        optimizer_d=optimizers[1],
-        seed=seed,
-        d_step=game.d_step,
-        g_step=game.g_step,
-        schedule=every_step
-        if pix2pix
-        else partial(generator_first, alone=int(ALONE * recipe.steps)),
-        schedulers=[] if pix2pix else [linear_decay(one, recipe.steps) for one in optimizers],
-        callbacks=[progress(recipe.steps), records.append],
-        run=run,
-    )
+    ready.train([progress(size.steps), records.append], run=run)
     print(run)
-    return generator, bool(records) and records[0]["step"] == 1
+    return ready.generator, bool(records) and records[0]["step"] == 1
 
 
-def pix2pix_networks(recipe: Recipe) -> tuple[nn.Module, nn.Module]:
-    channels = recipe.base_channels
-    return (
-        UNetGenerator(depth=6, base_channels=channels, dropout=0, input_skip=True),
-        PatchDiscriminator(base_channels=channels, n_layers=2),
-    )
-
-
-def graspp_networks(recipe: Recipe) -> tuple[nn.Module, nn.Module]:
-    channels = recipe.base_channels
-    return RASPP(width=channels), RainDiscriminator(base_channels=channels, norm=None)
-
-
-def crops(recipe: Recipe, pairs: list[Pair], seed: int) -> Dataset[Batch]:
-    real = PairCrops(pairs, recipe.size, seed)
-    if not recipe.own_rain:
+def crops(entry: Entry, pairs: list[Pair], seed: int) -> Dataset[Batch]:
+    size = entry.size.image_size
+    real = PairCrops(pairs, size, seed)
+    if not entry.own_rain:
         return real
     photos = {
         f"{pair.name} {n}": picture
         for n, pair in enumerate(pairs)
         for picture in clean_pictures([pair]).values()
-        if min(picture.shape[:2]) >= recipe.size
+        if min(picture.shape[:2]) >= size
     }
-    return MergedCrops([real, CropDataset(photos, "light", recipe.size, seed)], seed)
+    return MergedCrops([real, CropDataset(photos, "light", size, seed)], seed)
 
 
 def progress(steps: int) -> Callable[[Record], None]:

@@ -31,7 +31,7 @@ from torch import nn
 
 from course_lib import results, viz
 from course_lib.exercises import exercise
-from course_lib.data.crops import CropDataset, held_out_batch, make_loader
+from course_lib.data.crops import held_out_batch
 from course_lib.data.pair import Batch
 from course_lib.data.photos import load_photo, photo_split, shrink
 from course_lib.profiles import pick
@@ -202,11 +202,9 @@ rainy, clean = from_model(held_out.rainy), from_model(held_out.clean)
 print(f"{len(rainy)} crops of {size} pixels, held out: {' and '.join(split.test)}")
 
 # %%
-from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
+from course_lib.systems import baseline
 
-torch.manual_seed(seed)
-generator = BaselineGenerator(size=size, base_channels=settings.base_channels)
-discriminator = baseline_discriminator(base_channels=settings.base_channels)
+generator, discriminator = baseline.networks(settings, seed)
 
 
 def count(network: nn.Module) -> int:
@@ -291,13 +289,21 @@ generator_step = ex.use(generator_step)
 # `step_seed` makes each step repeatable.
 
 # %%
-from course_lib.training.loop import play, train
+from course_lib.training.loop import play
 
 viz.show_source(play)
 
 # %% [markdown]
-# `train` plays it: it puts networks and batches on the GPU if there is one, and hands
-# each record to whoever wants to watch.
+# What goes into it, beside your steps, stands in a **recipe**: the networks, the data,
+# the optimizers and their learning rate. The experiments of this lesson, whose tables
+# you will see, call the same recipe.
+
+# %%
+viz.show_source(baseline.set_up)
+
+# %% [markdown]
+# `system.train` plays the game: it puts networks and batches on the GPU if there is
+# one, and hands each record to whoever wants to watch.
 #
 # Every few steps a **monitor** looks at the held-out crops: the PSNR of the restored
 # pictures, and how often D recognises photographs and fakes. And every few seconds the
@@ -316,21 +322,13 @@ from course_lib.results import weights
 from course_lib.training.observers import Monitor, Samples
 from course_lib.training.run import Run
 
-dataset = CropDataset(
-    {name: photos[name] for name in split.train},
-    kind="drops",
-    size=size,
-    seed=seed,
-    scale=1 / settings.shrink,
+system = baseline.set_up(
+    settings, seed, d_step=discriminator_step, g_step=generator_step
 )
-loader = make_loader(
-    dataset,
-    batch_size=settings.batch_size,
-    steps=settings.steps,
-    workers=settings.workers,
-)
+generator, discriminator = system.generator, system.discriminator
 samples = Samples(generator, held_out.rainy[:6], every=settings.log_every)
 input_psnr = float(np.mean([psnr(x, y) for x, y in zip(rainy, clean, strict=True)]))
+even_game = {"even": 2 * np.log(2), "input": input_psnr}
 live = viz.LivePlot(
     {
         "loss": {
@@ -342,6 +340,8 @@ live = viz.LivePlot(
     },
     steps=settings.steps,
 )
+
+# %%
 if pretrained:
     found = weights.load(
         "01_baseline_gan",
@@ -350,31 +350,13 @@ if pretrained:
         generator=generator,
         discriminator=discriminator,
     )
-    even_game = {"even": 2 * np.log(2), "input": input_psnr}
     history = [{**record, **even_game} for record in found.history]
     live.resume(history)
 else:
     run = Run(f"01/gan-{settings.name}-seed{seed}")
-    history = train(
-        generator,
-        discriminator,
-        loader,
-        optimizer_g=torch.optim.Adam(
-            generator.parameters(), lr=2e-4, betas=(0.9, 0.999)
-        ),
-        optimizer_d=torch.optim.Adam(
-            discriminator.parameters(), lr=2e-4, betas=(0.9, 0.999)
-        ),
-        seed=seed,
-        d_step=discriminator_step,
-        g_step=generator_step,
-        callbacks=[
-            Monitor(generator, discriminator, held_out, every=settings.log_every),
-            samples,
-            lambda record: record.update(even=2 * np.log(2), input=input_psnr),
-            live,
-        ],
-        run=run,
+    monitor = Monitor(generator, discriminator, held_out, every=settings.log_every)
+    history = system.train(
+        [monitor, samples, lambda record: record.update(even_game), live], run=run
     )
 live.close(
     alt="Losses of both players, and PSNR on held-out crops, over the steps of "
@@ -556,15 +538,8 @@ print("an even game: 1.39")
 # that of $-\log D$?
 
 # %%
-torch.manual_seed(seed)
-novice = BaselineGenerator(size=size, base_channels=settings.base_channels)
-expert = baseline_discriminator(base_channels=settings.base_channels)
-head_steps = min(200, settings.steps)
-
-
-def no_step(generator, discriminator, batch: Batch, optimizer) -> torch.Tensor:
-    """The player whose step this is doesn't move."""
-    return torch.zeros(())
+alone = baseline.head_start(settings, seed, d_step=discriminator_step)
+novice, expert = alone.generator, alone.discriminator
 
 
 def gradient(loss: torch.Tensor) -> float:
@@ -584,20 +559,10 @@ def probe(record: dict[str, float]) -> None:
     record["non_saturating"] = gradient(generator_loss(fake_logits))
 
 
-progress = viz.Progress(head_steps)
+# %%
+progress = viz.Progress(len(alone.loader))
 run = Run(f"01/head-start-{settings.name}-seed{seed}")
-head_start = train(
-    novice,
-    expert,
-    make_loader(dataset, batch_size=settings.batch_size, steps=head_steps),
-    optimizer_g=torch.optim.Adam(novice.parameters()),
-    optimizer_d=torch.optim.Adam(expert.parameters(), lr=1e-3),
-    seed=seed,
-    d_step=discriminator_step,
-    g_step=no_step,
-    callbacks=[probe, progress],
-    run=run,
-)
+head_start = alone.train([probe, progress], run=run)
 progress.close()
 print(run)
 
@@ -672,28 +637,19 @@ def l1_step(generator, discriminator, batch: Batch, optimizer) -> torch.Tensor:
     return loss.detach()
 
 
-torch.manual_seed(seed)
-control = BaselineGenerator(size=size, base_channels=settings.base_channels)
+# %%
+plain = baseline.set_up(settings, seed, d_step=baseline.no_step, g_step=l1_step)
+control = plain.generator
 if pretrained:
     weights.load("01_baseline_gan", profile=settings.name, seed=seed, control=control)
 else:
-    bystander = baseline_discriminator(base_channels=1)  # `train` wants a D; it rests
     progress = viz.Progress(settings.steps)
     run = Run(f"01/l1-{settings.name}-seed{seed}")
-    train(
-        control,
-        bystander,
-        loader,
-        optimizer_g=torch.optim.Adam(control.parameters(), lr=2e-4, betas=(0.9, 0.999)),
-        optimizer_d=torch.optim.Adam(bystander.parameters(), lr=2e-4),
-        seed=seed,
-        d_step=no_step,
-        g_step=l1_step,
-        callbacks=[progress],
-        run=run,
-    )
+    plain.train([progress], run=run)
     progress.close()
     print(run)
+
+# %%
 control_outputs = from_model(restore(control, held_out.rainy))
 control_psnr = float(
     np.mean([psnr(x, y) for x, y in zip(control_outputs, clean, strict=True)])

@@ -33,9 +33,8 @@ from torch import nn
 
 from course_lib import results, viz
 from course_lib.exercises import exercise
-from course_lib.data.crops import CropDataset, held_out_batch, make_loader
+from course_lib.data.crops import held_out_batch
 from course_lib.data.photos import load_photo, photo_split, shrink
-from course_lib.data.recolour import RecolouredCrops
 from course_lib.losses import generator_loss
 from course_lib.profiles import pick
 from course_lib.ranges import from_model, to_model
@@ -365,7 +364,8 @@ for lambda_l1 in (1, 10, 100):
 #
 # One step of each player, as the library has them. D gets two six-channel inputs. In
 # D's step no gradient reaches G; in G's step D's weights are frozen. G restores each
-# batch once, and both steps use that picture.
+# batch once, and both steps use that picture. A D without batch norm judges clean and
+# restored pictures in one pass (`judge_both`), which is faster and gives the same.
 
 # %%
 from course_lib.training.pix2pix import Pix2Pix
@@ -406,49 +406,23 @@ viz.show_source(Pix2Pix.g_step)
 
 # %%
 from course_lib.metrics import psnr, ssim
-from course_lib.models.baseline import BaselineGenerator
 from course_lib.results import weights
-from course_lib.training.loop import series, train
+from course_lib.systems import baseline, pix2pix
+from course_lib.training.loop import series
 from course_lib.training.observers import Monitor, judge, restore
-from course_lib.training.rates import linear_decay
 from course_lib.training.run import Run
 
-paper = settings.name == "paper"
-torch.manual_seed(seed)
-generator = UNetGenerator(
-    depth=6,
-    base_channels=settings.base_channels,
-    dropout=0,
-    input_skip=not paper,
-)
-discriminator = PatchDiscriminator(
-    base_channels=settings.base_channels,
-    n_layers=settings.patch_layers,
-    norm=nn.BatchNorm2d if paper else nn.InstanceNorm2d,
-)
-crops = CropDataset(
-    {name: photos[name] for name in split.train},
-    kind="drops",
-    size=size,
-    seed=seed,
-    scale=1 / settings.shrink,
-)
-loader = make_loader(
-    crops if paper else RecolouredCrops(crops, seed),
-    batch_size=settings.batch_size,
-    steps=settings.steps,
-    workers=settings.workers,
-)
-optimizer_g, optimizer_d = (
-    torch.optim.Adam(
-        network.parameters(), settings.learning_rate, betas=(0.5, 0.999), fused=True
-    )
-    for network in (generator, discriminator)
-)
-input_psnr = float(np.mean([psnr(x, y) for x, y in zip(rainy, clean, strict=True)]))
+viz.show_source(pix2pix.set_up)
+viz.show_source(pix2pix.networks)
+
+# %% [markdown]
+# This recipe has a switch for everything that this lesson and the next change. Your
+# loss goes in as `loss`.
 
 # %%
-game = Pix2Pix(loss=pix2pix_loss)
+system = pix2pix.set_up(settings, seed, loss=pix2pix_loss)
+generator, discriminator = system.generator, system.discriminator
+input_psnr = float(np.mean([psnr(x, y) for x, y in zip(rainy, clean, strict=True)]))
 live = viz.LivePlot(
     {
         "loss": {"loss_d": "discriminator", "loss_g": "generator"},
@@ -456,6 +430,8 @@ live = viz.LivePlot(
     },
     steps=settings.steps,
 )
+
+# %%
 if pretrained:
     found = weights.load(
         "02_pix2pix",
@@ -468,24 +444,9 @@ if pretrained:
     live.resume(history)
 else:
     run = Run(f"02/pix2pix-{settings.name}-seed{seed}")
-    history = train(
-        generator,
-        discriminator,
-        loader,
-        optimizer_g=optimizer_g,
-        optimizer_d=optimizer_d,
-        seed=seed,
-        d_step=game.d_step,
-        g_step=game.g_step,
-        schedulers=[
-            linear_decay(o, settings.steps) for o in (optimizer_g, optimizer_d)
-        ],
-        callbacks=[
-            Monitor(generator, discriminator, held_out, every=settings.log_every),
-            lambda record: record.update(input=input_psnr),
-            live,
-        ],
-        run=run,
+    monitor = Monitor(generator, discriminator, held_out, every=settings.log_every)
+    history = system.train(
+        [monitor, lambda record: record.update(input=input_psnr), live], run=run
     )
 live.close(
     alt="Losses of both players, and PSNR on held-out crops beside that of the rainy "
@@ -500,34 +461,17 @@ print(found.provenance() if pretrained else run)
 # with, D is ahead. Lesson 03 is about that.
 
 # %%
-small = pick("01", profile)
-torch.manual_seed(seed)
-baseline = BaselineGenerator(size=size, base_channels=small.base_channels)
-patch_head = PatchDiscriminator(
-    in_channels=3,
-    base_channels=settings.base_channels,
-    n_layers=settings.patch_layers,
-)
-progress = viz.Progress(small.steps)
+before = baseline.set_up(pick("01", profile), seed, patches=settings)
+collapsing, patch_head = before.generator, before.discriminator
+progress = viz.Progress(len(before.loader))
 run = Run(f"02/baseline-{settings.name}-seed{seed}")
-train(
-    baseline,
-    patch_head,
-    make_loader(
-        crops, batch_size=small.batch_size, steps=small.steps, workers=small.workers
-    ),
-    optimizer_g=torch.optim.Adam(baseline.parameters(), lr=2e-4, betas=(0.9, 0.999)),
-    optimizer_d=torch.optim.Adam(patch_head.parameters(), lr=2e-4, betas=(0.9, 0.999)),
-    seed=seed,
-    callbacks=[progress],
-    run=run,
-)
+before.train([progress], run=run)
 progress.close()
 print(run)
 
 # %%
 restored = from_model(restore(generator, held_out.rainy))
-collapsed = from_model(restore(baseline, held_out.rainy))
+collapsed = from_model(restore(collapsing, held_out.rainy))
 
 
 def score(metric: Callable[..., float], pictures: np.ndarray) -> float:
@@ -621,7 +565,7 @@ maps = {
     name: confidence_map(judge(discriminator, pictures, held_out.rainy), (size, size))
     for name, pictures in candidates.items()
 }
-fakes = restore(baseline, held_out.rainy).cpu()
+fakes = restore(collapsing, held_out.rainy).cpu()
 candidates["restored by the baseline, its own D"] = fakes
 maps["restored by the baseline, its own D"] = confidence_map(
     judge(patch_head, fakes), (size, size)

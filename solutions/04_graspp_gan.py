@@ -617,7 +617,7 @@ for logit in (-5.0, 0.0, 5.0):
 # left out.)
 
 # %%
-from course_lib.training.graspp import Graspp, generator_first
+from course_lib.training.graspp import Graspp
 
 viz.show_source(Graspp.g_step)
 
@@ -658,66 +658,22 @@ viz.show_source(Graspp.g_step)
 # do: jump up, dip, or go on as before?
 
 # %%
-from course_lib.data.augment import more_scenes
-from course_lib.data.crops import CropDataset, held_out_batch, make_loader
 from course_lib.data.pair import Batch
-from course_lib.data.recolour import RecolouredCrops
 from course_lib.metrics import ssim
-from course_lib.models.graspp import RainDiscriminator
 from course_lib.results import weights
-from course_lib.training.loop import train
+from course_lib.systems import graspp
 from course_lib.training.observers import Monitor, restore
-from course_lib.training.rates import PlateauDecay, linear_decay
 from course_lib.training.run import Run
 
-size, scale = settings.image_size, 1 / settings.shrink
-held_out = {
-    kind: held_out_batch(
-        {name: photos[name] for name in split.test},
-        kind,
-        max(96, size),
-        seed,
-        count=24,
-        scale=scale,
-    )
-    for kind in mixtures
-}
-watched = Batch(*(part[:12] for part in held_out["light"]))
-paper = settings.name == "paper"
-scenes = {name: photos[name] for name in split.train}
-crops = CropDataset(
-    scenes if paper else more_scenes(scenes), "light", size, seed, scale=scale
-)
-loader = make_loader(
-    crops if paper else RecolouredCrops(crops, seed),
-    batch_size=settings.batch_size,
-    steps=settings.steps,
-    workers=settings.workers,
-)
+viz.show_source(graspp.set_up)
 
 # %%
-channels = settings.base_channels
-torch.manual_seed(seed)
-generator = RASPP(
-    width=channels,
-    stages=(channels, 2 * channels, 4 * channels, 8 * channels) if paper else None,
-    aspp=ASPP,
+held_out = {kind: graspp.held_out_rain(settings, seed, kind) for kind in mixtures}
+watched = Batch(*(part[:12] for part in held_out["light"]))
+system = graspp.set_up(
+    settings, seed, aspp=ASPP, gradient=gradient_loss, adversarial=adversarial_loss
 )
-discriminator = RainDiscriminator(
-    base_channels=channels, norm=nn.BatchNorm2d if paper else None
-)
-optimizer_g, optimizer_d = (
-    torch.optim.Adam(network.parameters(), rate, fused=True)
-    for network, rate in (
-        (generator, settings.learning_rate),
-        (discriminator, 0.1 if paper else settings.learning_rate),
-    )
-)
-game = Graspp(gradient=gradient_loss, adversarial=adversarial_loss)
-epoch = max(1, settings.steps // settings.epochs)
-alone = 2 * epoch
-both = optimizer_g, optimizer_d
-plateau = [PlateauDecay(both, epoch=epoch, patience=1, begin=alone)] if paper else []
+generator, discriminator = system.generator, system.discriminator
 live = viz.LivePlot(
     {
         "loss of the generator": {"loss_g": "L2 + L_g + 0.001·L_gan"},
@@ -736,6 +692,8 @@ input_psnr = float(
         ]
     )
 )
+
+# %%
 if pretrained:
     found = weights.load(
         "04_graspp_gan",
@@ -748,24 +706,9 @@ if pretrained:
     live.resume(history)
 else:
     run = Run(f"04/graspp-{settings.name}-seed{seed}")
-    history = train(
-        generator,
-        discriminator,
-        loader,
-        optimizer_g=optimizer_g,
-        optimizer_d=optimizer_d,
-        seed=seed,
-        d_step=game.d_step,
-        g_step=game.g_step,
-        schedule=partial(generator_first, alone=alone),
-        schedulers=[] if paper else [linear_decay(o, settings.steps) for o in both],
-        callbacks=[
-            Monitor(generator, discriminator, watched, every=settings.log_every),
-            *plateau,
-            lambda record: record.update(input=input_psnr),
-            live,
-        ],
-        run=run,
+    monitor = Monitor(generator, discriminator, watched, every=settings.log_every)
+    history = system.train(
+        [monitor, lambda record: record.update(input=input_psnr), live], run=run
     )
 live.close(
     alt="Three panels over the steps: the generator's loss falls; the discriminator's, "

@@ -22,6 +22,7 @@ LAYERS = (
     {"data", "metrics", "losses", "models"},
     {"training"},
     {"baselines", "artifacts", "fusion"},
+    {"systems"},
     {"results"},
     {"viz"},
     {"checks"},

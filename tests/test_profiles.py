@@ -6,20 +6,7 @@ import pytest
 import torch
 
 from course_lib import profiles
-from course_lib.data.pair import Batch
-from course_lib.experiments.graspp import stages
-from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
-from course_lib.models.graspp import RASPP, RainDiscriminator
-from course_lib.models.pix2pix import (
-    PatchDiscriminator,
-    UNetGenerator,
-    convolutions,
-    receptive_field,
-)
 from course_lib.profiles import BASE, LESSONS, NAMES, minutes, pick, pick_name, read_all
-from course_lib.training.graspp import Graspp
-from course_lib.training.pix2pix import Pix2Pix
-from course_lib.training.steps import discriminator_step, generator_step
 
 
 @pytest.mark.parametrize(("cuda", "name"), [(True, "gpu"), (False, "cpu")])
@@ -109,49 +96,3 @@ def test_minutes_follow_the_budget_and_the_speed_of_the_cpu() -> None:
     assert minutes(gpu, gpu=False, speed=2) == pytest.approx(30 * gpu.cpu_hours)
     assert minutes(replace(gpu, gpu_minutes=None), gpu=True) is None
     assert minutes(replace(gpu, gpu_minutes=7.0), gpu=True) == 7
-
-
-def test_the_paper_profile_of_lesson_01_is_experiment_1_and_takes_a_step() -> None:
-    paper = profiles.pick("01", "paper")
-    assert (paper.image_size, paper.batch_size, paper.base_channels) == (256, 16, 32)
-    assert paper.steps == 200 * 860 // 16
-    generator = BaselineGenerator(size=paper.image_size, base_channels=paper.base_channels)
-    discriminator = baseline_discriminator(base_channels=paper.base_channels)
-    rainy, clean = torch.rand(2, 2, 3, 256, 256) * 2 - 1  # 2 of the 16 pairs, for memory's sake
-    batch = Batch(rainy, clean, torch.zeros(2, 1, 256, 256))
-    optimizers = [torch.optim.Adam(n.parameters(), 2e-4) for n in (discriminator, generator)]
-    assert discriminator_step(generator, discriminator, batch, optimizers[0]).isfinite()
-    assert generator_step(generator, discriminator, batch, optimizers[1]).isfinite()
-
-
-@pytest.mark.parametrize("lesson", ["02", "03"])
-def test_the_paper_profile_of_pix2pix_is_experiment_2_and_takes_a_step(lesson: str) -> None:
-    paper = profiles.pick(lesson, "paper")
-    assert (paper.image_size, paper.batch_size, paper.learning_rate) == (256, 16, 2e-4)
-    assert paper.steps == 200 * 860 // 16
-    generator = UNetGenerator(depth=6, base_channels=paper.base_channels, dropout=0)
-    discriminator = PatchDiscriminator(
-        base_channels=paper.base_channels, n_layers=paper.patch_layers
-    )
-    assert receptive_field(convolutions(discriminator)) == 70
-    rainy, clean = torch.rand(2, 2, 3, 256, 256) * 2 - 1  # 2 of the 16 pairs, for memory's sake
-    batch = Batch(rainy, clean, torch.zeros(2, 1, 256, 256))
-    optimizers = [torch.optim.Adam(n.parameters(), 2e-4) for n in (discriminator, generator)]
-    game = Pix2Pix()
-    assert game.d_step(generator, discriminator, batch, optimizers[0]).isfinite()
-    assert game.g_step(generator, discriminator, batch, optimizers[1]).isfinite()
-
-
-def test_the_paper_profile_of_graspp_has_the_papers_numbers_and_takes_a_step() -> None:
-    paper = profiles.pick("04", "paper")
-    assert (paper.image_size, paper.batch_size, paper.learning_rate) == (128, 4, 1e-3)
-    assert stages(paper) == (64, 128, 256, 512)
-    assert paper.steps / paper.epochs == 8000 / 4
-    generator = RASPP(width=paper.base_channels, stages=stages(paper))
-    discriminator = RainDiscriminator(base_channels=paper.base_channels)
-    rainy, clean = torch.rand(2, 1, 3, 64, 64) * 2 - 1  # a sixteenth of a batch, for time's sake
-    batch = Batch(rainy, clean, torch.zeros(1, 1, 64, 64))
-    optimizers = [torch.optim.Adam(n.parameters(), 1e-3) for n in (discriminator, generator)]
-    game = Graspp()
-    assert game.d_step(generator, discriminator, batch, optimizers[0]).isfinite()
-    assert game.g_step(generator, discriminator, batch, optimizers[1]).isfinite()

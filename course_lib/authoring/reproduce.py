@@ -151,13 +151,19 @@ def is_trained(name: str, folder: Path) -> bool:
         return False
 
 
-def surroundings(size: Profile) -> dict[str, str | int]:
-    """Return the device, threads and versions that a row computed here states."""
+def surroundings(size: Profile, revision: int = 1) -> dict[str, str | int]:
+    """Return the device, threads and versions that a row computed here states.
+
+    The revision of an experiment's recipe is one of the versions; the first isn't written.
+    """
     found = hardware.versions()
+    versions = [f"{name} {found[name]}" for name in VERSIONS]
+    if revision > 1:
+        versions.append(f"recipe {revision}")
     return {
         "device": hardware.name(),
         "threads": size.threads,
-        "versions": "; ".join(f"{name} {found[name]}" for name in VERSIONS),
+        "versions": "; ".join(versions),
     }
 
 
@@ -187,7 +193,9 @@ class _Job:
         checkout.require_unchanged(self.commit, self.root)
         self.watcher.run_starts(name, run, number, total, left)
 
-    def do(self, make: Callable[[], T]) -> tuple[T, dict[str, str | int | float]]:
+    def do(
+        self, make: Callable[[], T], revision: int = 1
+    ) -> tuple[T, dict[str, str | int | float]]:
         """Call ``make`` with the profile's threads; return the result and its provenance."""
         start = time.perf_counter()
         with threads(self.size.threads):
@@ -196,7 +204,7 @@ class _Job:
             "profile": self.size.name,
             "seconds": round(time.perf_counter() - start, 1),
             "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            **surroundings(self.size),
+            **surroundings(self.size, revision),
             "parent_commit": self.commit[:12],
         }
         return made, {column: provenance[column] for column in PROVENANCE}
@@ -213,7 +221,9 @@ def _fill(experiment: Experiment, job: _Job) -> ProductOutcome:
         left = _expected(rows, before.missing[n:], job.size.name)
         number = len(before.done) + n + 1
         job.start(experiment.name, str(run), number, len(experiment.runs), left)
-        metrics, provenance = job.do(partial(compute, experiment, run, job.size))
+        metrics, provenance = job.do(
+            partial(compute, experiment, run, job.size), experiment.revision
+        )
         settings = {column: setting_text(value) for column, value in run.settings.items()}
         origin = {column: str(value) for column, value in provenance.items()}
         rows.append({**settings, SEED: str(run.seed), **metrics, **origin})

@@ -2,11 +2,11 @@
 
 It changes nothing and needs no git, so it also works with uncommitted changes.
 
-A run that is repeated on the same processor, with the same number of threads and the same versions,
-must give all printed digits of its row. For rows from other machines there are tolerances. They are
-wide where training is chaotic: two machines diverge within a hundred steps of a GAN. A GPU always
-counts as another machine, because it sums in a different order each time. Recordings and weights
-must exist, but aren't made again; the same code makes the tables.
+A run that is repeated on the same processor, with the same number of threads, the same versions
+and the same revision of its recipe, must give all printed digits of its row. For other rows there
+are tolerances. They are wide where training is chaotic: two machines diverge within a hundred steps
+of a GAN. A GPU always counts as another machine, because it sums in a different order each time.
+Recordings and weights must exist, but aren't made again; the same code makes the tables.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ def _again(
     with threads(size.threads):
         found = compute(experiment, run, size)
     watcher.run_ends(time.perf_counter() - start)
-    exact = _made_here(row, size)
+    exact = _made_here(row, size, experiment.revision)
     return [
         Comparison(
             table=experiment.name,
@@ -185,9 +185,9 @@ def _again(
     ]
 
 
-def _made_here(row: table_file.Row, size: Profile) -> bool:
-    """Whether a row was made on this device with the same threads and versions of packages."""
-    here = {column: str(value) for column, value in surroundings(size).items()}
+def _made_here(row: table_file.Row, size: Profile, revision: int) -> bool:
+    """Whether nothing that is known to alter the digits has changed since a row was made."""
+    here = {column: str(value) for column, value in surroundings(size, revision).items()}
     if here["device"] != hardware.processor():  # a GPU
         return False
     then, now = (_packages(one["versions"]) for one in (row, here))

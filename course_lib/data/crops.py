@@ -8,7 +8,7 @@ neither the number of worker processes nor of devices changes what is seen.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,6 +24,7 @@ from course_lib.ranges import to_model
 # rain can fall on a crop in 193·193 places, mirrored or not.
 CANVASES = 16
 MARGIN = 192
+PREFETCHED = 4  # batches that a worker process has ready
 
 
 class CropDataset(Dataset[Batch]):
@@ -228,7 +229,9 @@ class StepLoader(DataLoader[Batch]):
             dataset,
             batch_sampler=sampler,
             num_workers=workers if len(sampler) else 0,
+            collate_fn=collate,
             pin_memory=torch.cuda.is_available(),
+            prefetch_factor=PREFETCHED if workers and len(sampler) else None,
             # Starting to iterate draws a number, which else would come from the global generator.
             generator=torch.Generator(),
         )
@@ -247,6 +250,12 @@ class StepLoader(DataLoader[Batch]):
     def for_rank(self, rank: int, world_size: int) -> StepLoader:
         """Of the same batches the slice of one of several processes; `train` asks for it."""
         return StepLoader(self.dataset, self._sampler.for_rank(rank, world_size), self.num_workers)
+
+
+def collate(items: Sequence[Batch]) -> Batch:
+    """Items without a batch axis as one batch, laid out with the channels last."""
+    parts = (torch.stack(part) for part in zip(*items, strict=True))
+    return Batch(*(part.contiguous(memory_format=torch.channels_last) for part in parts))
 
 
 def make_loader(

@@ -4,92 +4,53 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 
 import torch
 from torch import nn
 
 from course_lib.data.pair import Batch
-from course_lib.experiments import lesson_01
-from course_lib.experiments.games import CROPS, Played, rainy_psnr
-from course_lib.experiments.pix2pix import (
-    SEEDS,
-    Variant,
-    any_game,
-    end,
-    first_game,
-    last_quarter,
-    play,
-)
+from course_lib.experiments.lesson_01 import train_baseline
+from course_lib.experiments.pix2pix import SEEDS, end, train_once, train_pix2pix
 from course_lib.experiments.products import Experiment, RecordedRun, TrainedWeights, Value
-from course_lib.models.pix2pix import PatchDiscriminator
+from course_lib.experiments.trained import CROPS, TrainedSystem, last_quarter, rainy_psnr
 from course_lib.profiles import Profile, pick
 from course_lib.ranges import from_model
 from course_lib.results import recordings
 from course_lib.results.recordings import Recording
 from course_lib.results.weights import Trained
-from course_lib.training.loop import Step, train
-from course_lib.training.observers import Monitor, Samples, measure
+from course_lib.systems import baseline, pix2pix
+from course_lib.systems.pix2pix import Pix2PixSettings
+from course_lib.training.loop import Step
+from course_lib.training.observers import measure
 from course_lib.training.pix2pix import Pix2Pix, Techniques
 
-VARIANTS: dict[str, Variant] = {
-    "pix2pix": Variant(),
-    "no skips": Variant(skips=False, input_skip=False),
-    "the report's skips": Variant(input_skip=False),
-    "own colours": Variant(data="drops"),
-    "L1 alone": Variant(techniques=Techniques(adversarial="none")),
-    "lambda 0": Variant(techniques=Techniques(lambda_l1=0)),
-    "lambda 1": Variant(techniques=Techniques(lambda_l1=1)),
-    "lambda 10": Variant(techniques=Techniques(lambda_l1=10)),
+VARIANTS: dict[str, Pix2PixSettings] = {
+    "pix2pix": Pix2PixSettings(),
+    "no skips": Pix2PixSettings(skips=False, input_skip=False),
+    "the report's skips": Pix2PixSettings(input_skip=False),
+    "own colours": Pix2PixSettings(data="drops"),
+    "L1 alone": Pix2PixSettings(techniques=Techniques(adversarial="none")),
+    "lambda 0": Pix2PixSettings(techniques=Techniques(lambda_l1=0)),
+    "lambda 1": Pix2PixSettings(techniques=Techniques(lambda_l1=1)),
+    "lambda 10": Pix2PixSettings(techniques=Techniques(lambda_l1=10)),
 }
 
 
-def play_baseline(profile: Profile, seed: int, *, patches: bool) -> Played:
-    """Lesson 01's game at its own settings; its discriminator may get a patch head."""
-    size = pick("01", profile.name)
-    game = lesson_01.set_up(size, seed)
-    discriminator = game.discriminator
-    if patches:
-        torch.manual_seed(seed)
-        discriminator = PatchDiscriminator(
-            in_channels=3, base_channels=profile.base_channels, n_layers=profile.patch_layers
-        )
-    samples = Samples(game.generator, game.held_out.rainy[:CROPS], every=size.steps)
-    optimizers = [
-        torch.optim.Adam(network.parameters(), lesson_01.LEARNING_RATE, lesson_01.BETAS)
-        for network in (game.generator, discriminator)
-    ]
-    history = train(
-        game.generator,
-        discriminator,
-        game.loader,
-        optimizer_g=optimizers[0],
-        optimizer_d=optimizers[1],
-        seed=seed,
-        callbacks=[
-            Monitor(game.generator, discriminator, game.held_out, every=size.log_every),
-            samples,
-        ],
-    )
-    return Played(
-        game=replace(game, discriminator=discriminator), history=history, frames=samples.frames
-    )
-
-
 def _pix2pix(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
-    return end(any_game(profile, seed, VARIANTS[str(settings["variant"])]))
+    return end(train_once(profile, seed, VARIANTS[str(settings["variant"])]))
 
 
 def _baseline(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
-    played = play_baseline(profile, seed, patches=settings["head"] == "patches")
-    now = measure(played.game.generator, played.game.discriminator, played.game.held_out)
+    patches = profile if settings["head"] == "patches" else None
+    trained = train_baseline(pick("01", profile.name), seed, patches=patches)
+    now = measure(trained.system.generator, trained.system.discriminator, trained.held_out)
     return {
         "psnr": now["psnr"],
         "ssim": now["ssim"],
         "detail": 100 * now["detail"],
         "diversity": 100 * now["diversity"],
-        "accuracy_d": 100 * last_quarter(played.history, "accuracy_d"),
+        "accuracy_d": 100 * last_quarter(trained.history, "accuracy_d"),
     }
 
 
@@ -152,23 +113,23 @@ def record(
     name: str,
     profile: Profile,
     *,
-    variant: Variant | None = None,
+    settings: Pix2PixSettings | None = None,
     fault: str = "none",
     steps: Mapping[str, Step] | None = None,
     all_frames: bool = True,
 ) -> Recording:
     """A game of seed 0 as a recording; without `all_frames`, only the last pictures of it."""
-    how = variant or Variant()
-    played = play(profile, 0, how, **steps) if steps else first_game(profile, how)
-    held_out = played.game.held_out
+    how = settings or Pix2PixSettings()
+    trained = train_pix2pix(profile, 0, how, **steps) if steps else train_once(profile, 0, how)
+    held_out = trained.held_out
     return recordings.record(
-        played.history,
-        played.frames if all_frames else played.frames[-1:],
+        trained.history,
+        trained.frames if all_frames else trained.frames[-1:],
         rainy=from_model(held_out.rainy[:CROPS]),
         clean=from_model(held_out.clean[:CROPS]),
         name=name,
         about={"lesson": name[:2], "fault": fault, "seed": 0, "steps": profile.steps},
-        keys=[key for key in RECORDED if any(key in one for one in played.history)],
+        keys=[key for key in RECORDED if any(key in one for one in trained.history)],
     )
 
 
@@ -178,32 +139,33 @@ def _faulty(name: str, fault: str, profile: Profile) -> Recording:
 
 def _shown(name: str, variant: str, profile: Profile) -> Recording:
     """One variant's last pictures, to lie beside others'."""
-    return record(name, profile, variant=VARIANTS[variant], all_frames=False)
+    return record(name, profile, settings=VARIANTS[variant], all_frames=False)
 
 
-def trained(played: Played, what: str) -> Trained:
-    """Both networks of a game as pretrained weights; the game itself stays as it is."""
-    generator, discriminator = copy.deepcopy((played.game.generator, played.game.discriminator))
+def weights_of(trained: TrainedSystem, what: str) -> Trained:
+    """Both networks of a trained system as pretrained weights; the system stays as it is."""
+    system, held_out = trained.system, trained.held_out
+    generator, discriminator = copy.deepcopy((system.generator, system.discriminator))
 
     def measured() -> dict[str, float]:
-        now = measure(generator, discriminator, played.game.held_out)
+        now = measure(generator, discriminator, held_out)
         return {
             "PSNR, dB": now["psnr"],
-            "PSNR of the rainy crops, dB": rainy_psnr(played.game.held_out),
+            "PSNR of the rainy crops, dB": rainy_psnr(held_out),
             "SSIM": now["ssim"],
         }
 
     return Trained(
         networks={"generator": generator, "discriminator": discriminator},
-        history=played.history,
+        history=trained.history,
         measure=measured,
         about={"what": what, "seed": 0, "rain": "drops on a lens"},
     )
 
 
-def _trained(profile: Profile) -> Trained:
-    return trained(
-        first_game(profile, Variant()),
+def _weights(profile: Profile) -> Trained:
+    return weights_of(
+        train_once(profile, 0),
         "The generator and the discriminator of Pix2Pix after lesson 02's game, which teaches "
         "them to take drops off a lens.",
     )
@@ -225,6 +187,7 @@ EXPERIMENTS = (
         about="Pix2Pix, and what becomes of it when one thing is changed.",
         settings=tuple({"variant": variant} for variant in VARIANTS),
         seeds=SEEDS,
+        revision=pix2pix.REVISION,
         run=_pix2pix,
         tolerances=TOLERANCES,
     ),
@@ -233,6 +196,7 @@ EXPERIMENTS = (
         about="Lesson 01's GAN on the same crops, with its one logit and with a patch head.",
         settings=({"head": "one logit"}, {"head": "patches"}),
         seeds=SEEDS,
+        revision=baseline.REVISION,
         run=_baseline,
         tolerances={"psnr": 2.5, "ssim": 0.1, "detail": 60, "diversity": 20, "accuracy_d": 20},
     ),
@@ -256,4 +220,4 @@ RECORDINGS = (
         for name, variant in SHOWN.items()
     ),
 )
-WEIGHTS = (TrainedWeights(name="02_pix2pix", make=_trained),)
+WEIGHTS = (TrainedWeights(name="02_pix2pix", make=_weights),)

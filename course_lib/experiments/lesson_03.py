@@ -10,51 +10,55 @@ import torch
 from torch import nn
 
 from course_lib.data.pair import Batch
-from course_lib.experiments.lesson_02 import TOLERANCES, record, trained
-from course_lib.experiments.pix2pix import SEEDS, Variant, any_game, end, first_game
+from course_lib.experiments.lesson_02 import TOLERANCES, record, weights_of
+from course_lib.experiments.pix2pix import SEEDS, end, train_once
 from course_lib.experiments.products import Experiment, RecordedRun, TrainedWeights, Value
 from course_lib.losses import pix2pix_loss, target_loss
 from course_lib.profiles import Profile
 from course_lib.results.recordings import Recording
 from course_lib.results.weights import Trained
+from course_lib.systems import pix2pix
+from course_lib.systems.pix2pix import (
+    FLIPS,
+    RATE_G,
+    REPORT,
+    SMOOTHING,
+    STABILISED,
+    Pix2PixSettings,
+)
 from course_lib.training.loop import Step
 from course_lib.training.pix2pix import Pix2Pix, Techniques
 
-SMOOTHING = 0.1  # report, Experiment 3: real 0.9, fake 0.1
-FLIPS = 0.1  # the report says 5 to 10 %
-RATE_G = 2.5  # times D's: 0.0005 and 0.0002 in the report
-
-REPORT = Techniques(smoothing=SMOOTHING, flips=FLIPS)
-STABILISED = Variant(techniques=REPORT, rate_g=RATE_G, rate_d=0.2, d_every=2)
-
 # The game to diagnose. With λ = 100 L1 restores the picture whatever goes wrong in the game.
-DIAGNOSED = Variant(techniques=Techniques(lambda_l1=10))
+DIAGNOSED = Pix2PixSettings(techniques=Techniques(lambda_l1=10))
 
 # Untouched Pix2Pix is lesson 02's.
-VARIANTS: dict[str, Variant] = {
-    "smoothing": Variant(techniques=Techniques(smoothing=SMOOTHING)),
-    "flips": Variant(techniques=Techniques(flips=FLIPS)),
-    "two rates": Variant(rate_g=RATE_G),
-    "G twice as often": Variant(d_every=2),
-    "smoothing, two rates": Variant(techniques=Techniques(smoothing=SMOOTHING), rate_g=RATE_G),
-    "the report's three": Variant(techniques=REPORT, rate_g=RATE_G),
+VARIANTS: dict[str, Pix2PixSettings] = {
+    "smoothing": Pix2PixSettings(techniques=Techniques(smoothing=SMOOTHING)),
+    "flips": Pix2PixSettings(techniques=Techniques(flips=FLIPS)),
+    "two rates": Pix2PixSettings(rate_g=RATE_G),
+    "G twice as often": Pix2PixSettings(d_every=2),
+    "smoothing, two rates": Pix2PixSettings(
+        techniques=Techniques(smoothing=SMOOTHING), rate_g=RATE_G
+    ),
+    "the report's three": REPORT,
     "all, and a slower D": STABILISED,
-    "contrastive": Variant(techniques=Techniques(lambda_contrastive=10)),
+    "contrastive": Pix2PixSettings(techniques=Techniques(lambda_contrastive=10)),
 }
 # New drops on every crop are lesson 02's "own colours".
-DATA: dict[str, Variant] = {
-    "40 fixed crops": Variant(data="fixed"),
-    "flips and crops": Variant(data="flips and crops"),
-    "merged": Variant(data="merged"),
+DATA: dict[str, Pix2PixSettings] = {
+    "40 fixed crops": Pix2PixSettings(data="fixed"),
+    "flips and crops": Pix2PixSettings(data="flips and crops"),
+    "merged": Pix2PixSettings(data="merged"),
 }
 
 
 def _techniques(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
-    return end(any_game(profile, seed, VARIANTS[str(settings["variant"])]))
+    return end(train_once(profile, seed, VARIANTS[str(settings["variant"])]))
 
 
 def _data(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
-    return end(any_game(profile, seed, DATA[str(settings["data"])]))
+    return end(train_once(profile, seed, DATA[str(settings["data"])]))
 
 
 def attached_d_step(
@@ -117,16 +121,16 @@ FAULTS: dict[str, dict[str, Step]] = {
 def _faulty(name: str, fault: str, profile: Profile) -> Recording:
     fast = fault.startswith("D's learning rate")
     how = replace(DIAGNOSED, rate_d=100) if fast else DIAGNOSED
-    return record(name, profile, variant=how, fault=fault, steps=FAULTS[fault])
+    return record(name, profile, settings=how, fault=fault, steps=FAULTS[fault])
 
 
-def _shown(name: str, variant: Variant, profile: Profile) -> Recording:
-    return record(name, profile, variant=variant)
+def _shown(name: str, settings: Pix2PixSettings, profile: Profile) -> Recording:
+    return record(name, profile, settings=settings)
 
 
-def _trained(profile: Profile) -> Trained:
-    return trained(
-        first_game(profile, STABILISED),
+def _weights(profile: Profile) -> Trained:
+    return weights_of(
+        train_once(profile, 0, STABILISED),
         "The generator and the discriminator of Pix2Pix after lesson 03's game, in which the "
         "discriminator is held back.",
     )
@@ -138,6 +142,7 @@ EXPERIMENTS = (
         about="What each technique does to Pix2Pix, alone and together with others.",
         settings=tuple({"variant": variant} for variant in VARIANTS),
         seeds=SEEDS,
+        revision=pix2pix.REVISION,
         run=_techniques,
         tolerances=TOLERANCES,
     ),
@@ -146,12 +151,13 @@ EXPERIMENTS = (
         about="What more or other training data does to Pix2Pix.",
         settings=tuple({"data": data} for data in DATA),
         seeds=SEEDS,
+        revision=pix2pix.REVISION,
         run=_data,
         tolerances=TOLERANCES,
     ),
 )
 # The gallery: name of the recording → the variant that it shows.
-GALLERY: dict[str, Variant] = {
+GALLERY: dict[str, Pix2PixSettings] = {
     "03_smoothing": VARIANTS["smoothing"],
     "03_flips": VARIANTS["flips"],
     "03_two_rates": VARIANTS["two rates"],
@@ -166,4 +172,4 @@ RECORDINGS = (
         for name, fault in zip(("03_healthy", "03_a", "03_b", "03_c", "03_d"), FAULTS, strict=True)
     ),
 )
-WEIGHTS = (TrainedWeights(name="03_stabilised", make=_trained),)
+WEIGHTS = (TrainedWeights(name="03_stabilised", make=_weights),)

@@ -11,39 +11,37 @@ import torch
 from torch import nn
 
 from course_lib.data.pair import Batch
-from course_lib.experiments.games import Played
 from course_lib.experiments.graspp import (
-    PRINTED_RATE_D,
     SEEDS,
-    STREAKS,
-    Variant,
-    any_game,
+    Contestant,
     end,
-    first_game,
-    held_out_rain,
-    play,
     scores,
     shown,
+    train_contestant,
+    train_once,
 )
 from course_lib.experiments.products import Experiment, RecordedRun, TrainedWeights, Value
+from course_lib.experiments.trained import TrainedSystem
 from course_lib.losses import Reduction, adversarial_loss, gradient_loss
 from course_lib.profiles import Profile
 from course_lib.ranges import from_model
 from course_lib.results import recordings
 from course_lib.results.recordings import Recording
 from course_lib.results.weights import Trained
+from course_lib.systems import graspp, pix2pix
+from course_lib.systems.graspp import PRINTED_RATE_D, STREAKS, GrasppSettings, held_out_rain
 from course_lib.training.graspp import Graspp, LossWeights
 from course_lib.training.loop import Step
 
-ALL_RAIN = Variant(rain="all")
-ABLATION: dict[str, Variant] = {
-    "RASPP": replace(ALL_RAIN, weights=LossWeights(alpha=0, beta=0)),
-    "GRASPP": replace(ALL_RAIN, weights=LossWeights(beta=0)),
-    "GRASPP-GAN": ALL_RAIN,
-    "Pix2Pix": replace(ALL_RAIN, system="pix2pix"),
+ALL_RAIN = GrasppSettings(rain="all")
+ABLATION: dict[str, Contestant] = {
+    "RASPP": Contestant(settings=replace(ALL_RAIN, weights=LossWeights(alpha=0, beta=0))),
+    "GRASPP": Contestant(settings=replace(ALL_RAIN, weights=LossWeights(beta=0))),
+    "GRASPP-GAN": Contestant(settings=ALL_RAIN),
+    "Pix2Pix": Contestant(settings=ALL_RAIN, system="pix2pix"),
 }
-GRASPP_GAN = Variant()
-SYSTEMS = {"GRASPP-GAN": GRASPP_GAN, "Pix2Pix": Variant(system="pix2pix")}
+GRASPP_GAN = Contestant()
+SYSTEMS = {"GRASPP-GAN": GRASPP_GAN, "Pix2Pix": Contestant(system="pix2pix")}
 
 
 def as_printed(fake_logits: torch.Tensor) -> torch.Tensor:
@@ -52,22 +50,27 @@ def as_printed(fake_logits: torch.Tensor) -> torch.Tensor:
 
 
 LOUD = LossWeights(beta=30)  # so that the sign of L_gan can be seen in the pictures
-CHOICES: dict[str, Variant] = {
-    "mean squares": Variant(weights=LossWeights(reduction="mse")),
-    "direct output": Variant(output="direct"),
-    "D's printed rate": Variant(rate_d=PRINTED_RATE_D),
-    "rates fall on a plateau": Variant(plateau=True),
-    "the printed sign": Variant(adversarial=as_printed),
-    "beta 30": Variant(weights=LOUD),
-    "beta 30, the printed sign": Variant(weights=LOUD, adversarial=as_printed),
+LOUD_GAN = Contestant(settings=GrasppSettings(weights=LOUD))
+CHOICES: dict[str, Contestant] = {
+    "mean squares": Contestant(settings=GrasppSettings(weights=LossWeights(reduction="mse"))),
+    "direct output": Contestant(settings=GrasppSettings(output="direct")),
+    "D's printed rate": Contestant(settings=GrasppSettings(rate_d=PRINTED_RATE_D)),
+    "rates fall on a plateau": Contestant(settings=GrasppSettings(plateau=True)),
+    "the printed sign": Contestant(adversarial=as_printed),
+    "beta 30": LOUD_GAN,
+    "beta 30, the printed sign": replace(LOUD_GAN, adversarial=as_printed),
 }
 # The games to diagnose. With β = 0.001 nobody could see what goes wrong between the players.
-FAULTS: dict[str, Variant] = {
-    "none": Variant(weights=LOUD),
+FAULTS: dict[str, Contestant] = {
+    "none": LOUD_GAN,
     "the adversarial loss has the printed sign": CHOICES["beta 30, the printed sign"],
-    "L_g compares with the rainy picture": Variant(weights=LOUD),  # and `rainy_edges_step`
-    "D's learning rate is the printed 0.1": Variant(weights=LOUD, rate_d=PRINTED_RATE_D),
-    "the rates may fall after every step": Variant(weights=LOUD, plateau=True, epoch=1),
+    "L_g compares with the rainy picture": LOUD_GAN,  # and `rainy_edges_step`
+    "D's learning rate is the printed 0.1": Contestant(
+        settings=GrasppSettings(weights=LOUD, rate_d=PRINTED_RATE_D)
+    ),
+    "the rates may fall after every step": Contestant(
+        settings=GrasppSettings(weights=LOUD, plateau=True, epoch=1)
+    ),
 }
 RAINY_EDGES = "L_g compares with the rainy picture"
 
@@ -92,20 +95,20 @@ def rainy_edges_step(game: Graspp) -> Step:
     return step
 
 
-def _on_streaks(played: Played, profile: Profile, seed: int) -> dict[str, float]:
+def _on_streaks(trained: TrainedSystem, profile: Profile, seed: int) -> dict[str, float]:
     """The scores on each of the three test mixtures, named after it."""
     return {
         f"{metric}_{kind}": value
         for kind in STREAKS
         for metric, value in scores(
-            played.game.generator, held_out_rain(profile, seed, kind)
+            trained.system.generator, held_out_rain(profile, seed, kind)
         ).items()
     }
 
 
-def _measured(variant: Variant, seed: int, profile: Profile) -> dict[str, float]:
-    played, seconds = any_game(profile, seed, variant)
-    return {**_on_streaks(played, profile, seed), **end(played), "cpu_seconds": seconds}
+def _measured(contestant: Contestant, seed: int, profile: Profile) -> dict[str, float]:
+    trained, seconds = train_once(profile, seed, contestant)
+    return {**_on_streaks(trained, profile, seed), **end(trained), "cpu_seconds": seconds}
 
 
 def _ablation(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
@@ -117,14 +120,15 @@ def _choices(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict
 
 
 def _rains(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
-    variant = replace(SYSTEMS[str(settings["system"])], rain=str(settings["trained_on"]))
-    return _measured(variant, seed, profile)
+    rain = GrasppSettings(rain=str(settings["trained_on"]))
+    return _measured(replace(SYSTEMS[str(settings["system"])], settings=rain), seed, profile)
 
 
 def _haze(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
-    played, seconds = any_game(profile, seed, replace(GRASPP_GAN, rain=str(settings["rain"])))
+    rain = GrasppSettings(rain=str(settings["rain"]))
+    trained, seconds = train_once(profile, seed, Contestant(settings=rain))
     hazy = held_out_rain(profile, seed, "haze")
-    return {**scores(played.game.generator, hazy), **end(played), "cpu_seconds": seconds}
+    return {**scores(trained.system.generator, hazy), **end(trained), "cpu_seconds": seconds}
 
 
 RECORDED = (
@@ -133,16 +137,17 @@ RECORDED = (
 )
 
 
-def record(name: str, played: Played, *, fault: str = "none", all_frames: bool) -> Recording:
-    """A game of seed 0 as a recording; without `all_frames`, only the last pictures of it."""
-    held_out = played.game.held_out
-    rainy, clean = from_model(shown(held_out.rainy)), from_model(shown(held_out.clean))
-    history = played.history
+def record(
+    name: str, trained: TrainedSystem, *, fault: str = "none", all_frames: bool
+) -> Recording:
+    """A training of seed 0 as a recording; without `all_frames`, only the last pictures of it."""
+    pairs = shown(trained.held_out)
+    history = trained.history
     return recordings.record(
         history,
-        played.frames if all_frames else played.frames[-1:],
-        rainy=rainy,
-        clean=clean,
+        trained.frames if all_frames else trained.frames[-1:],
+        rainy=from_model(pairs.rainy),
+        clean=from_model(pairs.clean),
         name=name,
         about={"lesson": "04", "fault": fault, "seed": 0, "steps": len(history)},
         keys=[key for key in RECORDED if any(key in one for one in history)],
@@ -150,24 +155,27 @@ def record(name: str, played: Played, *, fault: str = "none", all_frames: bool) 
 
 
 def _faulty(name: str, fault: str, profile: Profile) -> Recording:
-    variant = FAULTS[fault]
+    contestant = FAULTS[fault]
     if fault == RAINY_EDGES:
-        game = Graspp(weights=variant.weights)
-        played = play(profile, 0, variant, d_step=game.d_step, g_step=rainy_edges_step(game))
+        steps = Graspp(weights=contestant.settings.weights)
+        trained = train_contestant(
+            profile, 0, contestant, d_step=steps.d_step, g_step=rainy_edges_step(steps)
+        )
     else:
-        played, _ = first_game(profile, variant)
-    return record(name, played, fault=fault, all_frames=True)
+        trained, _ = train_once(profile, 0, contestant)
+    return record(name, trained, fault=fault, all_frames=True)
 
 
-def _shown(name: str, variant: Variant, profile: Profile) -> Recording:
-    """One variant's last pictures, to lie beside others'."""
-    played, _ = first_game(profile, variant)
-    return record(name, played, all_frames=False)
+def _shown(name: str, contestant: Contestant, profile: Profile) -> Recording:
+    """The last pictures of one training, to lie beside others'."""
+    trained, _ = train_once(profile, 0, contestant)
+    return record(name, trained, all_frames=False)
 
 
-def _trained(profile: Profile) -> Trained:
-    played, _ = first_game(profile, GRASPP_GAN)
-    generator, discriminator = copy.deepcopy((played.game.generator, played.game.discriminator))
+def _weights(profile: Profile) -> Trained:
+    trained, _ = train_once(profile, 0, GRASPP_GAN)
+    system = trained.system
+    generator, discriminator = copy.deepcopy((system.generator, system.discriminator))
     held_out = {kind: held_out_rain(profile, 0, kind) for kind in STREAKS}
 
     def measured() -> dict[str, float]:
@@ -184,7 +192,7 @@ def _trained(profile: Profile) -> Trained:
 
     return Trained(
         networks={"generator": generator, "discriminator": discriminator},
-        history=played.history,
+        history=trained.history,
         measure=measured,
         about={
             "what": "The generator and the discriminator of GRASPP-GAN after lesson 04's game, "
@@ -202,12 +210,14 @@ TOLERANCES = {
     for kind in STREAKS
     for metric, allowed in (("psnr_rainy", 0.01), ("psnr", 1.0), ("ssim", 0.05))
 } | END
+BOTH = graspp.REVISION + pix2pix.REVISION  # of tables that hold rows of Pix2Pix too
 EXPERIMENTS = (
     Experiment(
         name="04_ablation",
         about="RASPP, GRASPP and GRASPP-GAN, and Pix2Pix for as long, trained on all streaks.",
         settings=tuple({"variant": variant} for variant in ABLATION),
         seeds=SEEDS,
+        revision=BOTH,
         run=_ablation,
         tolerances=TOLERANCES,
         times=TIMES,
@@ -219,6 +229,7 @@ EXPERIMENTS = (
             {"system": system, "trained_on": kind} for system in SYSTEMS for kind in STREAKS
         ),
         seeds=SEEDS,
+        revision=BOTH,
         run=_rains,
         tolerances=TOLERANCES,
         times=TIMES,
@@ -228,6 +239,7 @@ EXPERIMENTS = (
         about="GRASPP-GAN with one thing as the paper prints it, or as it might have meant it.",
         settings=tuple({"choice": choice} for choice in CHOICES),
         seeds=SEEDS,
+        revision=graspp.REVISION,
         run=_choices,
         # With a wrong sign or rate nothing holds the losses, so they tell nothing elsewhere.
         tolerances=TOLERANCES | {"loss_g": 1e6, "loss_d": 1e3},
@@ -238,19 +250,20 @@ EXPERIMENTS = (
         about="GRASPP-GAN on haze, without a change of the network.",
         settings=({"rain": "haze"},),
         seeds=SEEDS,
+        revision=graspp.REVISION,
         run=_haze,
         tolerances={"psnr_rainy": 0.01, "psnr": 1.5, "ssim": 0.05} | END,
         times=TIMES,
     ),
 )
-# Name of the recording → the variant whose last pictures it shows.
+# Name of the recording → the contestant whose last pictures it shows.
 SHOWN = {
     "04_raspp": ABLATION["RASPP"],
     "04_graspp": ABLATION["GRASPP"],
-    "04_all_rain": ALL_RAIN,
+    "04_all_rain": ABLATION["GRASPP-GAN"],
     "04_pix2pix": ABLATION["Pix2Pix"],
     "04_graspp_gan": GRASPP_GAN,
-    "04_haze": replace(GRASPP_GAN, rain="haze"),
+    "04_haze": Contestant(settings=GrasppSettings(rain="haze")),
 }
 RECORDINGS = (
     *(
@@ -258,8 +271,8 @@ RECORDINGS = (
         for name, fault in zip(("04_healthy", "04_a", "04_b", "04_c", "04_d"), FAULTS, strict=True)
     ),
     *(
-        RecordedRun(name=name, make=partial(_shown, name, variant))
-        for name, variant in SHOWN.items()
+        RecordedRun(name=name, make=partial(_shown, name, contestant))
+        for name, contestant in SHOWN.items()
     ),
 )
-WEIGHTS = (TrainedWeights(name="04_graspp_gan", make=_trained),)
+WEIGHTS = (TrainedWeights(name="04_graspp_gan", make=_weights),)

@@ -47,6 +47,10 @@ class Experiment:
         tolerances: metric → allowed difference when the run is repeated, in the metric's own
             unit. It names every metric, in the order of the columns.
         times: metrics that are times, which differ from run to run even on one machine.
+        revision: revision of the recipe that the runs train by. It rises with each change of the
+            code that alters their last digits on one machine. A row states in ``versions`` by
+            which revision it was made, so that rows of an earlier one are compared within
+            tolerances.
     """
 
     name: str
@@ -56,6 +60,7 @@ class Experiment:
     run: Callable[[Mapping[str, Value], int, Profile], Mapping[str, float]]
     tolerances: Mapping[str, float]
     times: tuple[str, ...] = ()
+    revision: int = 1
 
     def __post_init__(self) -> None:
         _check_name(self.name)

@@ -160,6 +160,8 @@ class UNetGenerator(nn.Module):
                 "a single picture needs a batch axis: picture[None]"
             )
         x, (rows, columns) = pad_to_multiple(rainy, self.multiple)
+        if not x.is_cuda:  # the innermost kernels are large, and reordering them takes longest
+            x = x.contiguous()
         skipped = []
         for down in self.downs:
             x = down(x)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,12 @@ from torch import nn
 
 from course_lib.tensor_files import BadCheckpoint, OtherFormat, read_tensors, write_tensors
 
-Record = dict[str, float]
+Record = MutableMapping[str, float]  # of one step
 FORMAT = 1
 
 
 @dataclass(kw_only=True)
-class Game:
+class TrainingState:
     """What changes while two networks train.
 
     Attributes:
@@ -46,7 +46,9 @@ class Game:
         }
 
 
-def save(path: Path, game: Game, about: Mapping[str, Any], keep: Path | None = None) -> int:
+def save(
+    path: Path, game: TrainingState, about: Mapping[str, Any], keep: Path | None = None
+) -> int:
     """Write a checkpoint; see `write_tensors` for what can fail and what it returns.
 
     Args:
@@ -134,7 +136,7 @@ def load(path: Path) -> Checkpoint:
         ) from None
 
 
-def restore(game: Game, checkpoint: Checkpoint) -> None:
+def restore(game: TrainingState, checkpoint: Checkpoint) -> None:
     """Put everything back as it was, to the bit.
 
     Raises:
@@ -160,6 +162,8 @@ def restore(game: Game, checkpoint: Checkpoint) -> None:
         ) from None
     for name, part in parts.items():
         part.load_state_dict(states[name])
+    for optimizer in game.optimizers.values():
+        _lay_out(optimizer)
     for name, network in game.networks.items():
         for key, parameter in network.named_parameters():
             gradient = checkpoint.tensors.get(f"gradient/{name}/{key}")
@@ -170,7 +174,7 @@ def restore(game: Game, checkpoint: Checkpoint) -> None:
     game.history[:] = checkpoint.history
 
 
-def restore_networks(game: Game, checkpoint: Checkpoint) -> bool:
+def restore_networks(game: TrainingState, checkpoint: Checkpoint) -> bool:
     """Put the networks alone back, if they are the same networks.
 
     Returns:
@@ -186,6 +190,17 @@ def restore_networks(game: Game, checkpoint: Checkpoint) -> bool:
         network.load_state_dict(_put_tensors(checkpoint.rest[name], name, checkpoint.tensors))
         network.zero_grad(set_to_none=True)
     return True
+
+
+def _lay_out(optimizer: torch.optim.Optimizer) -> None:
+    """Lay an optimizer's moments out in memory as their parameters are.
+
+    Files keep no such order, and a fused Adam that meets two orders mixes up the values.
+    """
+    for parameter, state in optimizer.state.items():
+        for key, value in state.items():
+            if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+                state[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def _number(value: Any, key: str, step: int) -> float:

@@ -16,7 +16,7 @@ from course_lib.losses import (
     gradient_loss,
     picture_loss,
 )
-from course_lib.training.pix2pix import frozen
+from course_lib.training.pix2pix import frozen, judge_both
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +81,7 @@ class Graspp:
         self._kept = batch, restored
         optimizer.zero_grad()
         loss = discriminator_loss(
-            discriminator(batch.rainy, batch.clean),
-            discriminator(batch.rainy, restored.detach()),
+            *judge_both(discriminator, batch.rainy, batch.clean, restored.detach())
         )
         loss.backward()
         optimizer.step()

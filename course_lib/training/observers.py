@@ -100,7 +100,7 @@ class Monitor:
     def __call__(self, record: Record) -> None:
         """Measure, if it is time."""
         if record["step"] % self.every == 0:
-            record |= measure(self.generator, self.discriminator, self.held_out)
+            record.update(measure(self.generator, self.discriminator, self.held_out))
 
 
 class Samples:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from course_lib.data.pair import Batch
 from course_lib.losses import (
@@ -103,8 +104,9 @@ class Pix2Pix:
         restored = generator(batch.rainy)
         self._kept = batch, restored
         optimizer.zero_grad()
-        real_logits = discriminator(batch.rainy, batch.clean)
-        fake_logits = discriminator(batch.rainy, restored.detach())
+        real_logits, fake_logits = judge_both(
+            discriminator, batch.rainy, batch.clean, restored.detach()
+        )
         loss = self._term(real_logits, True) + self._term(fake_logits, False)
         loss.backward()
         optimizer.step()
@@ -159,6 +161,24 @@ class Pix2Pix:
                 partial(discriminator.features, batch.rainy),
             )
         return loss
+
+
+def judge_both(
+    discriminator: nn.Module, rainy: torch.Tensor, clean: torch.Tensor, restored: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """A conditional discriminator's logits for the clean and for the restored pictures.
+
+    Batch norm takes its mean and spread from the batch, so with it clean and restored pictures
+    pass in two batches. Without it nothing depends on the batch, and they pass in one, which is
+    faster.
+
+    rainy, clean, restored: N×3×H×W in [−1, 1].
+    """
+    if any(isinstance(module, _BatchNorm) for module in discriminator.modules()):
+        return discriminator(rainy, clean), discriminator(rainy, restored)
+    logits = discriminator(torch.cat([rainy, rainy]), torch.cat([clean, restored]))
+    real, fake = logits.chunk(2)
+    return real, fake
 
 
 @contextmanager

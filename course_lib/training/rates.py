@@ -53,6 +53,7 @@ class PlateauDecay:
             raise ValueError(f"an epoch has one step or more; it is {epoch}")
         self.epoch, self.begin = epoch, begin
         self.total, self.count = 0.0, 0  # of the losses of this epoch
+        self._waiting: list[Record] = []  # of it, those not yet in the total
         self.schedulers = [
             # Without the threshold: torch's own takes 0.01 % less for no improvement.
             ReduceLROnPlateau(one, factor=factor, patience=patience, threshold=0)
@@ -65,17 +66,26 @@ class PlateauDecay:
         if steps <= 0:
             return
         if "loss_g" in record:
-            self.total, self.count = self.total + record["loss_g"], self.count + 1
-        if steps % self.epoch == 0 and self.count:
-            for scheduler in self.schedulers:
-                scheduler.step(self.total / self.count)
+            self._waiting.append(record)
+        if steps % self.epoch == 0:
+            self._add_up()
+            if self.count:
+                for scheduler in self.schedulers:
+                    scheduler.step(self.total / self.count)
             self.total, self.count = 0.0, 0
+
+    def _add_up(self) -> None:
+        """Add what waits: seldom, because a loss may have to be read from a GPU."""
+        for record in self._waiting:
+            self.total, self.count = self.total + record["loss_g"], self.count + 1
+        self._waiting.clear()
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint must keep: what the losses were like.
 
         The rates themselves are the optimizers', and factor, patience and epochs are the call's.
         """
+        self._add_up()
         return {
             "total": self.total,
             "count": self.count,
@@ -85,6 +95,7 @@ class PlateauDecay:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """What a checkpoint kept, also one that kept more."""
         self.total, self.count = state["total"], state["count"]
+        self._waiting.clear()
         for scheduler, one in zip(self.schedulers, state["schedulers"], strict=True):
             scheduler.load_state_dict(_learnt(one))
 

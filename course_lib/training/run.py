@@ -29,7 +29,7 @@ import course_lib
 from course_lib import files, hardware
 from course_lib.tensor_files import BadCheckpoint, OtherFormat, is_own
 from course_lib.training import checkpoints
-from course_lib.training.checkpoints import Checkpoint, Game, Record
+from course_lib.training.checkpoints import Checkpoint, Record, TrainingState
 
 SECONDS = 10.0  # between two checkpoints; what a killed kernel costs at most
 SHARE = 0.05  # of the time may go into writing them
@@ -40,7 +40,16 @@ NAMED = 5  # files that a message names before it counts the rest
 # What systems put into any folder; it says nothing about whose the folder is.
 _ANYWHERE = {"lost+found", "Thumbs.db", "desktop.ini"}
 # What the numbers of a run depend on; a run that goes on after they changed says so.
-_CODE = ("ranges.py", "filters.py", "losses.py", "metrics.py", "data", "models", "training")
+_CODE = (
+    "ranges.py",
+    "filters.py",
+    "losses.py",
+    "metrics.py",
+    "data",
+    "models",
+    "training",
+    "systems",
+)
 
 
 def runs_folder() -> Path:
@@ -107,7 +116,7 @@ class Run:
 
     def begin(
         self,
-        game: Game,
+        game: TrainingState,
         *,
         steps: int | None,
         settings: Mapping[str, Any],
@@ -166,7 +175,7 @@ class Run:
             _TRAINED.update(game.networks.values())
         self._due = time.monotonic() + self.seconds
 
-    def step_done(self, game: Game, *, ended: bool = False) -> None:
+    def step_done(self, game: TrainingState, *, ended: bool = False) -> None:
         """Write a checkpoint if it is time for one, or the run has ended.
 
         Raises:
@@ -192,7 +201,7 @@ class Run:
             self._lock.release()
             self._lock = None
 
-    def _begin_anew(self, game: Game, *, trained_before: bool, writes: bool) -> None:
+    def _begin_anew(self, game: TrainingState, *, trained_before: bool, writes: bool) -> None:
         """Start from networks as they were made, though a cell that trains may be run again."""
         self.told = f"Trained from the first step; the run lies in {self.folder}."
         back = (

@@ -57,6 +57,7 @@ class LivePlot:
             for (ylabel, labels), ax in zip(plots.items(), axes, strict=True)
             for curve in _prepare(ax, ylabel, labels, steps)
         ]
+        self._waiting: list[Mapping[str, float]] = []
         self._progress = Progress(steps)
         if get_ipython() is not None:
             figure_png(self._figure, fast=True)  # the first one is slow: now, not while training
@@ -66,9 +67,10 @@ class LivePlot:
 
     def __call__(self, record: Mapping[str, float]) -> None:
         """Take the record of one step: its ``step``, and any of the plotted keys."""
-        self._take(record)
+        self._waiting.append(record)  # to read a loss from a GPU at each step would slow it down
         self._progress(record)
         if get_ipython() is not None and time.perf_counter() >= self._next_draw:
+            self._take()
             self._draw(f"Training so far. {self._latest()}")
 
     def resume(self, history: Sequence[Mapping[str, float]]) -> None:
@@ -76,8 +78,7 @@ class LivePlot:
         for curve in self._curves:
             curve.x.clear()
             curve.y.clear()
-        for record in history:
-            self._take(record)
+        self._waiting = list(history)
         self._progress.resume(history)
 
     def close(self, *, alt: str) -> None:
@@ -89,6 +90,7 @@ class LivePlot:
         Raises:
             ValueError: ``alt`` isn't a sentence.
         """
+        self._take()
         alt = f"{checked_alt(alt)} {self._latest()}"
         if self._closed:
             return
@@ -99,11 +101,14 @@ class LivePlot:
         else:
             self._draw(alt, final=True)
 
-    def _take(self, record: Mapping[str, float]) -> None:
-        for curve in self._curves:
-            if curve.key in record:
-                curve.x.append(record["step"])
-                curve.y.append(record[curve.key])
+    def _take(self) -> None:
+        """Put the records that wait into the curves."""
+        for record in self._waiting:
+            for curve in self._curves:
+                if curve.key in record:
+                    curve.x.append(record["step"])
+                    curve.y.append(record[curve.key])
+        self._waiting = []
 
     def _draw(self, alt: str, *, final: bool = False) -> None:
         begun = time.perf_counter()

@@ -623,6 +623,21 @@ def test_verify_compares_a_row_from_elsewhere_with_the_stated_tolerance(
     assert all(one.ok for one in others)
 
 
+@pytest.mark.parametrize(("shift", "passes"), [(0.009, True), (0.012, False)])
+def test_verify_grants_the_tolerance_to_a_row_of_an_earlier_revision_of_its_recipe(
+    root: Path, shift: float, passes: bool
+) -> None:
+    go(root)
+    revised = replace(shifted(shift), revision=2)
+    found, _ = check(root, revised)
+    assert found.passed is passes
+    assert [one.allowed for one in found.comparisons] == list(TINY.tolerances.values())
+    go(root, replace(TINY, revision=2), fresh=True)
+    assert all(row["versions"].endswith("; recipe 2") for row in rows(root))
+    found, _ = check(root, revised)
+    assert {one.allowed for one in found.comparisons} == {None}
+
+
 def test_verify_grants_a_gpu_the_tolerance(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hardware, "device_name", lambda: "NVIDIA T4")
     go(root)

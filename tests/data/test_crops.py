@@ -185,6 +185,15 @@ def test_a_loader_gives_batches_of_the_items_in_order():
             assert same(Batch(*(tensor[i] for tensor in batch)), dataset[3 * k + i])
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_batches_are_laid_out_with_the_channels_last(workers):
+    loader = make_loader(
+        CropDataset(PHOTOS, "light", 48, 3), batch_size=2, steps=1, workers=workers
+    )
+    (batch,) = loader
+    assert all(part.is_contiguous(memory_format=torch.channels_last) for part in batch)
+
+
 def test_a_resumed_loader_goes_on_where_the_first_would_have():
     dataset = CropDataset(PHOTOS, "light", 24, 0)
     whole = list(make_loader(dataset, batch_size=2, steps=6))

@@ -13,12 +13,12 @@ import course_lib
 from course_lib import experiments, profiles
 from course_lib.authoring import model_card, table_file
 from course_lib.authoring.verify import judge
-from course_lib.experiments import lesson_01, pix2pix
-from course_lib.experiments.games import Game
 from course_lib.experiments.products import Declared, Experiment, RecordedRun, TrainedWeights
 from course_lib.files import UNFINISHED
 from course_lib.profiles import Profile
 from course_lib.results import recordings, tables, weights
+from course_lib.systems import baseline, pix2pix
+from course_lib.systems.system import System, held_out_drops
 from course_lib.training.observers import measure
 
 ROOT = Path(__file__).parent.parent.parent
@@ -90,20 +90,21 @@ def test_every_committed_set_of_weights_is_sound_and_has_its_card() -> None:
 @pytest.mark.parametrize(
     ("name", "set_up"),
     [
-        ("01_baseline_gan", lesson_01.set_up),
+        ("01_baseline_gan", baseline.set_up),
         ("02_pix2pix", pix2pix.set_up),
         ("03_stabilised", pix2pix.set_up),
     ],
 )
 def test_weights_measure_what_their_card_says(
-    name: str, set_up: Callable[[Profile, int], Game]
+    name: str, set_up: Callable[[Profile, int], System]
 ) -> None:
     found = weights.read(name)
     profile = profiles.pick(name[:2], "cpu")
-    game = set_up(profile, int(found.about["seed"]))
-    networks = {"generator": game.generator, "discriminator": game.discriminator}
+    system = set_up(profile, int(found.about["seed"]))
+    networks = {"generator": system.generator, "discriminator": system.discriminator}
     weights.load(name, profile="cpu", seed=int(found.about["seed"]), **networks)
-    end = measure(game.generator, game.discriminator, game.held_out)
+    held_out = held_out_drops(profile, int(found.about["seed"]))
+    end = measure(system.generator, system.discriminator, held_out)
     assert end["psnr"] == pytest.approx(found.metrics["PSNR, dB"], abs=0.01)
     assert end["ssim"] == pytest.approx(found.metrics["SSIM"], abs=1e-3)
     assert end["accuracy_d"] == pytest.approx(found.history[-1]["accuracy_d"], abs=0.05)

@@ -120,7 +120,7 @@ def test_a_player_that_the_schedule_skips_neither_moves_nor_is_recorded() -> Non
 def test_gradient_norm_is_the_length_of_all_gradients() -> None:
     network = nn.Linear(2, 1)
     network.weight.grad, network.bias.grad = torch.tensor([[3.0, 0.0]]), torch.tensor([4.0])
-    assert gradient_norm(network) == pytest.approx(5)
+    assert float(gradient_norm(network)) == pytest.approx(5)
     assert gradient_norm(nn.Linear(1, 1)) == 0
 
 

@@ -10,7 +10,7 @@ from torch import nn
 from course_lib import losses
 from course_lib.data.pair import Batch
 from course_lib.models.pix2pix import PatchDiscriminator, UNetGenerator
-from course_lib.training.pix2pix import Pix2Pix, Techniques
+from course_lib.training.pix2pix import Pix2Pix, Techniques, judge_both
 
 
 class Players:
@@ -108,6 +108,29 @@ def test_a_step_of_the_generator_alone_is_the_one_that_follows_an_idle_discrimin
     after.game.d_step(after.generator, after.discriminator, after.batch, optimizer)
     assert alone.g_step() == after.g_step()
     assert all(same(alone.generator, parameters(after.generator)))
+
+
+@pytest.mark.parametrize(
+    ("norm", "passes"), [(nn.InstanceNorm2d, 1), (None, 1), (nn.BatchNorm2d, 2)]
+)
+def test_one_pass_for_clean_and_restored_pictures_gives_what_two_give(norm, passes) -> None:
+    players, calls = Players(), []
+    torch.manual_seed(1)
+    discriminator = PatchDiscriminator(base_channels=4, n_layers=2, norm=norm)
+    two = copy.deepcopy(discriminator)
+    rainy, clean, _ = players.batch
+    restored = players.generator(rainy).detach()
+    discriminator.register_forward_hook(lambda *_: calls.append(1))
+    ours = judge_both(discriminator, rainy, clean, restored)
+    assert len(calls) == passes
+    theirs = two(rainy, clean), two(rainy, restored)
+    torch.testing.assert_close(ours, theirs)
+    for logits in (ours, theirs):
+        losses.discriminator_loss(*logits).backward()
+    for a, b in zip(discriminator.parameters(), two.parameters(), strict=True):
+        torch.testing.assert_close(a.grad, b.grad)
+    for a, b in zip(discriminator.buffers(), two.buffers(), strict=True):
+        torch.testing.assert_close(a, b)
 
 
 @pytest.mark.parametrize("step", ["d_step", "g_step"])

@@ -17,6 +17,7 @@ from course_lib.data.crops import CropDataset, make_loader
 from course_lib.data.pair import Batch
 from course_lib.data.photos import load_photo
 from course_lib.models.baseline import BaselineGenerator, baseline_discriminator
+from course_lib.models.pix2pix import PatchDiscriminator, UNetGenerator
 from course_lib.tensor_files import BadCheckpoint, read_tensors, write_tensors
 from course_lib.training import checkpoints
 from course_lib.training import run as run_module
@@ -97,6 +98,38 @@ def cut(folder: Path, step: int, **settings) -> None:
 
 def same_weights(a: nn.Module, b: nn.Module) -> bool:
     return all(map(torch.equal, a.state_dict().values(), b.state_dict().values()))
+
+
+def fused(folder: Path | None, *, stopped: int | None = None) -> nn.Module:
+    """Convolutions of many shapes under a fused Adam, laid out with the channels last."""
+    torch.manual_seed(0)
+    generator, discriminator = (
+        UNetGenerator(depth=3, base_channels=4),
+        PatchDiscriminator(base_channels=4, n_layers=1),
+    )
+    for network in (generator, discriminator):
+        network.to(memory_format=torch.channels_last)
+    dataset = CropDataset({"cat": load_photo("chelsea")}, "light", 32, 0)
+    steps = Pix2Pix()
+    train(
+        generator,
+        discriminator,
+        make_loader(dataset, batch_size=4, steps=6),
+        optimizer_g=torch.optim.Adam(generator.parameters(), 1e-3, fused=True),
+        optimizer_d=torch.optim.Adam(discriminator.parameters(), 1e-3, fused=True),
+        seed=0,
+        d_step=steps.d_step,
+        g_step=steps.g_step,
+        callbacks=[stop_after(stopped)] if stopped else [],
+        run=here(folder) if folder else None,
+    )
+    return generator
+
+
+def test_moments_of_a_fused_adam_are_laid_out_as_their_weights_again(tmp_path) -> None:
+    with pytest.raises(Stop):
+        fused(tmp_path, stopped=4)
+    assert same_weights(fused(tmp_path), fused(None))
 
 
 def test_a_run_that_has_ended_is_loaded_and_says_so(tmp_path) -> None:
