@@ -122,12 +122,13 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     """Grids of logits and single ones, pictures that aren't square, λ from 0 to 100."""
     n, h, w = (int(k) for k in rng.choice(range(2, 7), 3, replace=False))
     # The first one asks for no gradients: writing over what does would be an error of its own.
-    first = _case(rng, (n, 1, 2, 2), (4, 6), 10.0)
+    # Its restored pictures are too dark, those of the docstring's example too bright.
+    dark, bright = torch.from_numpy(rng.uniform(0, 1, (2, n, 3, 4, 6))).float()
     yield Case(
-        on=first.on,
-        args=tuple(one.detach() for one in first.args),
-        kwargs=first.kwargs,
-        group=first.group,
+        on=f"restored pictures that are too dark, of size {n}×3×4×6, and λ = 10",
+        args=(random_logits(rng, n, 1, 2, 2).detach(), dark - 1, bright),
+        kwargs={"lambda_l1": 10.0},
+        group=logits.ORDINARY,
     )
     for shape, size, lambda_l1 in (
         ((n, 1, h, w), (9, 6), 100.0),

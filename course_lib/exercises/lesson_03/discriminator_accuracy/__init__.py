@@ -193,7 +193,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     yield _case(infinite, infinite, ", some of them infinite")
     # Means of logits, means of probabilities, and votes judge these pictures differently.
     pictures = [[8, -1, -1, -1], [0.1, 0.1, 0.1, -9], [0.2, 0.3, 0.1, -9], [2, 0.3, -0.4, -1]]
-    yield _case(torch.tensor(pictures), torch.tensor([[-8, 1, 1, 1], [0.5, -3.0, 0.2, -0.5]]))
+    yield _case(torch.tensor(pictures), torch.tensor([[-8, 1, 1, 1], [-0.5, -3.0, 0.2, 0.5]]))
 
 
 def _case(real: Tensor, fake: Tensor, words: str = "") -> Case:
