@@ -136,7 +136,7 @@ def _put_back(owners: tuple[ModuleType | type, ...]) -> Iterator[None]:
     pairs = [(one, list(map(id, one[1].values()))) for one in before]
     # Bound here, because the answer may delete a builtin.
     missing, write, delete = object(), setattr, delattr
-    all_of, place_of, names_of, each = list, id, vars, map
+    all_of, place_of, names_of, each, is_a, module = list, id, vars, map, isinstance, ModuleType
     try:
         yield
     finally:
@@ -148,7 +148,8 @@ def _put_back(owners: tuple[ModuleType | type, ...]) -> Iterator[None]:
                 if now.get(name, missing) is not value:
                     write(owner, name, value)
             for name in now.keys() - names.keys():
-                delete(owner, name)
+                if not is_a(now[name], module):  # a part that was imported meanwhile stays
+                    delete(owner, name)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 import builtins
 import os
 import random
+import subprocess
 import sys
 import warnings
 
@@ -127,3 +128,15 @@ def test_patched_methods_and_new_names_are_gone_after_each_call():
     assert not hasattr(builtins, "surprise")
     assert not hasattr(torch, "surprise")
     assert torch.nn.functional.relu is relu
+
+
+def test_a_part_of_numpy_that_a_call_imports_stays():
+    code = (
+        "import numpy as np\n"
+        "from course_lib.checks.sandbox import one_call\n"
+        "with one_call(): np.ma.masked, np.polynomial.Polynomial\n"
+        "with one_call(): np.ma.masked\n"
+        "print(np.ma.masked)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "--\n", done.stderr

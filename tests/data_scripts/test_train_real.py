@@ -181,7 +181,7 @@ def test_a_folder_that_is_not_there_is_told_before_training(sets, tmp_path):
 
 def test_the_committed_numbers_are_whole_and_the_page_is_made_of_them():
     write_page = runpy.run_path(str(SCRIPT))["write_page"]
-    everything = read_record(SCRIPT.parents[1] / "results" / "real_sets.json")
+    everything = read_record(SCRIPT.parents[1] / "docs" / "real_sets.json")
     page = SCRIPT.parents[1] / "docs" / "real_sets.md"
     assert write_page(everything) == page.read_text(encoding="utf-8")
 
