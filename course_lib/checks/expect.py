@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from course_lib.checks.attempt import Attempt, Call, describe
-from course_lib.checks.networks import Left
 from course_lib.checks.result import Wrong
+from course_lib.checks.snapshot import Left
 
 
 @dataclass(frozen=True, kw_only=True)
