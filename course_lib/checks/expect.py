@@ -171,6 +171,8 @@ MEND_NETWORK: Mapping[Left, str] = {
     "requires_grad": "it learns otherwise afterwards. Leave the flag alone, or put it back at the "
     "end.",
     "hooks": "remove each hook that you register, by `handle.remove()`, and no other one.",
+    "forward": "every later call runs it. Put back what was there.",
+    "buffers": "they are saved with its weights. Keep what you count in a variable of your own.",
     "gradients": "they belong to whoever calls your function. `torch.autograd.grad` computes "
     "gradients without storing them; leave out zero_grad() and backward().",
     "averages": "a network in train mode moves its averages with each call. Put it in eval mode "
@@ -231,7 +233,7 @@ def _of_type(call: Call, right: Any, meaning: str) -> Any:
             raise Wrong(
                 f"On {call.on}, your function returns {value:.5g}; a whole number is expected."
             )
-        return value
+        return int(value) if isinstance(right, int) else value
     value = returned(call)
     if isinstance(right, list | tuple):
         if not isinstance(value, list | tuple) or len(value) != len(right):
@@ -271,7 +273,8 @@ def mismatch(
         on: its input, in words.
         unit: of the values.
     """
-    if all(isinstance(one, float | np.ndarray | np.floating) for one in (*got, *right)):
+    numbers = float | int | np.ndarray | np.floating
+    if all(isinstance(one, numbers) and not isinstance(one, bool) for one in (*got, *right)):
         have = np.concatenate([np.ravel(one) for one in got]).astype(float)
         want = np.concatenate([np.ravel(one) for one in right]).astype(float)
         if text := _one_rule(have, want):
@@ -318,7 +321,7 @@ def _short(value: Any) -> str:
     if isinstance(value, bool | str):
         return repr(value)
     if np.shape(value) == () and isinstance(value, int | float | np.ndarray | np.number):
-        return str(value) if isinstance(value, int) else _digits(float(value))
+        return f"{value:,}" if isinstance(value, int) else _digits(float(value))
     text = repr(value)
     return text if len(text) < 200 else text[:199] + "…"
 
@@ -435,7 +438,11 @@ def _explains(model: np.ndarray, have: np.ndarray, want: np.ndarray) -> bool:
 
 
 def _digits(value: float) -> str:
-    return "infinity" if math.isinf(value) else f"{value + 0.0:.4g}"  # + 0.0: −0 is 0
+    if math.isinf(value):
+        return "infinity"
+    if 1e4 <= abs(value) < 1e15 and value == int(value):
+        return f"{value:,.0f}"
+    return f"{value + 0.0:.4g}"  # + 0.0: −0 is 0
 
 
 def _is_number(value: object) -> bool:

@@ -12,18 +12,21 @@ CONVOLUTIONS = ("convolution", "transposed convolution")
 SHORT = 6  # layers of which a diagnosis lists the order
 
 
-def difference(mine: Trace, right: Trace, *, stopped: bool = False) -> str:
+def difference(
+    mine: Trace, right: Trace, *, stopped: bool = False, other_size: bool = False
+) -> str:
     """The first difference, as one sentence; empty where there is none.
 
     Args:
         mine: what the answer's network called.
         right: what the reference called.
         stopped: whether the answer's network stopped with an error on the way.
+        other_size: whether it gives another size, so that sizes on the way tell something.
     """
-    return next(_differences(mine, right, stopped), "")
+    return next(_differences(mine, right, stopped, other_size or stopped), "")
 
 
-def _differences(mine: Trace, right: Trace, stopped: bool) -> Iterator[str]:
+def _differences(mine: Trace, right: Trace, stopped: bool, other_size: bool) -> Iterator[str]:
     alike = {"linear layer": "convolution"} if "linear layer" not in _kinds(right, {}) else {}
     own, asked = _kinds(mine, alike), _kinds(right, alike)
     more, fewer = _subtract(own, asked), _subtract(asked, own)
@@ -46,7 +49,10 @@ def _differences(mine: Trace, right: Trace, stopped: bool) -> Iterator[str]:
             f"{_many(asked[kind], kind)} should be called."
         )
     for kind in asked:
-        yield from _settings(kind, _of(mine, kind, alike), _of(right, kind, alike))
+        pair = _of(mine, kind, alike), _of(right, kind, alike)
+        yield from _settings(kind, *pair)
+        if other_size:
+            yield from _sizes(kind, *pair)
     for what, have, want in (
         ("pads with", mine.paddings, right.paddings),
         ("calls", mine.others, right.others),
@@ -103,6 +109,20 @@ def _settings(kind: str, mine: Sequence[Layer], right: Sequence[Layer]) -> Itera
             have = " and ".join(own[name] for name in wrong)
             want = " and ".join(asked[name] for name in wrong)
             yield f"{which[0].upper()}{which[1:]} has {have}; the docstring asks for {want}."
+
+
+def _sizes(kind: str, mine: Sequence[Layer], right: Sequence[Layer]) -> Iterator[str]:
+    """Height and width of what convolutions give, where as many are called."""
+    for one, other in zip(mine, right, strict=False):
+        if one.out is None or other.out is None or not one.kernel:
+            continue
+        have, want = one.out.shape[2:], other.out.shape[2:]
+        if len(mine) <= len(right) and have != want:
+            which = f"Your {kind}" if len(mine) == 1 else f"One of your {kind}s"
+            yield (
+                f"{which}, with {_described(one)['kernel']} and {_described(one)['dilation']}, "
+                f"gives {by(have)}, where {by(want)} should come out: its padding is another."
+            )
 
 
 def _described(layer: Layer) -> dict[str, str]:

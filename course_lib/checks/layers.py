@@ -244,7 +244,9 @@ class WithWeightsOf(TorchFunctionMode):
         return same[choice % len(same)]
 
 
-def with_weights_of(layers: Sequence[Layer], run: Callable[[], Tensor]) -> Iterator[Tensor]:
+def with_weights_of(
+    layers: Sequence[Layer], run: Callable[[], Tensor]
+) -> Iterator[tuple[Tensor, bool]]:
     """What a network gives with the weights of another one; of few ways to pair them, for each.
 
     Nothing where their weights can't be paired. Layers that get the same and have the same size,
@@ -253,6 +255,9 @@ def with_weights_of(layers: Sequence[Layer], run: Callable[[], Tensor]) -> Itera
     Args:
         layers: the calls of the other network.
         run: runs the network.
+
+    Yields:
+        The output, and whether running averages moved as those of the other network.
     """
     choices: list[int] | None = []
     for _ in range(WAYS):
@@ -260,8 +265,8 @@ def with_weights_of(layers: Sequence[Layer], run: Callable[[], Tensor]) -> Itera
             return
         with WithWeightsOf(layers, choices) as weights:
             out = run()
-        if weights.complete and weights.same_averages:
-            yield out
+        if weights.complete:
+            yield out, weights.same_averages
         choices = _next(weights.chosen)
 
 

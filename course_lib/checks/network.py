@@ -29,6 +29,8 @@ Make = Callable[..., Any]
 Inputs = tuple[Tensor, ...]
 Gradients = Sequence[Tensor | None]
 
+AGAIN = 3  # calls of a network that may remember earlier ones
+
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
@@ -119,22 +121,30 @@ class Network:
         right, right_network = Trace(), one.case.by(attempt.reference)
         with right:
             shape = one.run(right_network).shape
-        words = difference(one.trace, right, stopped=one.error is not None)
+        other_size = one.out is not None and one.out.shape != shape
+        stopped = one.error is not None
+        words = difference(one.trace, right, stopped=stopped, other_size=other_size)
         if one.error is not None:
             text = describe_error(one.error, attempt.function)
-            more = _why(one.error) or self.explain(one.error, one.case) or "."
-            return f"{on} raises {text}{more} {words}".strip()
+            more = _why(one.error) or self.explain(one.error, one.case)
+            return f"{on} raises {text.rstrip('.')}{more or '.'} {words}".strip()
         assert one.out is not None
         if one.out.shape != shape:
             return f"{on} gives size {by(one.out.shape)}; {by(shape)} is right. {words}".strip()
         outputs = list(one.outputs_of(attempt.reference))
-        if any(_close(one.out, want, self.tolerance) for want in outputs):
+        alike = [same for want, same in outputs if _close(one.out, want, self.tolerance)]
+        if any(alike):
             return _number_fault(one, right_network) or _gradient_fault(attempt, one)
+        if alike:
+            return (
+                "Your network gives what is right, but the running averages of a norm move "
+                "otherwise: its momentum is another. Leave it as it is unless told."
+            )
         if words:
             return f"{words} So it is with {on[:-1]}."
         if outputs:
             mode = "train" if one.training else "eval"
-            values = [expect.plain(tensor) for tensor in (one.out, outputs[0])]
+            values = [expect.plain(tensor) for tensor in (one.out, outputs[0][0])]
             return (
                 f"Your network has the right layers, but in {mode} mode it puts them together "
                 f"otherwise than the docstring says. {expect.sentence(expect.where(*values))}"
@@ -206,25 +216,31 @@ class Pass:
         total = (out * weights).sum()
         return torch.autograd.grad(total, wanted, allow_unused=True, retain_graph=True)
 
-    def outputs_of(self, make: Make) -> Iterator[Tensor]:
+    def outputs_of(self, make: Make) -> Iterator[tuple[Tensor, bool]]:
         """What a network of the library's gives with the answer's weights, each time they fit.
 
         Nothing where it has other weights. The layers that were called tell which weight belongs
         where; else the shapes of the parameters do.
+
+        Yields:
+            The output, and whether running averages moved as the answer's.
         """
-        network = self.case.by(make)
-        yield from with_weights_of(self.trace.layers, lambda: self.run(network))
-        tensors = _tensors(network, self.network)
+        network, paired = self.case.by(make), False
+        for output in with_weights_of(self.trace.layers, lambda: self.run(network)):
+            paired = True
+            yield output
+        tensors = None if paired else _tensors(network, self.network)
         if tensors is not None:
             torch.manual_seed(self.maker.seed)
             inputs = tuple(one.clone() for one in self.inputs)
-            yield torch.func.functional_call(network.train(self.training), tensors, inputs)
+            network.train(self.training)
+            yield torch.func.functional_call(network, tensors, inputs), True
 
     def like(self, make: Make, tolerance: float) -> bool:
         """Whether a network of the library's with the same weights does the same."""
         try:
-            for out in self.outputs_of(make):
-                if self.out is None or not _close(self.out, out, tolerance):
+            for out, same_averages in self.outputs_of(make):
+                if self.out is None or not same_averages or not _close(self.out, out, tolerance):
                     continue
                 if _same_gradients(self.gradients, self.gradients_of(out)):
                     return self.learnt == _learnt(self.case.by(make))
@@ -382,13 +398,14 @@ class _Maker:
         for one in before:
             if one.maker is not self or one.training or one.out is None:
                 continue
-            again = self.called(one.network, one.inputs, training=False, again=True)
-            if again.out is None or not _close(again.out, one.out, tolerance):
-                raise Wrong(
-                    "Called again with the same inputs, your network gives something else than "
-                    "before: it draws random numbers in eval mode, or keeps something from "
-                    "earlier calls."
-                )
+            for _ in range(AGAIN):
+                again = self.called(one.network, one.inputs, training=False, again=True)
+                if again.out is None or not _close(again.out, one.out, tolerance):
+                    raise Wrong(
+                        "Called again with the same inputs, your network gives something else than "
+                        "before: it draws random numbers in eval mode, or keeps something from "
+                        "earlier calls."
+                    )
 
     def in_double_precision(self, network: nn.Module) -> None:
         """`network.double()` works on inputs of double precision.

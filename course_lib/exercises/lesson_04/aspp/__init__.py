@@ -153,7 +153,7 @@ SLIPS = (
     ),
     Slip(
         "super().__init__() → super().__init__()\n"
-        "        out_channels = max(1, out_channels // len(rates))",
+        "        out_channels = out_channels // len(rates)",
         says="Your paths share out_channels. Each path has out_channels of its own, so that "
         "len(rates) · out_channels come out.",
     ),
