@@ -65,7 +65,7 @@ def _careless(
 class _Around(nn.Module):
     """A network, and something around its forward."""
 
-    def __init__(self, network: nn.Module, forward: Callable[[nn.Module, torch.Tensor], Any]):
+    def __init__(self, network: nn.Module, forward: Callable[[Any, torch.Tensor], Any]) -> None:
         super().__init__()
         self.network, self.function = network, forward
 
@@ -91,23 +91,21 @@ def _careless_networks(
         ("in float", lambda network, x: network(x.float()), "After network.double()"),
         ("eval in forward", lambda network, x: network.eval()(x), "switches its mode"),
     ):
-        yield (
-            name,
-            lambda network, args, forward=forward: _Around(network, forward),
-            words,
-        )
-    yield (
-        "hidden",
-        lambda network, args: _Around(nn.Identity(), lambda _, x, kept=[network]: kept[0](x)),
-        "no optimizer finds them",
-    )
-    yield (
-        "one weight more",
-        lambda network, args: _Around(
-            nn.ModuleList([network, nn.Linear(2, 2)]), lambda networks, x: networks[0](x)
-        ),
-        "that nothing depends on",
-    )
+        yield name, functools.partial(_around_it, forward), words
+    yield "hidden", _hidden, "no optimizer finds them"
+    yield "one weight more", _one_more, "that nothing depends on"
+
+
+def _around_it(forward: Callable[[Any, torch.Tensor], Any], network: Any, args: Any) -> nn.Module:
+    return _Around(network, forward)
+
+
+def _hidden(network: Any, args: Any) -> nn.Module:
+    return _Around(nn.Identity(), lambda _, x: network(x))
+
+
+def _one_more(network: Any, args: Any) -> nn.Module:
+    return _Around(nn.ModuleList([network, nn.Linear(2, 2)]), lambda both, x: both[0](x))
 
 
 def _once_for_all() -> Callable[[Any, tuple[Any, ...]], Any]:

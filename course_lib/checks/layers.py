@@ -1,8 +1,6 @@
-"""Which layers a network calls, in whatever style it is written; and the same with other weights.
+"""Which layers a network calls, in whatever style it is written.
 
-Two networks compute the same if one of them, run with the weights of the other, gives what the
-other one gives. `Trace` notes the calls of layers while a network runs. `WithWeightsOf` runs
-another network with the weights that it noted.
+`Trace` notes the calls of layers while a network runs.
 """
 
 from __future__ import annotations
@@ -11,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
@@ -49,10 +46,6 @@ PADDED = {
     "constant": "zeros", "reflect": "reflection", "replicate": "replication",
     "circular": "the opposite side",
 }  # fmt: skip
-
-
-COMPARED = 8  # layers of one size, to find the one that gave the same values
-WAYS = 24  # to pair the layers of two networks
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -161,136 +154,17 @@ class Trace(TorchFunctionMode):
                 self.others.append(_other(name, args, kwargs))
                 self.order.append(self.others[-1])
             return func(*args, **kwargs)
-        layer = Layer(function=func, given=_by_name(func, args, kwargs))
+        layer = Layer(function=func, given=by_name(func, args, kwargs))
         if func is F.conv2d and layer.setting("padding") not in (0, "valid"):
             self.paddings.append("zeros")
         place = len(self.layers)
         self.layers.append(layer)
         self.order.append(layer.kind)
-        before = _averages(layer.given)
+        before = averages(layer.given)
         out = func(*args, **kwargs)
-        after = _averages(layer.given)
+        after = averages(layer.given)
         self.layers[place] = replace(layer, out=out.detach().clone(), averages=(before, after))
         return out
-
-
-class WithWeightsOf(TorchFunctionMode):
-    """Runs a network with the weights of another one, whose calls were traced.
-
-    Each layer gets the weights of a layer that takes as much and gives as much: of one that gave
-    the same values, else of one with the same settings, else of the first one. A convolution in
-    groups may stand for several.
-
-    Args:
-        layers: the calls of the other network.
-        choices: which one to take, each time that several layers gave the same values; the first
-            one from there on.
-
-    Attributes:
-        chosen: the choices, and how many there were.
-        same_averages: whether all running statistics moved as those of the other network.
-    """
-
-    def __init__(self, layers: Sequence[Layer], choices: Sequence[int] = ()) -> None:
-        super().__init__()
-        self.chosen: list[tuple[int, int]] = []
-        self.same_averages = True
-        self._choices = choices
-        self._left = list(layers)
-        self._missing = False
-        self._pairs: set[tuple[int, int]] = set()  # addresses of weights
-
-    @property
-    def complete(self) -> bool:
-        """Whether all layers have their counterparts; those that share weights share them there."""
-        each = all(len({pair[n] for pair in self._pairs}) == len(self._pairs) for n in (0, 1))
-        return each and not self._left and not self._missing
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = kwargs or {}
-        if func not in LAYERS:
-            return func(*args, **kwargs)
-        layer = Layer(function=func, given=_by_name(func, args, kwargs))
-        mine = self._counterpart(layer)
-        if mine is None:
-            self._missing = True
-            return func(*args, **kwargs)
-        self._left.remove(mine)
-        self._pairs.add((_address(layer), _address(mine)))
-        given = _with_weights(layer, mine)
-        out = func(**given)
-        after = _averages(given)
-        if any(not _close(*pair) for pair in zip(after, mine.averages[1], strict=False)):
-            self.same_averages = False
-        return out
-
-    def _counterpart(self, layer: Layer) -> Layer | None:
-        some = [one for one in self._left if one.key == layer.key]
-        if not some:
-            self._left = [part for one in self._left for part in one.parts()]
-            some = [one for one in self._left if one.key == layer.key]
-        if len(some) < 2:
-            return some[0] if some else None
-        settings = ("stride", "dilation", "groups")
-        alike = [one for one in some if all(one.setting(k) == layer.setting(k) for k in settings)]
-        alike += [one for one in some if one not in alike]
-        distinct = {_address(one): one for one in reversed(alike[:COMPARED])}.values()
-        same = [one for one in reversed(distinct) if _gives_the_same(layer, one)]
-        if len(same) < 2:
-            return (same or alike)[0]
-        place = len(self.chosen)
-        choice = self._choices[place] if place < len(self._choices) else 0
-        self.chosen.append((choice, len(same)))
-        return same[choice % len(same)]
-
-
-def with_weights_of(
-    layers: Sequence[Layer], run: Callable[[], Tensor]
-) -> Iterator[tuple[Tensor, bool]]:
-    """What a network gives with the weights of another one; of few ways to pair them, for each.
-
-    Nothing where their weights can't be paired. Layers that get the same and have the same size,
-    such as two paths of one rate, can be paired in several ways.
-
-    Args:
-        layers: the calls of the other network.
-        run: runs the network.
-
-    Yields:
-        The output, and whether running averages moved as those of the other network.
-    """
-    choices: list[int] | None = []
-    for _ in range(WAYS):
-        if choices is None:
-            return
-        with WithWeightsOf(layers, choices) as weights:
-            out = run()
-        if weights.complete:
-            yield out, weights.same_averages
-        choices = _next(weights.chosen)
-
-
-def _next(chosen: Sequence[tuple[int, int]]) -> list[int] | None:
-    """The choices to try after these; None behind the last ones."""
-    for place in reversed(range(len(chosen))):
-        choice, among = chosen[place]
-        if choice + 1 < among:
-            return [*(one for one, _ in chosen[:place]), choice + 1]
-    return None
-
-
-def _address(layer: Layer) -> int:
-    """The same for layers that share their weights."""
-    return id(layer) if layer.weight is None else layer.weight.data_ptr()
-
-
-def _gives_the_same(layer: Layer, other: Layer) -> bool:
-    """Whether a layer with the other's weights gives what the other one gave, in any order."""
-    if other.out is None:
-        return False
-    with torch.no_grad():
-        out = layer.function(**_with_weights(layer, other))
-    return _same_numbers(out, other.out)
 
 
 def by(size: Sequence[int]) -> str:
@@ -298,24 +172,15 @@ def by(size: Sequence[int]) -> str:
     return "×".join(map(str, size))
 
 
-def _by_name(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def by_name(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a call of a layer, by name."""
     return {**dict(zip(LAYERS[func][1], args, strict=False)), **kwargs}
 
 
-def _averages(given: Mapping[str, Any]) -> tuple[Tensor, ...]:
+def averages(given: Mapping[str, Any]) -> tuple[Tensor, ...]:
+    """Copies of the running mean and variance among a layer's arguments."""
     both = given.get("running_mean"), given.get("running_var")
     return tuple(one.detach().clone() for one in both if one is not None)
-
-
-def _with_weights(layer: Layer, mine: Layer) -> dict[str, Any]:
-    """The layer's arguments with the weights of another one."""
-    given = dict(layer.given)
-    for name in ("weight", "bias"):
-        if (own := given.get(name)) is not None:
-            given[name] = mine.given[name].reshape(own.shape)
-    if given.get("running_mean") is not None and mine.averages[0]:
-        given["running_mean"], given["running_var"] = (one.clone() for one in mine.averages[0])
-    return given
 
 
 def _other(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
@@ -324,14 +189,3 @@ def _other(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
         slope = kwargs.get("negative_slope", args[1] if len(args) > 1 else 0.01)
         return f"LeakyReLU of slope {float(slope):g}"
     return text
-
-
-def _same_numbers(one: Tensor, other: Tensor) -> bool:
-    """The same values, in whatever order."""
-    return one.numel() == other.numel() and _close(
-        one.detach().flatten().sort().values, other.flatten().sort().values
-    )
-
-
-def _close(one: Tensor, other: Tensor) -> bool:
-    return one.shape == other.shape and torch.allclose(one, other, rtol=1e-3, atol=1e-4)

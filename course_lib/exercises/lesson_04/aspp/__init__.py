@@ -59,15 +59,8 @@ def _padded_by(mode: str, words: str) -> Slip:
     )
 
 
-def _activations(first: str, last: str, says: str) -> Slip:
-    """Other activations behind the two convolutions."""
-    both = [one for one in ("atrous", first, "pointwise", last) if one]
-    return Slip(
-        f"{LAYERS} → {', '.join(both)}", says=f"{says}; the docstring has LeakyReLU of slope 0.2."
-    )
-
-
 LEAKY = "nn.LeakyReLU(0.2)"
+MIX = "out_channels, out_channels, 1"
 
 SLIPS = (
     Slip(
@@ -91,42 +84,48 @@ SLIPS = (
         says="Your features are mirrored with their outermost pixels repeated. Reflection leaves "
         "these out of the mirror, so that b c d becomes c b c d c.",
     ),
-    Slip(
-        f"{RATE} → dilation=rate, padding=1",
-        says="Your features are padded by 1, whatever the rate. A convolution of rate r reaches r "
-        "pixels to each side: padding=rate keeps height and width.",
-    ),
-    Slip(
-        f'{RATE}, padding_mode="reflect" → dilation=rate',
-        says="Your features aren't padded, so that height and width shrink. A convolution of rate "
-        "r reaches r pixels to each side: padding=rate.",
-    ),
-    Slip(
-        f"{RATE} → padding=rate",
-        says="Your convolutions have the dilation 1, as they have unless told, and their padding "
-        "is the rate, so that the picture grows: dilation=rate moves the weights apart.",
-    ),
-    Slip(
-        f"{RATE} → padding=1",
-        says="Your convolutions have the dilation 1, as they have unless told: dilation=rate moves "
-        "the weights apart, and padding=rate keeps height and width.",
+    *(
+        Slip(f'{RATE}, padding_mode="reflect" → {settings}', says=f"{says} padding=rate.")
+        for settings, says in (
+            (
+                'dilation=rate, padding=1, padding_mode="reflect"',
+                "Your features are padded by 1, whatever the rate. A convolution of rate r reaches "
+                "r pixels to each side:",
+            ),
+            (
+                "dilation=rate",
+                "Your features aren't padded, so that height and width shrink. A convolution of "
+                "rate r reaches r pixels to each side:",
+            ),
+            (
+                'padding=rate, padding_mode="reflect"',
+                "Your convolutions have the dilation 1, as they have unless told, so that the "
+                "picture grows: dilation=rate moves the weights apart, besides",
+            ),
+            (
+                'padding=1, padding_mode="reflect"',
+                "Your convolutions have the dilation 1, as they have unless told: dilation=rate "
+                "moves the weights apart, and asks for",
+            ),
+        )
     ),
     Slip(f"{RATE} → dilation=rate + 1, padding=rate + 1", gets="has a dilation of "),
-    Slip(
-        "for rate in rates: → for rate in [rates[-1] for _ in rates]:",
-        says="All of your atrous convolutions have the last rate. Each has the rate of its path.",
-    ),
-    Slip(
-        "for rate in rates: → for rate in (1, 2, 4):",
-        says="Your paths have the rates 1, 2 and 4, whatever is asked for: go through `rates`.",
-    ),
-    Slip(
-        "for rate in rates: → for rate in (*rates, 1, 2)[:3]:",
-        says="Your network always has three paths. It has as many as `rates` has numbers.",
-    ),
-    Slip(
-        "for rate in rates: → for rate in sorted(rates):",
-        says="Your paths are in the order of the sorted rates: keep the order of `rates`.",
+    *(
+        Slip(f"for rate in rates: → for rate in {rates}:", says=says)
+        for rates, says in (
+            (
+                "[rates[-1] for _ in rates]",
+                "All of your atrous convolutions have the last rate. Each has that of its path.",
+            ),
+            ("(1, 2, 4)", "Your paths have the rates 1, 2 and 4, always: go through `rates`."),
+            ("(*rates, 1, 2)[:3]", "Your network always has three paths; `rates` tells how many."),
+            ("sorted(rates)", "Your paths are in the order of the sorted rates: keep their order."),
+            (
+                "dict.fromkeys(rates)",
+                "A rate that comes twice in `rates` has one path, and fewer channels come out. "
+                "Each number in `rates` has a path with weights of its own.",
+            ),
+        )
     ),
     Slip(
         f"append(\n                nn.Sequential({LAYERS})\n            ) → "
@@ -135,11 +134,6 @@ SLIPS = (
         "path(x) for path in self.paths → self.paths[str(rate)](x) for rate in self.rates",
         says="A rate that comes twice in `rates` has one path: as a key of a dictionary, it can be "
         "there only once. Each number in `rates` has a path with weights of its own.",
-    ),
-    Slip(
-        "for rate in rates: → for rate in dict.fromkeys(rates):",
-        says="A rate that comes twice in `rates` has one path, and fewer channels come out. Each "
-        "number in `rates` has a path with weights of its own.",
     ),
     Slip(
         f"{ATROUS} → out_channels, in_channels, 3, dilation=rate, padding=rate, "
@@ -157,20 +151,13 @@ SLIPS = (
         says="Your paths share out_channels. Each path has out_channels of its own, so that "
         "len(rates) · out_channels come out.",
     ),
-    Slip(
-        f"{ATROUS} → {ATROUS}, bias=False",
-        says="Your atrous convolutions have no bias. All convolutions have one.",
-    ),
-    Slip(
-        "nn.Conv2d(out_channels, out_channels, 1) → "
-        "nn.Conv2d(out_channels, out_channels, 1, bias=False)",
-        says="Your pointwise convolutions have no bias. All convolutions have one.",
-    ),
-    Slip(
-        f"{ATROUS} → {ATROUS}, bias=False",
-        "nn.Conv2d(out_channels, out_channels, 1) → "
-        "nn.Conv2d(out_channels, out_channels, 1, bias=False)",
-        says="Your convolutions have no bias. All convolutions have one.",
+    *(
+        Slip(*edits, says=f"Your {which}convolutions have no bias. All convolutions have one.")
+        for which, edits in (
+            ("atrous ", [f"{ATROUS} → {ATROUS}, bias=False"]),
+            ("pointwise ", [f"{MIX} → {MIX}, bias=False"]),
+            ("", [f"{ATROUS} → {ATROUS}, bias=False", f"{MIX} → {MIX}, bias=False"]),
+        )
     ),
     Slip(f"{LAYERS} → atrous, {LEAKY}", gets="convolutions should be called"),
     Slip(
@@ -181,20 +168,20 @@ SLIPS = (
     ),
     Slip(
         f"{ATROUS} → {ATROUS.replace('in_', 'out_')}",
-        "nn.Conv2d(out_channels, out_channels, 1) → nn.Conv2d(in_channels, out_channels, 1)",
+        f"{MIX} → in_channels, out_channels, 1",
         f"{LAYERS} → pointwise, {LEAKY}, atrous, {LEAKY}",
         says="Your pointwise convolution comes before the atrous one. The order is atrous "
         "convolution, LeakyReLU, pointwise convolution, LeakyReLU.",
     ),
     Slip(
         f"{ATROUS} → {ATROUS.replace('out_', 'in_')}, groups=in_channels",
-        "nn.Conv2d(out_channels, out_channels, 1) → nn.Conv2d(in_channels, out_channels, 1)",
+        f"{MIX} → in_channels, out_channels, 1",
         says="Your atrous convolutions have groups, so that what comes out sees only one of the "
         "channels that come in: leave `groups` out.",
     ),
     Slip(
         f"{ATROUS} → {ATROUS.replace('out_', 'in_')}",
-        "nn.Conv2d(out_channels, out_channels, 1) → nn.Conv2d(in_channels, out_channels, 1)",
+        f"{MIX} → in_channels, out_channels, 1",
         says="Your atrous convolutions keep in_channels, and only the pointwise ones make "
         "out_channels of them. The atrous ones make out_channels.",
     ),
@@ -206,28 +193,22 @@ SLIPS = (
         f"{LAYERS} → nn.LeakyReLU(0.2, inplace=True), atrous, {LEAKY}, pointwise",
         gets="writes over what it is called with",
     ),
-    _activations("", "", "Behind both convolutions of your paths comes no activation"),
-    _activations("", LEAKY, "Behind your atrous convolutions comes no activation"),
-    _activations(LEAKY, "", "Behind your pointwise convolutions comes no activation"),
-    _activations("nn.ReLU()", "nn.ReLU()", "Behind both convolutions of your paths comes ReLU"),
-    _activations("nn.ReLU()", LEAKY, "Behind your atrous convolutions comes ReLU"),
-    _activations(LEAKY, "nn.ReLU()", "Behind your pointwise convolutions comes ReLU"),
-    _activations(
-        "nn.LeakyReLU()",
-        "nn.LeakyReLU()",
-        "Behind both convolutions of your paths comes LeakyReLU of slope 0.01, which it has unless "
-        "told",
-    ),
-    _activations(
-        "nn.LeakyReLU()",
-        LEAKY,
-        "Behind your atrous convolutions comes LeakyReLU of slope 0.01, which it has unless told",
-    ),
-    _activations(
-        LEAKY,
-        "nn.LeakyReLU()",
-        "Behind your pointwise convolutions comes LeakyReLU of slope 0.01, which it has unless "
-        "told",
+    *(
+        Slip(
+            f"{LAYERS} → {', '.join(one for one in ('atrous', first, 'pointwise', last) if one)}",
+            says=f"Behind {where} convolutions{of} comes {what}; the docstring has LeakyReLU of "
+            "slope 0.2.",
+        )
+        for code, what in (
+            ("", "no activation"),
+            ("nn.ReLU()", "ReLU"),
+            ("nn.LeakyReLU()", "LeakyReLU of slope 0.01, which it has unless told"),
+        )
+        for first, last, where, of in (
+            (code, code, "both", " of your paths"),
+            (code, LEAKY, "your atrous", ""),
+            (LEAKY, code, "your pointwise", ""),
+        )
     ),
     Slip(f"{LAYERS} → atrous, nn.PReLU(init=0.2), pointwise, {LEAKY}", gets="calls PReLU"),
     Slip(
@@ -239,50 +220,39 @@ SLIPS = (
         gets="calls an instance norm; the docstring asks for none",
     ),
     Slip(f"{LAYERS} → {LAYERS}, nn.Dropout(0.1)", gets="calls dropout"),
-    Slip(
-        f"{OUTPUTS} → [path(x) for path in reversed(self.paths)]",
-        says="Your outputs lie in the reverse order of `rates`: keep the order.",
-    ),
-    Slip(
-        f"{OUTPUTS} → [self.paths[0](x) for path in self.paths]",
-        says="Your forward gives the output of the first path several times, and never those of "
-        "the others.",
-    ),
-    Slip(
-        f"{OUTPUTS} → [self.paths[-1](x) for path in self.paths]",
-        says="Your forward gives the output of the last path several times, and never those of "
-        "the others.",
+    *(
+        Slip(f"{OUTPUTS} → {outputs}", says=says)
+        for outputs, says in (
+            (
+                "[path(x) for path in reversed(self.paths)]",
+                "Your outputs lie in the reverse order of `rates`: keep the order.",
+            ),
+            (
+                "[self.paths[0](x) for path in self.paths]",
+                "Your forward gives only what the first path gives, several times.",
+            ),
+            (
+                "[self.paths[-1](x) for path in self.paths]",
+                "Your forward gives only what the last path gives, several times.",
+            ),
+        )
     ),
     Slip(
         f"{JOINED} → torch.stack({OUTPUTS}, dim=2).flatten(1, 2)",
         says="Your channels take turns: the first of each path, then the second of each. "
         "Concatenate whole paths: torch.cat with dim=1.",
     ),
-    Slip(
-        f"{JOINED} → torch.cat({OUTPUTS})",
-        says="You concatenate the paths' outputs along the batch (dim=0), as torch.cat does unless "
-        f"told; {AS_CHANNELS}",
-    ),
-    Slip(
-        f"{JOINED} → torch.cat({OUTPUTS}, dim=2)",
-        says=f"You concatenate the paths' outputs along the height (dim=2); {AS_CHANNELS}",
-    ),
-    Slip(
-        f"{JOINED} → torch.cat({OUTPUTS}, dim=3)",
-        says=f"You concatenate the paths' outputs along the width (dim=3); {AS_CHANNELS}",
-    ),
-    Slip(
-        f"{JOINED} → torch.stack({OUTPUTS}, dim=1)",
-        says=f"You stack the paths' outputs along an axis of their own; {AS_CHANNELS}",
-    ),
-    Slip(f"{JOINED} → sum({OUTPUTS})", says=f"You add the paths' outputs up; {AS_CHANNELS}"),
-    Slip(
-        f"{JOINED} → torch.stack({OUTPUTS}).mean(0)",
-        says=f"You average the paths' outputs; {AS_CHANNELS}",
-    ),
-    Slip(
-        f"{JOINED} → torch.stack({OUTPUTS}).amax(0)",
-        says=f"You take the largest of the paths' outputs; {AS_CHANNELS}",
+    *(
+        Slip(f"{JOINED} → {code}", says=f"You {words}; {AS_CHANNELS}")
+        for code, words in (
+            (f"torch.cat({OUTPUTS})", "concatenate the paths' outputs along the batch (dim=0)"),
+            (f"torch.cat({OUTPUTS}, dim=2)", "concatenate the paths' outputs along the height"),
+            (f"torch.cat({OUTPUTS}, dim=3)", "concatenate the paths' outputs along the width"),
+            (f"torch.stack({OUTPUTS}, 1)", "stack the paths' outputs along an axis of their own"),
+            (f"sum({OUTPUTS})", "add the paths' outputs up"),
+            (f"torch.stack({OUTPUTS}).mean(0)", "average the paths' outputs"),
+            (f"torch.stack({OUTPUTS}).amax(0)", "take the largest of the paths' outputs"),
+        )
     ),
     Slip(f"{JOINED} → {OUTPUTS}", gets="forward returns a list of 3"),
     Slip(f"{JOINED} → print(x)", gets="forward returns None"),
@@ -346,6 +316,23 @@ SLIPS = (
     Slip("        super().__init__() → ", gets="begins with `super().__init__()`"),
     Slip("def forward → def forwards", gets="Its second method is `def forward(self, x)`"),
     Slip("self.paths], → self.path],", gets='in the line "return torch.cat([path(x) for path in'),
+    Slip("class ASPP(nn.Module) → class ASPP", gets="is no nn.Module"),
+    Slip(
+        "super().__init__() → super().__init__()\n        given, rates = rates, list(rates)\n"
+        "        getattr(given, 'clear', list)()",
+        gets="changes its input `rates`",
+    ),
+    Slip(
+        f"append(\n                nn.Sequential({LAYERS})\n            ) → "
+        f"setdefault(rate, []).append(nn.Sequential({LAYERS}))",
+        "self.paths = nn.ModuleList() → self.paths = {}",
+        "path(x) for path in self.paths → path(x) for (path,) in self.paths.values()",
+        gets="plain dict, `self.paths`",
+    ),
+    Slip(
+        "[path(x) for → [path(x).detach() if path is self.paths[0] else path(x) for",
+        gets="aren't those",
+    ),
     Slip("rates: Sequence[int] = (1, 2, 4) → rates: Sequence[int]", gets="can't be called as"),
 )
 

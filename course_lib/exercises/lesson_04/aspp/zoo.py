@@ -48,23 +48,6 @@ def _atrous(**settings):
     return type("_Atrous", (_InParts,), {"atrous": atrous})
 
 
-class _ZerosByHand(_InParts):
-    def atrous(self, into, out, rate):
-        return nn.Sequential(nn.ZeroPad2d(rate), nn.Conv2d(into, out, 3, dilation=rate))
-
-
-class _ByRate(_InParts):
-    """Two paths of one rate are one path."""
-
-    def __init__(self, into, out, rates=(1, 2, 4)):
-        super().__init__(into, out, ())
-        self.paths = nn.ModuleDict({str(rate): self.path(into, out, rate) for rate in rates})
-        self.rates = rates
-
-    def forward(self, x):
-        return torch.cat([self.paths[str(rate)](x) for rate in self.rates], dim=1)
-
-
 class _ShortcutWhereChannelsFit(_InParts):
     def forward(self, x):
         outputs = [path(x) for path in self.paths]
@@ -82,27 +65,6 @@ class _OnlyOnePicture(_InParts):
         return torch.cat([path(x)[0] for path in self.paths])[None]
 
 
-class _FilledOnTheCPU(_InParts):
-    def forward(self, x):
-        out = torch.zeros(len(x), 0, *x.shape[2:])
-        for path in self.paths:
-            out = torch.cat([out, path(x)], dim=1)
-        return out
-
-
-class _CopyOfTheClass(_InParts):
-    """Starts as a copy of one network, with its weights."""
-
-    first: dict = {}  # noqa: RUF012
-
-    def __init__(self, into, out, rates=(1, 2, 4)):
-        super().__init__(into, out, rates)
-        kept = self.first.setdefault((into, out, *rates), self.paths)
-        for one, other in zip(self.paths.modules(), kept.modules(), strict=True):
-            if isinstance(one, nn.Conv2d) and isinstance(other, nn.Conv2d):
-                one.weight = other.weight
-
-
 class _ConvolutionShared(_InParts):
     def __init__(self, into, out, rates=(1, 2, 4)):
         super().__init__(into, out, (1,))
@@ -118,57 +80,6 @@ class _ConvolutionShared(_InParts):
         return torch.cat(outputs, dim=1)
 
 
-class _Projected(_InParts):
-    """DeepLab mixes all paths behind the concatenation."""
-
-    def __init__(self, into, out, rates=(1, 2, 4)):
-        super().__init__(into, out, rates)
-        self.mix = nn.Conv2d(len(rates) * out, out, 1)
-
-    def forward(self, x):
-        return F.leaky_relu(self.mix(super().forward(x)), 0.2)
-
-
-class _Enlarged(_InParts):
-    def forward(self, x):
-        return torch.cat([F.interpolate(path(x), x.shape[-2:]) for path in self.paths], dim=1)
-
-    def atrous(self, into, out, rate):
-        return nn.Conv2d(into, out, 3, dilation=rate)
-
-    def path(self, into, out, rate):
-        return super().path(into, out, min(rate, 2))
-
-
-class _PathOfOneByOne(_InParts):
-    """DeepLab's pyramid has a path that looks at single pixels too."""
-
-    def __init__(self, into, out, rates=(1, 2, 4)):
-        super().__init__(into, out, rates)
-        self.paths.insert(0, nn.Sequential(nn.Conv2d(into, out, 1), nn.LeakyReLU(0.2)))
-
-
-class _PathOfTheMean(_InParts):
-    """DeepLab's pyramid has a path that looks at the whole picture too."""
-
-    def __init__(self, into, out, rates=(1, 2, 4)):
-        super().__init__(into, out, rates)
-        self.mean = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(into, out, 1))
-
-    def forward(self, x):
-        mean = self.mean(x).expand(-1, -1, *x.shape[2:])
-        return torch.cat([*(path(x) for path in self.paths), mean], dim=1)
-
-
-class _PlainDict(_InParts):
-    def __init__(self, into, out, rates=(1, 2, 4)):
-        nn.Module.__init__(self)
-        self.by_rate = {rate: [self.path(into, out, rate)] for rate in rates}
-
-    def forward(self, x):
-        return torch.cat([path(x) for (path,) in self.by_rate.values()], dim=1)
-
-
 class _MadeInForward(_InParts):
     def __init__(self, into, out, rates=(1, 2, 4)):
         nn.Module.__init__(self)
@@ -179,47 +90,6 @@ class _MadeInForward(_InParts):
         return torch.cat([self.path(into, out, rate)(x) for rate in rates], dim=1)
 
 
-class _PointwiseMadeInForward(_InParts):
-    def path(self, into, out, rate):
-        return nn.Sequential(self.atrous(into, out, rate), self.last())
-
-    def join(self, outputs):
-        mixed = [nn.Conv2d(one.shape[1], one.shape[1], 1)(one) for one in outputs]
-        return torch.cat([F.leaky_relu(one, 0.2) for one in mixed], dim=1)
-
-
-class _OneTooMany(_InParts):
-    def __init__(self, into, out, rates=(1, 2, 4)):
-        super().__init__(into, out, rates)
-        self.fusion = nn.Conv2d(len(rates) * out, out, 1)
-
-
-class _NoModule:
-    def __init__(self, into, out, rates=(1, 2, 4)):
-        self.paths = [_InParts(1, 1).path(into, out, rate) for rate in rates]
-
-    def forward(self, x):
-        return torch.cat([path(x) for path in self.paths], dim=1)
-
-
-class _WearsRatesOut(_InParts):
-    def __init__(self, into, out, rates=(1, 2, 4)):
-        super().__init__(into, out, list(rates))
-        if isinstance(rates, list):
-            rates.clear()
-
-
-class _InEvalMode(_InParts):
-    def __init__(self, into, out, rates=(1, 2, 4)):
-        super().__init__(into, out, rates)
-        self.eval()
-
-
-class _OnePathDetached(_InParts):
-    def join(self, outputs):
-        return torch.cat([outputs[0].detach(), *outputs[1:]], dim=1)
-
-
 class _LeakyByHand(_InParts):
     last = nn.Identity
 
@@ -228,14 +98,6 @@ class _LeakyByHand(_InParts):
         out = F.relu(x)
         out -= 0.2 * F.relu(-x)  # relu's gradient needs what it gave
         return out
-
-
-class _LayersOfTheClass(_InParts):
-    made: dict[tuple[int, ...], nn.ModuleList] = {}  # noqa: RUF012
-
-    def __init__(self, into, out, rates=(1, 2, 4)):
-        super().__init__(into, out, rates)
-        self.paths = self.made.setdefault((into, out, *rates), self.paths)
 
 
 class _ByAttributes(nn.Module):
@@ -412,36 +274,22 @@ def _on_features(x, in_channels, out_channels):
 
 WRITTEN = {
     _atrous(padding_mode="zeros"): "padded with zeros",
-    _ZerosByHand: "padded with zeros",
     _atrous(padding=1): "padded by 1, whatever the rate",
     _atrous(kernel_size=5, padding=lambda rate: 2 * rate): "a kernel of 5×5",
     _atrous(stride=2): "a stride of 2",
     _joined(lambda self, outputs: torch.cat(outputs[::-1], dim=1)): "reverse order",
-    _joined(lambda self, outputs: outputs[0].repeat(1, len(outputs), 1, 1)): "of the first path",
+    _joined(
+        lambda self, outputs: outputs[0].repeat(1, len(outputs), 1, 1)
+    ): "only what the first path",
     _joined(lambda self, outputs: sum(outputs)): "add the paths' outputs up",
     _joined(lambda self, outputs: tuple(outputs)): "returns a tuple of 3",
     _joined(torch.no_grad()(_InParts.join)): "no gradient flows",
-    _ByRate: "comes twice in `rates`",
     _ShortcutWhereChannelsFit: "it puts them together otherwise",
     _OnlySquare: "raises RuntimeError in the line",
     _OnlyOnePicture: "gives size 1×",
-    _FilledOnTheCPU: "on the CPU",
-    _CopyOfTheClass: "have the same weights",
     _ConvolutionShared: "times, with the same weights",
-    _Projected: "convolutions should be called",
-    _Enlarged: "a dilation of 2; the docstring asks for a dilation of",
-    _PathOfOneByOne: "as in DeepLab's pyramid",
-    _PathOfTheMean: "as in DeepLab's pyramid",
-    _PlainDict: "plain dict, `self.by_rate`",
     _MadeInForward: "made anew in each call",
-    _PointwiseMadeInForward: "made anew in each call",
-    _OneTooMany: "that nothing depends on",
-    _NoModule: "is no nn.Module",
-    _WearsRatesOut: "changes its input `rates`",
-    _InEvalMode: "comes in eval mode",
-    _OnePathDetached: "the gradients aren't those",
     _LeakyByHand: "gradients can't be computed",
-    _LayersOfTheClass: "have the same weights",
     _on_features: "can't be called as the lesson calls it",
 }
 

@@ -49,6 +49,17 @@ def walk(model, size, products, layers=None):
     return sum(int(products(*call)) for call in calls(model, size, layers))
 
 
+def _then(change):
+    """A right count that leaves the network changed."""
+
+    def answer(model, size):
+        total = walk(model, size, right)
+        change(model)
+        return total
+
+    return answer
+
+
 class _Counter:
     """What the answers below, which work on the network itself, count with."""
 
@@ -63,80 +74,6 @@ def _hooks(model, counter):
     return [layer.register_forward_hook(counter) for layer in model.modules()]
 
 
-def _left_in_eval_mode(model, size):
-    hooks = _hooks(model, counter := _Counter())
-    with torch.no_grad():
-        model.eval()(*pictures(model, size))
-    for hook in hooks:
-        hook.remove()
-    return counter.total
-
-
-def _hook_for_all_left(model, size):
-    register_module_forward_hook(counter := _Counter())
-    copy.deepcopy(model).eval()(*pictures(model, size))
-    return counter.total
-
-
-def _forward_left(model, size):
-    counter = _Counter()
-    modes = [(layer, layer.training) for layer in model.modules()]
-    for layer in model.modules():
-
-        def forward(*inputs, layer=layer, before=layer.forward):
-            output = before(*inputs)
-            counter(layer, inputs, output)
-            return output
-
-        vars(layer)["forward"] = forward
-    model.eval()(*pictures(model, size))
-    for layer, mode in modes:
-        layer.training = mode
-    return counter.total
-
-
-def _all_to_train_mode(model, size):
-    total = _left_in_eval_mode(model, size)
-    model.train()
-    return total
-
-
-def _all_to_the_mode_of_the_whole(model, size):
-    training = model.training
-    total = _left_in_eval_mode(model, size)
-    model.train(training)
-    return total
-
-
-def _frozen(model, size):
-    model.requires_grad_(False)
-    return walk(model, size, right)
-
-
-def _weights_of_one(model, size):
-    for parameter in model.parameters():
-        nn.init.ones_(parameter)
-    return walk(model, size, right)
-
-
-def _backwards_too(model, size):
-    modes = [(layer, layer.training) for layer in model.modules()]
-    model.eval()(*pictures(model, size)).sum().backward()
-    for layer, mode in modes:
-        layer.training = mode
-    return walk(model, size, right)
-
-
-def _buffers(model, size):
-    model.register_buffer("total_ops", torch.zeros(1))
-    return walk(model, size, right)
-
-
-def _kept_in_a_default(model, size, found=[]):  # noqa: B006
-    found.append(walk(model, size, right))
-    return sum(found)
-
-
 def _hook_returns(model, size):
     counter = _Counter()
 
@@ -148,25 +85,6 @@ def _hook_returns(model, size):
     _hooks(model, count)
     model(*pictures(model, size))
     return counter.total
-
-
-def _one_picture_for_all(model, size):
-    model = copy.deepcopy(model).eval()
-    _hooks(model, counter := _Counter())
-    model(torch.zeros(1, 3, size, size))
-    return counter.total
-
-
-def _two_pictures(model, size):
-    wide = [picture.expand(2, -1, -1, -1) for picture in pictures(model, size)]
-    found = []
-    model = copy.deepcopy(model).eval()
-    for layer in model.modules():
-        layer.register_forward_hook(
-            lambda one, inputs, out: found.append(right(one, inputs[0], out))
-        )
-    model(*wide)
-    return sum(found)
 
 
 def _in_place(model, size):
@@ -248,43 +166,19 @@ def _by_hook_for_all(model, size):
 
 
 class _CountsByCalling:
-    """An object that is called, and a walk through the children, each layer once."""
+    """An object that is called; pictures of random numbers."""
 
     __name__ = "_counts_by_calling"
 
     def __call__(self, model, size):
-        model, counter, seen = copy.deepcopy(model), _Counter(), set()
-
-        def visit(layer):
-            if id(layer) not in seen:
-                seen.add(id(layer))
-                layer.register_forward_hook(counter)
-            for child in layer.children():
-                visit(child)
-
-        visit(model.eval())
-        model(*(torch.rand(1, 3, size, size) for _ in pictures(model, size)))
+        model = copy.deepcopy(model).eval()
+        _hooks(model, counter := _Counter())
+        model(*(torch.rand_like(one) for one in pictures(model, size)))
         return counter.total
 
 
 def _in_float32(model, size):
     return int(sum(np.float32(right(*call)) for call in calls(model, size)))
-
-
-def _clears_hooks(model, size):
-    total = walk(model, size, right)
-    for layer in model.modules():
-        layer._forward_hooks.clear()
-    return total
-
-
-def _clears_gradients(model, size):
-    model.zero_grad()
-    return walk(model, size, right)
-
-
-def _by_type(model, size):
-    return walk(model, size, lambda one, *two: right(one, *two) if type(one) in COUNTED else 0)
 
 
 def _leaves_by_name(model, size):
@@ -306,24 +200,28 @@ def _groups_and_transposed(model, size):
     return walk(model, size, products)
 
 
+def _parameters(change):
+    """A change of all weights."""
+    return lambda model: [change(one) for one in model.parameters()]
+
+
 WRITTEN = {
-    _hook_for_all_left: "with a hook of yours",
-    _forward_left: "another `forward`",
-    _all_to_train_mode: "in train mode",
-    _all_to_the_mode_of_the_whole: "mode",
-    _left_in_eval_mode: "in eval mode",
-    _frozen: "requires_grad switched off",
-    _weights_of_one: "with other weights",
-    _backwards_too: "gradients",
-    _clears_gradients: "without the gradients it had",
-    _clears_hooks: "without its hooks",
-    _buffers: "`total_ops`",
-    _kept_in_a_default: "keeps something from earlier calls",
+    _then(lambda model: model.eval()): "in eval mode",
+    _then(lambda model: model.train()): "in train mode",
+    _then(lambda model: model.train(model.training)): "in train mode",
+    _then(lambda model: model.train()(*pictures(model, 4))): "mode",
+    _then(lambda model: _hooks(model, print)): "with a hook of yours",
+    _then(lambda model: register_module_forward_hook(_Counter())): "with a hook of yours",
+    _then(lambda model: [one._forward_hooks.clear() for one in model.modules()]): "its hooks",
+    _then(lambda model: setattr(model, "forward", model.forward)): "another `forward`",
+    _then(lambda model: model.requires_grad_(False)): "requires_grad switched off",
+    _then(_parameters(nn.init.ones_)): "with other weights",
+    _then(_parameters(lambda one: setattr(one, "grad", torch.ones_like(one)))): "gradients",
+    _then(lambda model: model.zero_grad()): "without the gradients it had",
+    _then(lambda model: model.register_buffer("total_ops", torch.zeros(1))): "`total_ops`",
+    lambda model, size, seen=[]: seen.append(walk(model, size, right)) or sum(seen): "keeps",
     _hook_returns: "let your hook return nothing",
-    _one_picture_for_all: "it takes two pictures, got 1",
-    _two_pictures: "or pass two pictures through",
     _in_float32: "32 bits can't hold it",
-    _by_type: "isinstance(layer, nn.Conv2d) knows subclasses",
     _leaves_by_name: "layers called conv, conv1 and conv10",
     _groups_and_transposed: "On convolutions: Your convolutions forget groups",
     lambda model, size: {"total": walk(model, size, right)}: "one number is expected",
