@@ -57,7 +57,8 @@ class WithWeightsOf(TorchFunctionMode):
             self._missing = True
             return func(*args, **kwargs)
         self._left.remove(mine)
-        self._pairs.add((_address(layer), _address(mine)))
+        if layer.weight is not None:
+            self._pairs.add((_address(layer), _address(mine)))
         given = _with_weights(layer, mine)
         out = func(**given)
         after = averages(given)

@@ -41,68 +41,71 @@ CONV = "nn.Conv2d(in_channels, out_channels, 4, stride=2, padding=1, bias=False)
 APPEND_NORM = "if norm is not None:\n        layers.append(norm(out_channels))"
 ACTIVATION = "layers.append(nn.LeakyReLU(0.2, inplace=True))"
 
+# An edit of the reference → the whole diagnosis.
+EDITS = {
+    "bias=False → bias=True": "Your convolution has a bias, as convolutions have unless told. The "
+    "docstring asks for none, whatever `norm` is: bias=False.",
+    "bias=False → bias=norm is None": "With norm=None, your convolution has a bias. The docstring "
+    "asks for none, whatever `norm` is: bias=False.",
+    "bias=False → bias=norm is nn.InstanceNorm2d": "With norm=nn.InstanceNorm2d, your convolution "
+    "has a bias, as in the authors' code. The docstring asks for none, whatever `norm` is: "
+    "bias=False.",
+    "bias=False → bias=norm is not nn.BatchNorm2d": "Your convolution has a bias unless `norm` is "
+    "nn.BatchNorm2d. The docstring asks for none, whatever `norm` is: bias=False.",
+    "4, stride=2 → 3, stride=2": "Your convolution's kernel is 3×3. The docstring asks for 4×4, "
+    "which a stride of 2 divides evenly.",
+    "4, stride=2, padding=1 → 2, stride=2, padding=0": "Your convolution's kernel is 2×2. The "
+    "docstring asks for 4×4 with padding 1, so that neighbouring values share pixels.",
+    "padding=1 → padding=0": "Your convolution's padding is 0, as it is unless told, so that "
+    "pictures don't come out half as large. The docstring asks for 1.",
+    "stride=2 → stride=1": "Your convolution's stride is 1, as it is unless told. A stride of 2 "
+    "halves the size.",
+    "padding=1 → padding=1, padding_mode='reflect'": "Your convolution mirrors the picture at its "
+    "border; padding=1 means zeros.",
+    "padding=1 → padding=1, padding_mode='replicate'": "Your convolution repeats the outermost "
+    "pixels around the picture; padding=1 means zeros.",
+    "nn.Conv2d → nn.ConvTranspose2d": "Your convolution is a transposed one, which doubles the "
+    "size: nn.Conv2d halves it.",
+    "Conv2d(in_channels, out_channels → Conv2d(out_channels, in_channels": "In your convolution, "
+    "in_channels and out_channels are swapped.",
+    "norm(out_channels) → nn.BatchNorm2d(out_channels)": "Your block has a BatchNorm2d whatever "
+    "`norm` makes: it doesn't use `norm`. Call what you are given, norm(out_channels).",
+    f"{APPEND_NORM} → ": "Your block has no norm, though `norm` makes one: call it with "
+    "out_channels, and put it between convolution and activation.",
+    "norm is not None → norm not in (None, nn.InstanceNorm2d)": "With norm=nn.InstanceNorm2d, "
+    "your block has no norm, though `norm` makes one. It has no weights, but it changes the "
+    "values.",
+    "layers.append(norm(out_channels)) → layers += [norm(out_channels), norm(out_channels)]": ""
+    "Your block has two norms; one is right.",
+    "norm(out_channels) → norm(in_channels)": "Your norm is made for in_channels. It comes after "
+    "the convolution, where there are out_channels.",
+    "layers.append(norm(out_channels)) → layers.insert(0, norm(in_channels))": "Your norm comes "
+    "before the convolution; the order is convolution, norm, activation.",
+    f"{ACTIVATION} → layers.insert(1, nn.LeakyReLU(0.2))": "Your norm comes after the activation; "
+    "the order is convolution, norm, activation.",
+    f"{ACTIVATION} → layers.insert(0, nn.LeakyReLU(0.2))": "Your activation comes before the "
+    "convolution; the order is convolution, norm, activation.",
+    f"{ACTIVATION} → ": "Your block has no activation, or one of slope 1, which changes nothing: "
+    "LeakyReLU of slope 0.2 comes last. Its first argument is the slope; inplace is given by name.",
+    f"{ACTIVATION} → layers += [nn.LeakyReLU(0.2), nn.LeakyReLU(0.2)]": "Your block has two "
+    "activations; one is right.",
+    "0.2, inplace → inplace": "Your LeakyReLU has the slope 0.01, as it has unless told; it "
+    "should be 0.2.",
+    "LeakyReLU(0.2, inplace=True) → ReLU()": "Your activation is ReLU, which lets nothing "
+    "negative through. The docstring asks for LeakyReLU of slope 0.2.",
+    "LeakyReLU(0.2, inplace=True) → ELU(0.2)": "Your activation is ELU; the docstring asks for "
+    "LeakyReLU.",
+    "LeakyReLU(0.2, inplace=True) → PReLU(init=0.2)": "Your activation is PReLU, which learns its "
+    "slope. LeakyReLU keeps 0.2.",
+}
+
 SLIPS = (
-    Slip(
-        "bias=False → bias=True",
-        says="Your convolution has a bias, as convolutions have unless told. The docstring asks "
-        "for none, whatever `norm` is: bias=False.",
-    ),
-    Slip(
-        "bias=False → bias=norm is None",
-        says="With norm=None, your convolution has a bias. The docstring asks for none, whatever "
-        "`norm` is: bias=False.",
-    ),
-    Slip(
-        "bias=False → bias=norm is nn.InstanceNorm2d",
-        says="With norm=nn.InstanceNorm2d, your convolution has a bias, as in the authors' code. "
-        "The docstring asks for none, whatever `norm` is: bias=False.",
-    ),
-    Slip(
-        "bias=False → bias=norm is not nn.BatchNorm2d",
-        says="Your convolution has a bias unless `norm` is nn.BatchNorm2d. The docstring asks for "
-        "none, whatever `norm` is: bias=False.",
-    ),
-    Slip(
-        "4, stride=2 → 3, stride=2",
-        says="Your convolution's kernel is 3×3. The docstring asks for 4×4, which a stride of 2 "
-        "divides evenly.",
-    ),
-    Slip(
-        "4, stride=2, padding=1 → 2, stride=2, padding=0",
-        says="Your convolution's kernel is 2×2. The docstring asks for 4×4 with padding 1, so that "
-        "neighbouring values share pixels.",
-    ),
-    Slip(
-        "padding=1 → padding=0",
-        says="Your convolution's padding is 0, as it is unless told, so that pictures don't come "
-        "out half as large. The docstring asks for 1.",
-    ),
-    Slip(
-        "stride=2 → stride=1",
-        says="Your convolution's stride is 1, as it is unless told. A stride of 2 halves the size.",
-    ),
-    Slip(
-        "padding=1 → padding=1, padding_mode='reflect'",
-        says="Your convolution mirrors the picture at its border; padding=1 means zeros.",
-    ),
-    Slip(
-        "padding=1 → padding=1, padding_mode='replicate'",
-        says="Your convolution repeats the outermost pixels around the picture; padding=1 means "
-        "zeros.",
-    ),
+    *(Slip(edit, says=says) for edit, says in EDITS.items()),
     Slip(
         f"{CONV} → nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False)",
         f"{ACTIVATION} → layers += [nn.LeakyReLU(0.2), nn.MaxPool2d(2)]",
         says="Your block halves by max-pooling. In a U-Net the convolution halves, by its stride "
         "of 2.",
-    ),
-    Slip(
-        "nn.Conv2d → nn.ConvTranspose2d",
-        says="Your convolution is a transposed one, which doubles the size: nn.Conv2d halves it.",
-    ),
-    Slip(
-        "Conv2d(in_channels, out_channels → Conv2d(out_channels, in_channels",
-        says="In your convolution, in_channels and out_channels are swapped.",
     ),
     Slip(
         "Conv2d(in_channels, out_channels → Conv2d(3, 16",
@@ -111,79 +114,16 @@ SLIPS = (
         "in_channels and out_channels.",
     ),
     Slip(
-        "norm(out_channels) → nn.BatchNorm2d(out_channels)",
-        says="Your block has a BatchNorm2d whatever `norm` makes: it doesn't use `norm`. Call what "
-        "you are given, norm(out_channels).",
-    ),
-    Slip(
         "if norm is not None → if True",
         "norm(out_channels) → nn.BatchNorm2d(out_channels)",
         says="Your block always has a BatchNorm2d. Call what you are given, norm(out_channels), "
         "and leave the norm out where `norm` is None.",
     ),
     Slip(
-        f"{APPEND_NORM} → ",
-        says="Your block has no norm, though `norm` makes one: call it with out_channels, and put "
-        "it between convolution and activation.",
-    ),
-    Slip(
-        "norm is not None → norm not in (None, nn.InstanceNorm2d)",
-        says="With norm=nn.InstanceNorm2d, your block has no norm, though `norm` makes one. It has "
-        "no weights, but it changes the values.",
-    ),
-    Slip(
-        "layers.append(norm(out_channels)) → layers += [norm(out_channels), norm(out_channels)]",
-        says="Your block has two norms; one is right.",
-    ),
-    Slip(
-        "norm(out_channels) → norm(in_channels)",
-        says="Your norm is made for in_channels. It comes after the convolution, where there are "
-        "out_channels.",
-    ),
-    Slip(
-        "layers.append(norm(out_channels)) → layers.insert(0, norm(in_channels))",
-        says="Your norm comes before the convolution; the order is convolution, norm, activation.",
-    ),
-    Slip(
-        f"{ACTIVATION} → layers.insert(1, nn.LeakyReLU(0.2))",
-        says="Your norm comes after the activation; the order is convolution, norm, activation.",
-    ),
-    Slip(
-        f"{ACTIVATION} → layers.insert(0, nn.LeakyReLU(0.2))",
-        says="Your activation comes before the convolution; the order is convolution, norm, "
-        "activation.",
-    ),
-    Slip(
         f"{ACTIVATION} → layers.insert(0, nn.LeakyReLU(0.2, inplace=True))",
         gets="writes over what it is called with",
     ),
-    Slip(
-        f"{ACTIVATION} → ",
-        says="Your block has no activation, or one of slope 1, which changes nothing: LeakyReLU of "
-        "slope 0.2 comes last. Its first argument is the slope; inplace is given by name.",
-    ),
-    Slip(
-        f"{ACTIVATION} → layers += [nn.LeakyReLU(0.2), nn.LeakyReLU(0.2)]",
-        says="Your block has two activations; one is right.",
-    ),
-    Slip(
-        "0.2, inplace → inplace",
-        says="Your LeakyReLU has the slope 0.01, as it has unless told; it should be 0.2.",
-    ),
     Slip("0.2, inplace=True → True", gets="one of slope 1, which changes nothing"),
-    Slip(
-        "LeakyReLU(0.2, inplace=True) → ReLU()",
-        says="Your activation is ReLU, which lets nothing negative through. The docstring asks for "
-        "LeakyReLU of slope 0.2.",
-    ),
-    Slip(
-        "LeakyReLU(0.2, inplace=True) → ELU(0.2)",
-        says="Your activation is ELU; the docstring asks for LeakyReLU.",
-    ),
-    Slip(
-        "LeakyReLU(0.2, inplace=True) → PReLU(init=0.2)",
-        says="Your activation is PReLU, which learns its slope. LeakyReLU keeps 0.2.",
-    ),
     Slip("LeakyReLU(0.2, inplace=True) → LeakyReLU(0.1)", gets="calls LeakyReLU of slope 0.1;"),
     Slip(f"{CONV} → {CONV}, nn.Conv2d(out_channels, out_channels, 1)", gets="calls 2 convolutions"),
     Slip(f"{ACTIVATION} → layers += [nn.LeakyReLU(0.2), nn.Dropout(0.5)]", gets="calls dropout"),

@@ -128,7 +128,7 @@ WRITTEN = {
     _with(lambda self, x: self.norm(self.conv(F.leaky_relu(x, 0.2)))): "activation comes before",
     _with(_norm_last): "norm comes after the activation",
     _with(_mirrored): "mirrors the picture at its border",
-    _with(_standardised_by_hand): "calls no ",
+    _with(_standardised_by_hand): "the docstring",
     _with(_remembers): "keeps something from earlier calls",
     _with(lambda self, x: self.norm(self.conv(x)) and None): "raises RuntimeError",
     _with(lambda self, x: None): "Is its `return` missing?",

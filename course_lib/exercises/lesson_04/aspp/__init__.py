@@ -62,12 +62,22 @@ def _padded_by(mode: str, words: str) -> Slip:
 LEAKY = "nn.LeakyReLU(0.2)"
 MIX = "out_channels, out_channels, 1"
 
+# An edit of the reference → the whole diagnosis.
+EDITS = {
+    'padding=rate, padding_mode="reflect" → padding=rate': "Your features are padded with zeros, "
+    'as convolutions do unless told. The docstring asks for reflection: padding_mode="reflect", '
+    'or F.pad with mode="reflect".',
+    "super().__init__() → super().__init__()\n        in_channels, out_channels = 8, 5": ""
+    "Your network always has the channels of the docstring's example: use in_channels and "
+    "out_channels.",
+    f"{LAYERS} → {LEAKY}, atrous, {LEAKY}, pointwise": "Your activations come before the "
+    "convolutions; each comes behind one.",
+    f"{JOINED} → torch.stack({OUTPUTS}, dim=2).flatten(1, 2)": "Your channels take turns: the "
+    "first of each path, then the second of each. Concatenate whole paths: torch.cat with dim=1.",
+}
+
 SLIPS = (
-    Slip(
-        'padding=rate, padding_mode="reflect" → padding=rate',
-        says="Your features are padded with zeros, as convolutions do unless told. The docstring "
-        'asks for reflection: padding_mode="reflect", or F.pad with mode="reflect".',
-    ),
+    *(Slip(edit, says=says) for edit, says in EDITS.items()),
     _padded_by("replicate", "with their outermost pixels, again and again"),
     _padded_by("circular", "with the pixels of the opposite side"),
     Slip(
@@ -109,6 +119,8 @@ SLIPS = (
             ),
         )
     ),
+    Slip(f"3, {RATE} → 5, dilation=rate, padding=2 * rate", gets="a kernel of 5×5"),
+    Slip(f"3, {RATE} → 3, stride=2, {RATE}", gets="a stride of 2"),
     Slip(f"{RATE} → dilation=rate + 1, padding=rate + 1", gets="has a dilation of "),
     *(
         Slip(f"for rate in rates: → for rate in {rates}:", says=says)
@@ -139,11 +151,6 @@ SLIPS = (
         f"{ATROUS} → out_channels, in_channels, 3, dilation=rate, padding=rate, "
         'padding_mode="reflect"',
         says="In your atrous convolutions, in_channels and out_channels are swapped.",
-    ),
-    Slip(
-        "super().__init__() → super().__init__()\n        in_channels, out_channels = 8, 5",
-        says="Your network always has the channels of the docstring's example: use in_channels and "
-        "out_channels.",
     ),
     Slip(
         "super().__init__() → super().__init__()\n"
@@ -184,10 +191,6 @@ SLIPS = (
         f"{MIX} → in_channels, out_channels, 1",
         says="Your atrous convolutions keep in_channels, and only the pointwise ones make "
         "out_channels of them. The atrous ones make out_channels.",
-    ),
-    Slip(
-        f"{LAYERS} → {LEAKY}, atrous, {LEAKY}, pointwise",
-        says="Your activations come before the convolutions; each comes behind one.",
     ),
     Slip(
         f"{LAYERS} → nn.LeakyReLU(0.2, inplace=True), atrous, {LEAKY}, pointwise",
@@ -236,11 +239,6 @@ SLIPS = (
                 "Your forward gives only what the last path gives, several times.",
             ),
         )
-    ),
-    Slip(
-        f"{JOINED} → torch.stack({OUTPUTS}, dim=2).flatten(1, 2)",
-        says="Your channels take turns: the first of each path, then the second of each. "
-        "Concatenate whole paths: torch.cat with dim=1.",
     ),
     *(
         Slip(f"{JOINED} → {code}", says=f"You {words}; {AS_CHANNELS}")
@@ -312,6 +310,13 @@ SLIPS = (
         "pointwise = nn.Conv2d(out_channels, out_channels, 1) → pointwise = one",
         gets="times, with the same weights",
     ),
+    Slip(
+        f"pointwise = nn.Conv2d({MIX}) → pointwise = nn.Conv2d({MIX})\n"
+        "            if self.paths:\n"
+        "                first = self.paths[0][0]\n"
+        "                atrous.weight, atrous.bias = first.weight, first.bias",
+        gets="times, with the same weights",
+    ),
     Slip("self.paths = nn.ModuleList() → self.paths = []", gets="plain list, `self.paths`"),
     Slip("        super().__init__() → ", gets="begins with `super().__init__()`"),
     Slip("def forward → def forwards", gets="Its second method is `def forward(self, x)`"),
@@ -331,7 +336,7 @@ SLIPS = (
     ),
     Slip(
         "[path(x) for → [path(x).detach() if path is self.paths[0] else path(x) for",
-        gets="aren't those",
+        gets="gradient",
     ),
     Slip("rates: Sequence[int] = (1, 2, 4) → rates: Sequence[int]", gets="can't be called as"),
 )

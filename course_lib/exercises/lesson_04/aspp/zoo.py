@@ -37,17 +37,6 @@ def _joined(join):
     return type("_Joined", (_InParts,), {"join": join})
 
 
-def _atrous(**settings):
-    """A class whose atrous convolutions are set otherwise."""
-
-    def atrous(self, into, out, rate):
-        usual = {"kernel_size": 3, "dilation": rate, "padding": rate, "padding_mode": "reflect"}
-        mine = {name: one(rate) if callable(one) else one for name, one in settings.items()}
-        return nn.Conv2d(into, out, **(usual | mine))
-
-    return type("_Atrous", (_InParts,), {"atrous": atrous})
-
-
 class _ShortcutWhereChannelsFit(_InParts):
     def forward(self, x):
         outputs = [path(x) for path in self.paths]
@@ -63,21 +52,6 @@ class _OnlySquare(_InParts):
 class _OnlyOnePicture(_InParts):
     def forward(self, x):
         return torch.cat([path(x)[0] for path in self.paths])[None]
-
-
-class _ConvolutionShared(_InParts):
-    def __init__(self, into, out, rates=(1, 2, 4)):
-        super().__init__(into, out, (1,))
-        self.rates = rates
-
-    def forward(self, x):
-        outputs = []
-        for rate in self.rates:
-            atrous, *rest = self.paths[0].children()
-            padded = F.pad(x, (rate,) * 4, mode="reflect")
-            seen = F.conv2d(padded, atrous.weight, atrous.bias, dilation=rate)
-            outputs.append(nn.Sequential(*rest)(seen))
-        return torch.cat(outputs, dim=1)
 
 
 class _MadeInForward(_InParts):
@@ -273,10 +247,6 @@ def _on_features(x, in_channels, out_channels):
 
 
 WRITTEN = {
-    _atrous(padding_mode="zeros"): "padded with zeros",
-    _atrous(padding=1): "padded by 1, whatever the rate",
-    _atrous(kernel_size=5, padding=lambda rate: 2 * rate): "a kernel of 5×5",
-    _atrous(stride=2): "a stride of 2",
     _joined(lambda self, outputs: torch.cat(outputs[::-1], dim=1)): "reverse order",
     _joined(
         lambda self, outputs: outputs[0].repeat(1, len(outputs), 1, 1)
@@ -287,7 +257,6 @@ WRITTEN = {
     _ShortcutWhereChannelsFit: "it puts them together otherwise",
     _OnlySquare: "raises RuntimeError in the line",
     _OnlyOnePicture: "gives size 1×",
-    _ConvolutionShared: "times, with the same weights",
     _MadeInForward: "made anew in each call",
     _LeakyByHand: "gradients can't be computed",
     _on_features: "can't be called as the lesson calls it",

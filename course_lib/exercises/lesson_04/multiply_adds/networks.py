@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,59 +12,30 @@ from torch import Tensor, nn
 from course_lib.checks.function import Case
 
 
-class PerPixel(nn.Module):
-    """A linear layer that mixes the channels of every pixel."""
+class Net(nn.Module):
+    """Layers under their names, and a function that calls them.
 
-    def __init__(self, middle: int, out: int) -> None:
+    Args:
+        function: of the network and a picture 1×3×H×W.
+        layers: its layers.
+    """
+
+    def __init__(self, function: Callable[[Any, Tensor], Tensor], **layers: nn.Module) -> None:
         super().__init__()
-        self.first = nn.Conv2d(3, middle, 3, padding=1)
-        self.mix = nn.Linear(middle, out)
+        self.function = function
+        for name, layer in layers.items():
+            self.add_module(name, layer)
 
     def forward(self, picture: Tensor) -> Tensor:
-        """1×3×H×W → 1×H×W×out."""
-        return self.mix(self.first(picture).relu().movedim(1, -1))
+        """What the function makes of the picture."""
+        return self.function(self, picture)
 
 
-class UsedTwice(nn.Module):
-    """One convolution that runs at full size and at half."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.widen = nn.Conv2d(3, channels, 1)
-        self.shared = nn.Conv2d(channels, channels, 3, padding=1)
-        self.halve = nn.MaxPool2d(2)
-
-    def forward(self, picture: Tensor) -> Tensor:
-        """1×3×H×W → 1×channels×H/2×W/2."""
-        return self.shared(self.halve(self.shared(self.widen(picture))))
-
-
-class TwoNames(nn.Module):
-    """One convolution under two names; it runs once."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.convolution = nn.Conv2d(3, channels, 3)
-        self.layers = nn.Sequential(self.convolution, nn.ReLU())
-
-    def forward(self, picture: Tensor) -> Tensor:
-        """1×3×H×W → 1×channels×(H−2)×(W−2)."""
-        return self.layers(picture)
-
-
-class Block(nn.Module):
+def block(channels: int) -> nn.Module:
     """A convolution with a batch norm, and a shortcut around them."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.BatchNorm2d(channels)),
-            nn.ReLU(),
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """The same shape."""
-        return x + self.body(x)
+    convolution = nn.Conv2d(channels, channels, 3, padding=1)
+    body = nn.Sequential(nn.Sequential(convolution, nn.BatchNorm2d(channels)), nn.ReLU())
+    return Net(lambda net, x: x + net.body(x), body=body)
 
 
 class Judge(nn.Module):
@@ -105,20 +77,6 @@ class Scores(nn.Linear):
     """A subclass."""
 
 
-class Prefixes(nn.Module):
-    """Layers whose names are the beginnings of others' names."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(3, channels, 3)
-        self.conv1 = nn.Conv2d(channels, channels, 1)
-        self.conv10 = nn.Sequential(nn.Conv2d(channels, 2, 1))
-
-    def forward(self, picture: Tensor) -> Tensor:
-        """1×3×H×W → 1×2×(H−2)×(W−2)."""
-        return self.conv10(self.conv1(self.conv(picture)))
-
-
 def cases(rng: np.random.Generator) -> Iterator[Case]:
     """Networks of random widths, each with something of its own; a group for each kind of layer."""
     a, b, c = (int(n) for n in rng.choice((4, 5, 7, 8), 3, replace=False))
@@ -126,10 +84,10 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         nn.Conv2d(3, 6, 1, bias=False), nn.LeakyReLU(0.2), nn.Conv2d(6, 3 * a, 3, groups=3)
     )
     transposed = nn.ConvTranspose2d(2 * a, 2 * b, 4, stride=2, padding=1, groups=2)
-    partly_frozen = nn.Sequential(nn.Conv2d(3, b, 3, padding=1), Block(b), Block(b))
+    partly_frozen = nn.Sequential(nn.Conv2d(3, b, 3, padding=1), block(b), block(b))
     partly_frozen[1].eval()
     partly_frozen[1].requires_grad_(False)
-    trained = nn.Sequential(nn.Conv2d(3, a, 3, bias=False), Block(a))
+    trained = nn.Sequential(nn.Conv2d(3, a, 3, bias=False), block(a))
     trained(torch.ones(2, 3, 6, 6)).sum().backward()
     trained[0].register_forward_hook(_look)
     networks: dict[str, dict[str, nn.Module]] = {
@@ -157,7 +115,10 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
                 nn.Conv2d(3, c, 3, stride=2), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
                 nn.Linear(c, b), nn.ReLU(), nn.Linear(b, a, bias=False),
             ),
-            "a linear layer at every pixel": PerPixel(b, c),
+            "a linear layer at every pixel": Net(
+                lambda net, x: net.mix(net.first(x).relu().movedim(1, -1)),
+                first=nn.Conv2d(3, b, 3, padding=1), mix=nn.Linear(b, c),
+            ),
         },
         "subclasses of layers": {
             "a subclass of nn.Conv2d": nn.Sequential(Centred(3, a, 3), nn.ReLU()),
@@ -168,11 +129,22 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         },
         "": {
             "blocks with batch norm": nn.Sequential(
-                nn.Conv2d(3, c, 3, bias=False), Block(c), Block(c)
+                nn.Conv2d(3, c, 3, bias=False), block(c), block(c)
             ),
-            "a convolution that runs twice": UsedTwice(a),
-            "a convolution under two names": TwoNames(c),
-            "layers called conv, conv1 and conv10": Prefixes(b),
+            "a convolution that runs twice": Net(
+                lambda net, x: net.shared(net.halve(net.shared(net.widen(x)))),
+                widen=nn.Conv2d(3, a, 1), shared=nn.Conv2d(a, a, 3, padding=1),
+                halve=nn.MaxPool2d(2),
+            ),
+            "a convolution under two names": Net(
+                lambda net, x: net.layers(x),
+                convolution=(one := nn.Conv2d(3, c, 3)), layers=nn.Sequential(one, nn.ReLU()),
+            ),
+            "layers called conv, conv1 and conv10": Net(
+                lambda net, x: net.conv10(net.conv1(net.conv(x))),
+                conv=nn.Conv2d(3, b, 3), conv1=nn.Conv2d(b, b, 1),
+                conv10=nn.Sequential(nn.Conv2d(b, 2, 1)),
+            ),
             "blocks of which one is in eval mode": partly_frozen,
             "a network with gradients and a hook": trained,
             "a network whose `conditional` is True": Judge(channels=b, conditional=True),
