@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.checks.networks import Left, Snapshot
 from course_lib.checks.result import Wrong
 from course_lib.checks.sandbox import Printed, one_call
+from course_lib.checks.snapshot import Left, Snapshot
 from course_lib.checks.static_analysis import result_of_working_in_place
 from course_lib.checks.watchdog import TimedOut, TimeLimit
 

@@ -23,7 +23,12 @@ def copied(value: Any) -> Any:
         return value.copy()
     if isinstance(value, torch.Generator):
         return value.clone_state()
-    if isinstance(value, nn.Module | np.random.Generator):
+    if isinstance(value, nn.Module):
+        twin = copy.deepcopy(value)  # without gradients
+        for one, other in zip(value.parameters(), twin.parameters(), strict=True):
+            other.grad = None if one.grad is None else one.grad.clone()
+        return twin
+    if isinstance(value, np.random.Generator):
         return copy.deepcopy(value)
     if isinstance(value, tuple) and hasattr(value, "_fields"):  # a named tuple
         return type(value)(*map(copied, value))

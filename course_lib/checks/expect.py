@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from course_lib.checks.attempt import Attempt, Call, describe
-from course_lib.checks.networks import Left
 from course_lib.checks.result import Wrong
+from course_lib.checks.snapshot import Left
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +179,8 @@ MEND_NETWORK: Mapping[Left, str] = {
     "requires_grad": "it learns otherwise afterwards. Leave the flag alone, or put it back at the "
     "end.",
     "hooks": "remove each hook that you register, by `handle.remove()`, and no other one.",
+    "forward": "every later call runs it. Put back what was there.",
+    "buffers": "they are saved with its weights. Keep what you count in a variable of your own.",
     "gradients": "they belong to whoever calls your function. `torch.autograd.grad` computes "
     "gradients without storing them; leave out zero_grad() and backward().",
     "averages": "a network in train mode moves its averages with each call. Put it in eval mode "
@@ -285,7 +287,8 @@ def mismatch(
         on: its input, in words.
         unit: of the values.
     """
-    numbers = all(isinstance(one, int | float | np.ndarray | np.number) for one in (*got, *right))
+    kinds = int | float | np.ndarray | np.number
+    numbers = all(isinstance(one, kinds) and not isinstance(one, bool) for one in (*got, *right))
     if numbers and all(np.shape(x) == np.shape(y) for x, y in zip(got, right, strict=True)):
         have = np.concatenate([np.ravel(one) for one in got]).astype(float)
         want = np.concatenate([np.ravel(one) for one in right]).astype(float)
@@ -339,7 +342,7 @@ def _short(value: Any, digits: int = 4) -> str:
         return repr(value)
     if isinstance(value, int | float | np.ndarray | np.number) and np.size(value) == 1:
         whole = isinstance(value, int)
-        return str(value) if whole else _digits(float(np.asarray(value).item()), digits)
+        return f"{value:,}" if whole else _digits(float(np.asarray(value).item()), digits)
     text = repr(value.tolist() if isinstance(value, np.ndarray) else value)
     return text if len(text) < 200 else text[:199] + "…"
 
@@ -461,7 +464,11 @@ def _explains(model: np.ndarray, have: np.ndarray, want: np.ndarray) -> bool:
 
 
 def _digits(value: float, digits: int = 4) -> str:
-    return "infinity" if math.isinf(value) else f"{value + 0.0:.{digits}g}"  # + 0.0: −0 is 0
+    if math.isinf(value):
+        return "infinity"
+    if 1e4 <= abs(value) < 1e15 and value == int(value):
+        return f"{value:,.0f}"
+    return f"{value + 0.0:.{digits}g}"  # + 0.0: −0 is 0
 
 
 def _is_number(value: object) -> bool:

@@ -21,6 +21,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from course_lib.checks.snapshot import GLOBAL_HOOKS
+
 PRINTED_CHARACTERS = 2000
 
 # What an answer might overwrite by mistake, as in ``np.random.seed = 0``: names of modules, and
@@ -67,6 +69,7 @@ def sandbox(seed: int) -> Iterator[Printed]:
     streams = sys.stdout, sys.stderr, sys.stdin
     folder, recursion = os.getcwd(), sys.getrecursionlimit()
     keyboard = builtins.input, sys.breakpointhook
+    hooks = [(one, dict(one)) for one in GLOBAL_HOOKS.values()]
     with (
         torch.random.fork_rng(devices=cuda),
         torch.inference_mode(False),
@@ -89,6 +92,9 @@ def sandbox(seed: int) -> Iterator[Printed]:
         finally:
             sys.stdout, sys.stderr, sys.stdin = streams
             builtins.input, sys.breakpointhook = keyboard
+            for now, before in hooks:
+                now.clear()
+                now.update(before)
             sys.setrecursionlimit(recursion)
             os.chdir(folder)
             random.setstate(python_state)

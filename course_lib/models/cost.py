@@ -9,17 +9,18 @@ from torch import nn
 def multiply_adds(model: nn.Module, size: int) -> int:
     """How many multiplications, each with an addition, one picture of size×size costs.
 
-    Those of convolutions, transposed convolutions and linear layers count; norms, activations
-    and biases are left out, as usual, since they cost a few operations a value and not hundreds.
-    Each value that a convolution or a linear layer puts out is a sum of products: as many as one
-    of its filters has weights, ``layer.weight[0].numel()``. In a transposed convolution it is
-    each value that comes *in* that is multiplied with all the weights of its channel, again
+    Those of the layers nn.Conv2d, nn.ConvTranspose2d and nn.Linear count, and of their
+    subclasses, wherever they are in the network. Norms, activations, pooling and biases are left
+    out, as usual, since they cost a few operations a value and not hundreds. Each value that a
+    convolution or a linear layer puts out is a sum of products: as many as one of its filters has
+    weights, ``layer.weight[0].numel()``. In a transposed convolution it is each value that comes
+    *in* that is multiplied with all the weights of its channel, again
     ``layer.weight[0].numel()``.
 
     The picture is passed through once, as zeros of 1×3×size×size; a layer that runs twice counts
     twice. A network with a true attribute ``conditional``, as a discriminator may have, gets two
-    pictures. Afterwards the network is as it was: no running statistics have moved, each
-    module is in the mode that it was in, and no hook is left.
+    pictures. Afterwards the network is as it was: running statistics, gradients and the hooks of
+    others are those from before, each module is in the mode that it was in, and no hook is added.
 
     Args:
         model: any network of pictures, on the CPU.

@@ -20,16 +20,18 @@ Output = Literal["residual", "direct"]
 
 
 class ASPP(nn.Module):
-    """Atrous spatial pyramid pooling: parallel convolutions of several reaches, side by side.
+    """Atrous spatial pyramid pooling: parallel convolutions of several reaches, concatenated.
 
-    Each rate has a path of its own: a 3×3 atrous convolution of that rate, from in_channels to
-    out_channels; LeakyReLU of slope 0.2; a pointwise (1×1) convolution from out_channels to
-    out_channels; LeakyReLU of slope 0.2 again. All paths get the same input, and their outputs
-    lie behind one another as channels, in the order of the rates. Every atrous convolution is
-    padded by reflection, as far as it reaches, so that height and width stay as they are. All
-    convolutions have a bias. (Wang et al., §3.2. The activations, the bias and putting the
-    outputs behind one another are our choices; the paper doesn't say. It pads "symmetrically",
-    which we read as reflection, as in its encoder.)
+    Each number in `rates` has a path with weights of its own, also where a rate comes twice: a
+    3×3 atrous convolution of that rate, from in_channels to out_channels; LeakyReLU of slope
+    0.2; a pointwise (1×1) convolution from out_channels to out_channels; LeakyReLU of slope 0.2
+    again. All paths get the same input. Their outputs are concatenated along the channels, in the
+    order of the rates. Every atrous convolution is padded by reflection, as far as it reaches, so
+    that height and width stay as they are. All convolutions have a bias. The network learns
+    their weights and biases and nothing else. All are parameters of the network, in whatever
+    form: one parameter for all paths will do too. The network works on any device. (Wang et al.,
+    §3.2. The activations, the bias and the concatenation are our choices; the paper doesn't say.
+    It pads "symmetrically", which we read as reflection, as in its encoder.)
 
     Args:
         in_channels: of the features that come in.

@@ -37,7 +37,9 @@ def down_block(
             ``nn.BatchNorm2d``; None leaves the norm out.
 
     Returns:
-        A network N×in_channels×H×W → N×out_channels×H/2×W/2, for even H and W.
+        A network N×in_channels×H×W → N×out_channels×H/2×W/2, for even H and W. It learns the
+        convolution's weights and those of the norm, and nothing else. All are parameters of the
+        network, in whatever form, and new ones for each block. The network works on any device.
 
     Example:
         ``down_block(3, 16, norm=None)`` has 3·16·4·4 = 768 weights, and turns 3×64×64 into

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import nn
+from torch.nn.modules import module
 
-Left = Literal["mode", "requires_grad", "hooks", "gradients", "averages", "weights"]
+Left = Literal[
+    "mode", "requires_grad", "hooks", "forward", "gradients", "buffers", "averages", "weights"
+]
 Tensors = Mapping[str, torch.Tensor | None]
 
 _HOOKS = (
@@ -18,6 +21,13 @@ _HOOKS = (
     "_backward_pre_hooks",
     "_state_dict_hooks",
 )
+
+# Hooks on all networks: kind → handles and hooks.
+GLOBAL_HOOKS: Mapping[str, dict[int, Any]] = {
+    name: hooks
+    for name, hooks in vars(module).items()
+    if name.startswith("_global_") and isinstance(hooks, dict)
+}
 
 
 class Snapshot:
@@ -31,6 +41,7 @@ class Snapshot:
         self.network = network
         self.modes = {name: one.training for name, one in network.named_modules()}
         self.hooks = _hooks(network)
+        self.forwards = _forwards(network)
         self.flags = {name: one.requires_grad for name, one in network.named_parameters()}
         self.gradients = {
             name: None if one.grad is None else one.grad.detach().clone()
@@ -53,12 +64,18 @@ class Snapshot:
         if hooks != self.hooks:
             added = hooks - self.hooks
             yield "hooks", "with a hook of yours" if added else "without its hooks"
+        if _forwards(self.network) != self.forwards:
+            yield "forward", "with another `forward` in its layers"
         parameters = dict(self.network.named_parameters())
         gradients = {name: one.grad for name, one in parameters.items()}
         if not _same(gradients, self.gradients):
             cleared = all(one is None or not one.any() for one in gradients.values())
             yield "gradients", "without the gradients it had" if cleared else "with other gradients"
-        if not _same(dict(self.network.named_buffers()), self.buffers):
+        buffers = dict(self.network.named_buffers())
+        if buffers.keys() != self.buffers.keys():
+            names = sorted(buffers.keys() ^ self.buffers.keys())
+            yield "buffers", f"with other buffers than before: `{'`, `'.join(names)}`"
+        elif not _same(buffers, self.buffers):
             yield "averages", "with other batch-norm averages (or other buffers)"
         if not _same(parameters, self.weights):
             yield "weights", "with other weights"
@@ -74,7 +91,18 @@ def _hooks(network: nn.Module) -> set[tuple[str, int]]:
     for name, parameter in network.named_parameters():
         for kind in ("_backward_hooks", "_post_accumulate_grad_hooks"):
             found |= {(name, handle) for handle in getattr(parameter, kind, None) or ()}
+    for kind, hooks in GLOBAL_HOOKS.items():
+        found |= {(kind, handle) for handle in hooks}
     return found
+
+
+def _forwards(network: nn.Module) -> dict[str, int]:
+    """Layers whose own `forward` takes the place of their class's."""
+    return {
+        name: id(vars(one)["forward"])
+        for name, one in network.named_modules()
+        if "forward" in vars(one)
+    }
 
 
 def _same(now: Tensors, before: Tensors) -> bool:

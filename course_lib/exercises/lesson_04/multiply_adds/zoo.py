@@ -1,0 +1,255 @@
+"""Exercise 04.5: answers in styles that differ from the reference's."""
+
+from __future__ import annotations
+
+import copy
+from functools import partial
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.modules.module import register_module_forward_hook
+
+COUNTED = (nn.Conv2d, nn.Linear, nn.ConvTranspose2d)
+
+
+def right(layer, given, output):
+    """The products of one call of a layer."""
+    if isinstance(layer, nn.ConvTranspose2d):
+        return given.numel() * layer.weight[0].numel()
+    return output.numel() * layer.weight[0].numel() if isinstance(layer, COUNTED) else 0
+
+
+def pictures(model, size):
+    """What a network is called with."""
+    return [torch.zeros(1, 3, size, size)] * (1 + bool(getattr(model, "conditional", False)))
+
+
+def calls(model, size, layers=None):
+    """Each call of a layer: the layer, what it got, what it gave.
+
+    Args:
+        model: stays as it is.
+        size: of the picture.
+        layers: which layers, as often as they count; all when left out.
+    """
+    found, places = [], {}
+    twin = copy.deepcopy(model, places).eval()
+    for layer in list(model.modules()) if layers is None else layers:
+        places[id(layer)].register_forward_hook(
+            lambda one, inputs, output: found.append((one, inputs[0], output))
+        )
+    with torch.no_grad():
+        twin(*pictures(model, size))
+    return found
+
+
+def walk(model, size, products, layers=None):
+    """The sum of a rule over all calls of layers."""
+    return sum(int(products(*call)) for call in calls(model, size, layers))
+
+
+def _then(change):
+    """A right count that leaves the network changed."""
+
+    def answer(model, size):
+        total = walk(model, size, right)
+        change(model)
+        return total
+
+    return answer
+
+
+class _Counter:
+    """What the answers below, which work on the network itself, count with."""
+
+    def __init__(self):
+        self.total = 0
+
+    def __call__(self, layer, inputs, output):
+        self.total += right(layer, inputs[0], output)
+
+
+def _hooks(model, counter):
+    return [layer.register_forward_hook(counter) for layer in model.modules()]
+
+
+def _hook_returns(model, size):
+    counter = _Counter()
+
+    def count(layer, inputs, output):
+        counter(layer, inputs, output)
+        return counter.total
+
+    model = copy.deepcopy(model).eval()
+    _hooks(model, count)
+    model(*pictures(model, size))
+    return counter.total
+
+
+def _in_place(model, size):
+    """On the network itself, put back even where it fails."""
+    modes = {name: layer.training for name, layer in model.named_modules()}
+    hooks = _hooks(model, counter := _Counter())
+    try:
+        model.eval()
+        with torch.inference_mode():
+            model(*pictures(model, size))
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for name, mode in modes.items():
+            model.get_submodule(name).training = mode
+    return counter.total
+
+
+def _by_sizes(model, size):
+    """Copies, and sizes of kernels."""
+
+    def products(layer, given, output):
+        if isinstance(layer, nn.Conv2d):
+            k, m = layer.kernel_size
+            return output.numel() * layer.in_channels // layer.groups * k * m
+        if isinstance(layer, nn.ConvTranspose2d):
+            k, m = layer.kernel_size
+            return given.numel() * layer.out_channels // layer.groups * k * m
+        if isinstance(layer, nn.Linear):
+            return output.numel() // layer.out_features * layer.weight.numel()
+        return 0
+
+    return walk(model, size, products)
+
+
+def _by_flop_counter(model, size):
+    """Torch's own counter, which counts multiplications and additions apart."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    model = copy.deepcopy(model).eval()
+    with FlopCounterMode(display=False) as counter:
+        model(*pictures(model, size))
+    return counter.get_total_flops() // 2
+
+
+def _by_patching(model, size):
+    """Other forwards for a while, instead of hooks."""
+    total = 0
+    before = {}
+
+    def counted(layer, x):
+        nonlocal total
+        output = before[layer](x)
+        total += right(layer, x, output)
+        return output
+
+    layers = [layer for layer in model.modules() if isinstance(layer, COUNTED)]
+    modes = [(layer, layer.training) for layer in model.modules()]
+    for layer in layers:
+        before[layer] = layer.forward
+        vars(layer)["forward"] = partial(counted, layer)
+    model.eval()
+    model(*pictures(model, size))
+    for layer in layers:
+        del layer.forward
+    for other, mode in modes:
+        other.training = mode
+    return total
+
+
+def _by_hook_for_all(model, size):
+    """One hook for all networks, on a device that holds no numbers."""
+    counter = _Counter()
+    model = copy.deepcopy(model).eval().to("meta")
+    handle = register_module_forward_hook(counter)
+    model(*(picture.to("meta") for picture in pictures(model, size)))
+    handle.remove()
+    return counter.total
+
+
+class _CountsByCalling:
+    """An object that is called; pictures of random numbers."""
+
+    __name__ = "_counts_by_calling"
+
+    def __call__(self, model, size):
+        model = copy.deepcopy(model).eval()
+        _hooks(model, counter := _Counter())
+        model(*(torch.rand_like(one) for one in pictures(model, size)))
+        return counter.total
+
+
+def _in_float32(model, size):
+    return int(sum(np.float32(right(*call)) for call in calls(model, size)))
+
+
+def _leaves_by_name(model, size):
+    names = [name for name, _ in model.named_modules()]
+    layers = [
+        one
+        for name, one in model.named_modules()
+        if not name or not any(o != name and o.startswith(name) for o in names)
+    ]
+    return walk(model, size, right, layers)
+
+
+def _groups_and_transposed(model, size):
+    def products(one, given, out):
+        if isinstance(one, nn.Conv2d):
+            return out.numel() * one.in_channels * one.kernel_size[0] * one.kernel_size[1]
+        return out.numel() * one.weight[0].numel() if isinstance(one, COUNTED) else 0
+
+    return walk(model, size, products)
+
+
+def _parameters(change):
+    """A change of all weights."""
+    return lambda model: [change(one) for one in model.parameters()]
+
+
+WRITTEN = {
+    _then(lambda model: model.eval()): "in eval mode",
+    _then(lambda model: model.train()): "in train mode",
+    _then(lambda model: model.train(model.training)): "in train mode",
+    _then(lambda model: model.train()(*pictures(model, 4))): "mode",
+    _then(lambda model: _hooks(model, print)): "with a hook of yours",
+    _then(lambda model: register_module_forward_hook(_Counter())): "with a hook of yours",
+    _then(lambda model: [one._forward_hooks.clear() for one in model.modules()]): "its hooks",
+    _then(lambda model: setattr(model, "forward", model.forward)): "another `forward`",
+    _then(lambda model: model.requires_grad_(False)): "requires_grad switched off",
+    _then(_parameters(nn.init.ones_)): "with other weights",
+    _then(_parameters(lambda one: setattr(one, "grad", torch.ones_like(one)))): "gradients",
+    _then(lambda model: model.zero_grad()): "without the gradients it had",
+    _then(lambda model: model.register_buffer("total_ops", torch.zeros(1))): "`total_ops`",
+    lambda model, size, seen=[]: seen.append(walk(model, size, right)) or sum(seen): "keeps",
+    _hook_returns: "let your hook return nothing",
+    _in_float32: "32 bits can't hold it",
+    _leaves_by_name: "layers called conv, conv1 and conv10",
+    _groups_and_transposed: "On convolutions: Your convolutions forget groups",
+    lambda model, size: {"total": walk(model, size, right)}: "one number is expected",
+    lambda model, size: print(walk(model, size, right)): "prints and returns None",
+    lambda model, size: 60_000: "gives 60,000 whatever it is called with",
+}
+
+VALID = (
+    _in_place, _by_sizes, _by_flop_counter, _by_patching, _by_hook_for_all, _CountsByCalling(),
+    lambda model, size: np.int64(walk(model, size, right)),
+)  # fmt: skip
+
+ORDER = "Neither of the two statements needs what the other does."
+FILTERS = "All filters of a layer have as many weights."
+
+EQUIVALENT = {
+    "line 3: `def count(layer: nn.Module, inputs: tuple[t…` after the next statement": ORDER,
+    "line 6: layer.weight[0] → layer.weight[-1]": FILTERS,
+    "line 8: layer.weight[0] → layer.weight[-1]": FILTERS,
+    "line 8: inputs[0] → inputs[-1]": "A transposed convolution gets one tensor.",
+    "line 10: `modes = [(layer, layer.training) for layer …` after the next statement": ORDER,
+    "line 11: `hooks = [layer.register_forward_hook(count)…` after the next statement": ORDER,
+    "line 12: torch.zeros(1, 3, size, size) → torch.ones(1, 3, size, size)": (
+        "What is counted depends on the picture's size alone."
+    ),
+    "line 14: without `with torch.no_grad():`, its body kept": (
+        "It saves the memory that gradients would need; the count is the same."
+    ),
+    "line 17: `for hook in hooks:` after the next statement": ORDER,
+    "line 18: `hook.remove()` twice": "A hook that is gone can be removed again.",
+}
