@@ -6,14 +6,14 @@ operations may bring two devices together, except for convolutions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from course_lib.checks.copies import copied
 from course_lib.checks.result import Wrong
 from course_lib.checks.sandbox import one_call
 from course_lib.checks.watchdog import TimedOut, TimeLimit
@@ -31,6 +31,8 @@ def works_on_gpu(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     limit: TimeLimit,
+    *,
+    may_return_from_cpu: bool = False,
 ) -> None:
     """The answer computes with tensors on a GPU, and its result lies where the reference's does.
 
@@ -40,9 +42,11 @@ def works_on_gpu(
     Args:
         function: the answer.
         reference: the library's function, which says where the result belongs.
-        args, kwargs: ordinary arguments on the CPU; tensors in them, also in networks, lists,
-            tuples and dictionaries, are replaced by fake ones on the GPU.
+        args, kwargs: ordinary arguments on the CPU; tensors in them, also in lists, tuples,
+            dictionaries, networks and optimizers, are replaced by fake ones on the GPU. A
+            backward pass does nothing there.
         limit: the time of the check.
+        may_return_from_cpu: where its result lies makes no difference.
 
     Raises:
         Wrong: the answer brings tensors on the CPU and on the GPU together, reads a tensor on the
@@ -50,15 +54,16 @@ def works_on_gpu(
     """
     from torch._subclasses.fake_tensor import FakeTensorMode
 
-    theirs, ours = (copied((args, kwargs)) for _ in range(2))
     try:
-        with FakeTensorMode(allow_non_fake_inputs=False):
-            right = reference(*_moved(theirs[0]), **_moved(theirs[1]))
+        with FakeTensorMode(allow_non_fake_inputs=False), _OnGPU():
+            moved_args, moved_kwargs = _moved((args, kwargs), {})
+            right = reference(*moved_args, **moved_kwargs)
     except Exception:  # the reference reads a value, as float(…) does
         right = None
     try:
-        with one_call(), FakeTensorMode(allow_non_fake_inputs=False), _Guard():
-            value = limit.call(lambda: function(*_moved(ours[0]), **_moved(ours[1])))
+        with one_call(), FakeTensorMode(allow_non_fake_inputs=False), _OnGPU():
+            moved_args, moved_kwargs = _moved((args, kwargs), {})
+            value = limit.call(lambda: function(*moved_args, **moved_kwargs))
     except _Numpy:
         raise Wrong(
             "With tensors on the GPU, your function fails: numpy can't read them there. Compute "
@@ -74,6 +79,8 @@ def works_on_gpu(
                 "With tensors on the GPU, your function fails: it makes a tensor on the CPU and "
                 f"computes with both. {MEND}"
             ) from None
+        return
+    if may_return_from_cpu:
         return
     for mine, theirs in zip(_tensors(value), _tensors(right), strict=False):
         if mine.device != theirs.device and (mine.ndim or theirs.device.type == "cuda"):
@@ -93,8 +100,11 @@ CONVOLUTIONS = {
 }
 
 
-class _Guard(TorchFunctionMode):
-    """Refuses what FakeTensorMode lets through and a GPU doesn't."""
+class _OnGPU(TorchFunctionMode):
+    """Refuses what FakeTensorMode lets through and a GPU doesn't.
+
+    A backward pass does nothing: without a GPU, its engine doesn't start.
+    """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -104,31 +114,46 @@ class _Guard(TorchFunctionMode):
             devices = {one.device for one in _tensors([*args, *kwargs.values()])}
             if len(devices) > 1:
                 raise RuntimeError(f"{TWO_DEVICES} {', '.join(map(str, devices))}")
+        if func is Tensor.backward:
+            return None
         return func(*args, **kwargs)
 
 
-def _moved(value: Any) -> Any:
-    """The value with fake tensors on the GPU in place of its tensors; networks change in place."""
+def _moved(value: Any, memo: dict[int, Any]) -> Any:
+    """The value with fake tensors on the GPU in place of its tensors.
+
+    Args:
+        value: anything; networks and optimizers are copied.
+        memo: id of a tensor → the fake one that replaces it.
+    """
     if isinstance(value, Tensor):
-        fake = torch.empty(value.shape, dtype=value.dtype, device="cuda")
-        if isinstance(value, nn.Parameter):
-            return nn.Parameter(fake, value.requires_grad)
-        return fake.requires_grad_(value.requires_grad)
-    if isinstance(value, nn.Module):
-        fakes: dict[int, Tensor] = {}  # a tensor that two layers share stays one
-        for module in value.modules():
-            for tensors in (module._parameters, module._buffers):
-                for name, tensor in tensors.items():
-                    if tensor is not None and id(tensor) not in fakes:
-                        fakes[id(tensor)] = _moved(tensor)
-                    if tensor is not None:
-                        tensors[name] = fakes[id(tensor)]  # type: ignore[assignment]
-        return value
+        if id(value) not in memo:
+            fake = torch.empty(value.shape, dtype=value.dtype, device="cuda")
+            fake = nn.Parameter(fake) if isinstance(value, nn.Parameter) else fake
+            memo[id(value)] = fake.requires_grad_(value.requires_grad)
+        return memo[id(value)]
+    if isinstance(value, nn.Module | torch.optim.Optimizer):
+        for tensor in _tensors_inside(value):
+            _moved(tensor, memo)
+        return copy.deepcopy(value, memo)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(_moved(one, memo) for one in value))
     if type(value) in (list, tuple):
-        return type(value)(map(_moved, value))
+        return type(value)(_moved(one, memo) for one in value)
     if type(value) is dict:
-        return {key: _moved(one) for key, one in value.items()}
+        return {key: _moved(one, memo) for key, one in value.items()}
     return value
+
+
+def _tensors_inside(value: nn.Module | torch.optim.Optimizer) -> Iterator[Tensor]:
+    if isinstance(value, nn.Module):
+        yield from value.parameters()
+        yield from value.buffers()
+        return
+    for group in value.param_groups:
+        yield from group["params"]
+    for state in value.state.values():
+        yield from (one for one in state.values() if isinstance(one, Tensor))
 
 
 def _tensors(value: Any) -> list[Tensor]:

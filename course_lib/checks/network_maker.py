@@ -14,8 +14,9 @@ from torch.nn.parameter import is_lazy
 
 from course_lib.checks import expect
 from course_lib.checks.attempt import Attempt, describe, describe_error
-from course_lib.checks.copies import _shares, copied
+from course_lib.checks.copies import copied
 from course_lib.checks.devices import works_on_gpu
+from course_lib.checks.function import _shares
 from course_lib.checks.layers import Trace, by
 from course_lib.checks.network_pass import Inputs, Made, Make, Pass, close, leaves, sizes
 from course_lib.checks.result import Wrong

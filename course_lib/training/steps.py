@@ -17,10 +17,12 @@ def discriminator_step(
 ) -> torch.Tensor:
     """One step of the discriminator: tell clean photographs from generated ones.
 
-    The generator only delivers fakes: its parameters do not move, and they receive no
-    gradient. Gradients left over from earlier steps must not count. Clean and generated
-    pictures meet the discriminator in two calls, because batch norm would mix them in one.
-    Both networks keep their modes.
+    The generator only delivers fakes: its parameters do not move, and no gradient reaches
+    them. Gradients that it has from its own steps stay as they are. Gradients left over in the
+    discriminator from earlier steps must not count. Clean and generated pictures meet the
+    discriminator in two calls, because batch norm would mix them in one. Call no network more
+    often than that: batch norm's averages move with each call. Both networks keep their modes,
+    requires_grad flags and hooks.
 
     Args:
         generator: rainy N×3×H×W in [−1, 1] → restored, the same shape.
@@ -51,8 +53,10 @@ def generator_step(
 ) -> torch.Tensor:
     """One step of the generator: make pictures that the discriminator takes for real.
 
-    Gradients flow through the discriminator, but its parameters do not move. Gradients left
-    over in the generator from earlier steps must not count. Both networks keep their modes.
+    Gradients flow through the discriminator, but its parameters do not move. Gradients may stay
+    behind in them: its own step clears them. Gradients left over in the generator from earlier
+    steps must not count. Call each network once, because batch norm's averages move with each
+    call. Both networks keep their modes, requires_grad flags and hooks.
 
     Args:
         generator: rainy N×3×H×W in [−1, 1] → restored, the same shape.

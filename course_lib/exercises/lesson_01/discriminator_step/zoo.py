@@ -1,0 +1,229 @@
+"""Exercise 01.3: answers in styles that differ from the reference's."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from course_lib.losses import discriminator_loss, generator_loss
+
+bce = F.binary_cross_entropy_with_logits
+
+
+def _minimised(loss, optimizer):
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def _no_grad_too_wide(g, d, batch, optimizer):
+    with torch.no_grad():
+        fake_logits = d(g(batch.rainy))
+    return _minimised(discriminator_loss(d(batch.clean), fake_logits), optimizer)
+
+
+def _no_grad_everywhere(g, d, batch, optimizer):
+    with torch.no_grad():
+        loss = discriminator_loss(d(batch.clean), d(g(batch.rainy)))
+    return _minimised(loss, optimizer)
+
+
+def _real_alone(g, d, batch, optimizer):
+    g(batch.rainy)
+    return _minimised(F.softplus(-d(batch.clean)).mean(), optimizer)
+
+
+def _real_gradient_cleared(g, d, batch, optimizer):
+    optimizer.zero_grad()
+    real = F.softplus(-d(batch.clean)).mean()
+    real.backward()
+    return real.item() + _minimised(F.softplus(d(g(batch.rainy).detach())).mean(), optimizer)
+
+
+def _two_steps(g, d, batch, optimizer):
+    total = 0.0
+    for pictures, label in ((batch.clean, 1.0), (g(batch.rainy).detach(), 0.0)):
+        logits = d(pictures)
+        total += _minimised(bce(logits, torch.full_like(logits, label)), optimizer)
+    return total
+
+
+def _swapped_by_hand(g, d, batch, optimizer):
+    d.zero_grad()
+    made, real = d(g(batch.rainy).detach()), d(batch.clean)
+    loss = bce(real, torch.zeros_like(real)) + bce(made, torch.ones_like(made))
+    loss.backward()
+    optimizer.step()
+    return float(loss)
+
+
+def _fooled_with_a_look_at_real(g, d, batch, optimizer):
+    d(batch.clean)
+    return _minimised(generator_loss(d(g(batch.rainy).detach())), optimizer)
+
+
+def _mean_of_two(g, d, batch, optimizer):
+    real = F.softplus(-d(batch.clean)).mean()
+    fake = F.softplus(d(g(batch.rainy).detach())).mean()
+    return _minimised(torch.stack([real, fake]).mean(), optimizer)
+
+
+def _one_batch(g, d, batch, optimizer):
+    with torch.no_grad():
+        pictures = torch.cat((g(batch.rainy), batch.clean), dim=0)
+    logits = d(pictures)
+    labels = torch.zeros_like(logits)
+    labels[len(batch.clean) :] = 1
+    return _minimised(2 * bce(logits, labels), optimizer)
+
+
+def _discriminator_in_eval(g, d, batch, optimizer):
+    modes = [(one, one.training) for one in d.modules()]
+    d.eval()
+    loss = _by_detach(g, d, batch, optimizer)
+    for one, mode in modes:
+        one.training = mode
+    return loss
+
+
+def _in_train_mode_for_a_while(g, d, batch, optimizer):
+    was = g.training
+    g.train()
+    fake = g(batch.rainy).detach()
+    g.train(was)
+    return _minimised(discriminator_loss(d(batch.clean), d(fake)), optimizer)
+
+
+def _in_training_mode(g, d, batch, optimizer):
+    g.train()
+    d.train()
+    return _by_detach(g, d, batch, optimizer)
+
+
+def _only_while_losing(g, d, batch, optimizer):
+    loss = discriminator_loss(d(batch.clean), d(g(batch.rainy).detach()))
+    return _minimised(loss, optimizer) if loss > 0.5 else loss.item()
+
+
+def _until_it_wins(g, d, batch, optimizer):
+    while _by_detach(g, d, batch, optimizer) >= 0:
+        pass
+
+
+def _keeps_the_first_fakes(g, d, batch, optimizer, kept=[]):  # noqa: B006
+    if not kept or kept[0].shape != batch.rainy.shape:
+        kept[:] = [g(batch.rainy).detach()]
+    return _minimised(discriminator_loss(d(batch.clean), d(kept[0])), optimizer)
+
+
+def _by_detach(g, d, batch, optimizer):
+    d.zero_grad()
+    fake = g(batch.rainy).detach()
+    loss = discriminator_loss(d(batch.clean), d(fake))
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+def _two_backward_calls(g, d, batch, optimizer):
+    rainy, clean, _ = batch
+    optimizer.zero_grad(set_to_none=False)
+    real = F.softplus(-d(clean)).mean()
+    real.backward()
+    fake = F.softplus(d(g(rainy).detach())).mean()
+    fake.backward()
+    optimizer.step()
+    return real.item() + fake.item()
+
+
+def _frozen_and_thawed(g, d, batch, optimizer):
+    g.requires_grad_(False)
+    loss = discriminator_loss(d(batch.clean), d(g(batch.rainy)))
+    g.requires_grad_(True)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.detach()
+
+
+def _attached_but_not_followed(g, d, batch, optimizer):
+    optimizer.zero_grad()
+    loss = discriminator_loss(d(batch.clean), d(g(batch.rainy)))
+    loss.backward(inputs=list(d.parameters()))
+    optimizer.step()
+    return loss.detach()
+
+
+def _by_autograd(g, d, batch, optimizer):
+    with torch.no_grad():
+        fake = g(batch.rainy)
+    fake_logits, real_logits = d(fake), d(batch.clean)
+    loss = discriminator_loss(real_logits, fake_logits)
+    parameters = list(d.parameters())
+    for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+        parameter.grad = gradient
+    optimizer.step()
+    return loss.detach()
+
+
+def _by_cross_entropies(g, d, batch, optimizer):
+    with torch.set_grad_enabled(False):
+        restored = g(batch.rainy)
+    for parameter in d.parameters():
+        parameter.grad = None
+    terms = []
+    for pictures, label in ((restored, 0), (batch.clean, 1)):
+        logits = d(pictures)
+        terms.append(bce(logits, logits.new_full(logits.shape, label)))
+    sum(terms).backward()
+    optimizer.step()
+    return sum(term.item() for term in terms)
+
+
+def _by_probabilities(g, d, batch, optimizer):
+    real, fake = torch.sigmoid(d(batch.clean)), torch.sigmoid(d(g(batch.rainy).detach().clone()))
+    return _minimised(-(torch.log(real).mean() + torch.log(1 - fake).mean()), optimizer)
+
+
+def _with_a_closure(g, d, batch, optimizer):
+    fake = g(batch.rainy).detach()
+
+    def closure():
+        optimizer.zero_grad()
+        loss = discriminator_loss(d(batch.clean), d(fake))
+        loss.backward()
+        return loss
+
+    return optimizer.step(closure).detach().cpu().numpy()[()]
+
+
+WRITTEN = {
+    _no_grad_too_wide: "only the real pictures do",
+    _no_grad_everywhere: "block too wide",
+    _real_alone: "never gives the discriminator generator(batch.rainy)",
+    _real_gradient_cleared: "comes between loss.backward()",
+    _two_steps: "calls optimizer.step() 2 times",
+    _swapped_by_hand: "Real and fake are swapped",
+    _fooled_with_a_look_at_real: "learns to be fooled",
+    _mean_of_two: "half of the loss",
+    _one_batch: "Batch norm then mixes their statistics",
+    _discriminator_in_eval: "calls the discriminator in eval mode",
+    _in_train_mode_for_a_while: "in train mode",
+    _in_training_mode: "leaves the generator in train mode",
+    _only_while_losing: "Every call takes one step",
+    _until_it_wins: "doesn't come back",
+    _keeps_the_first_fakes: "keep something from earlier calls",
+}
+
+VALID = (
+    _by_detach,
+    _two_backward_calls,
+    _frozen_and_thawed,
+    _attached_but_not_followed,
+    _by_autograd,
+    _by_cross_entropies,
+    _by_probabilities,
+    _with_a_closure,
+)
