@@ -75,8 +75,6 @@ EDITS = {
     "norm is not None → norm not in (None, nn.InstanceNorm2d)": "With norm=nn.InstanceNorm2d, "
     "your block has no norm, though `norm` makes one. It has no weights, but it changes the "
     "values.",
-    "layers.append(norm(out_channels)) → layers += [norm(out_channels), norm(out_channels)]": ""
-    "Your block has two norms; one is right.",
     "norm(out_channels) → norm(in_channels)": "Your norm is made for in_channels. It comes after "
     "the convolution, where there are out_channels.",
     "layers.append(norm(out_channels)) → layers.insert(0, norm(in_channels))": "Your norm comes "
@@ -127,6 +125,10 @@ SLIPS = (
     Slip("LeakyReLU(0.2, inplace=True) → LeakyReLU(0.1)", gets="calls LeakyReLU of slope 0.1;"),
     Slip(f"{CONV} → {CONV}, nn.Conv2d(out_channels, out_channels, 1)", gets="calls 2 convolutions"),
     Slip(f"{ACTIVATION} → layers += [nn.LeakyReLU(0.2), nn.Dropout(0.5)]", gets="calls dropout"),
+    Slip(
+        "layers.append(norm(out_channels)) → layers += [norm(out_channels), norm(out_channels)]",
+        gets="norms where 1 ",
+    ),
     Slip("norm(out_channels) → norm", gets="`norm` makes the layer when it is called"),
     Slip("if norm is not None → if True", gets="there is nothing to call, and no layer"),
     Slip("nn.Sequential(*layers) → nn.Sequential(layers)", gets="layers one by one"),

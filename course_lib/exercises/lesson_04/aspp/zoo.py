@@ -255,7 +255,7 @@ WRITTEN = {
     _joined(lambda self, outputs: tuple(outputs)): "returns a tuple of 3",
     _joined(torch.no_grad()(_InParts.join)): "no gradient flows",
     _ShortcutWhereChannelsFit: "it puts them together otherwise",
-    _OnlySquare: "raises RuntimeError in the line",
+    _OnlySquare: ", called with size ",
     _OnlyOnePicture: "gives size 1×",
     _MadeInForward: "made anew in each call",
     _LeakyByHand: "gradients can't be computed",
