@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 
 from course_lib.checks import expect
-from course_lib.checks.step_outcomes import Outcome, Play, close, moves
+from course_lib.checks.step_outcomes import Play, StepOutcome, close, moves
 
 
 def differences(plays: Sequence[Play]) -> str:
@@ -70,7 +70,7 @@ def _inputs(plays: Sequence[Play]) -> Iterator[tuple[str, dict[str, int], dict[s
                 yield network, have.get(network, {}), want
 
 
-def _given(outcome: Outcome, pictures: Mapping[str, Tensor]) -> dict[str, dict[str, int]]:
+def _given(outcome: StepOutcome, pictures: Mapping[str, Tensor]) -> dict[str, dict[str, int]]:
     """Network → what it is given, in words → how often. What is unknown has no words."""
     known = list(pictures.items())
     found: dict[str, dict[str, int]] = {}
@@ -234,7 +234,7 @@ def _loss_after(play: Play) -> float:
     return float(play.reference(*scene.calls[0]))
 
 
-def _leftovers(mine: Outcome, right: Outcome, player: str) -> str:
+def _leftovers(mine: StepOutcome, right: StepOutcome, player: str) -> str:
     """What besides movement and loss the answer changes."""
     for name in mine.moved:
         if not mine.keeps_gradients(name, right):
@@ -254,7 +254,7 @@ def _leftovers(mine: Outcome, right: Outcome, player: str) -> str:
     return ""
 
 
-def _averages(network: str, mine: Outcome, right: Outcome) -> str:
+def _averages(network: str, mine: StepOutcome, right: StepOutcome) -> str:
     have, want = (
         sum(call.network == network for call in one.record.calls) for one in (mine, right)
     )

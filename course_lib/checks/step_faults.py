@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from course_lib.checks import expect
-from course_lib.checks.step_outcomes import Outcome, Play, moves
+from course_lib.checks.step_outcomes import Play, StepOutcome, moves
 
 
 def facts(play: Play, earlier: Sequence[Play]) -> Iterator[str]:
@@ -28,12 +28,12 @@ def facts(play: Play, earlier: Sequence[Play]) -> Iterator[str]:
             yield from _order_of_calls(play.player, mine, right)
 
 
-def _left_otherwise(play: Play, mine: Outcome, right: Outcome) -> Iterator[str]:
+def _left_otherwise(play: Play, mine: StepOutcome, right: StepOutcome) -> Iterator[str]:
     for name, kind, words in mine.left:
         yield f"Your step leaves the {name} {words}: {expect.MEND_NETWORK[kind]}"
 
 
-def _in_another_mode(play: Play, mine: Outcome, right: Outcome) -> Iterator[str]:
+def _in_another_mode(play: Play, mine: StepOutcome, right: StepOutcome) -> Iterator[str]:
     for name, modes in mine.modes - right.modes:
         if name not in {network for network, _ in right.modes}:
             continue
@@ -51,7 +51,7 @@ def _in_another_mode(play: Play, mine: Outcome, right: Outcome) -> Iterator[str]
             )
 
 
-def _moves_others(play: Play, mine: Outcome, right: Outcome) -> Iterator[str]:
+def _moves_others(play: Play, mine: StepOutcome, right: StepOutcome) -> Iterator[str]:
     for name, moved in mine.moved.items():
         if name != play.player and moves(moved) and not moves(right.moved[name]):
             yield (
@@ -59,7 +59,7 @@ def _moves_others(play: Play, mine: Outcome, right: Outcome) -> Iterator[str]:
             )
 
 
-def _reaches_others(play: Play, mine: Outcome, right: Outcome) -> Iterator[str]:
+def _reaches_others(play: Play, mine: StepOutcome, right: StepOutcome) -> Iterator[str]:
     for name in mine.record.reached - right.record.reached:
         cleared = (
             ""
@@ -74,7 +74,7 @@ def _reaches_others(play: Play, mine: Outcome, right: Outcome) -> Iterator[str]:
         )
 
 
-def _new_settings(play: Play, mine: Outcome, right: Outcome) -> Iterator[str]:
+def _new_settings(play: Play, mine: StepOutcome, right: StepOutcome) -> Iterator[str]:
     for group, wanted in zip(mine.settings, right.settings, strict=True):
         for name in group.keys() | wanted.keys():
             if group.get(name) != wanted.get(name):
@@ -84,7 +84,7 @@ def _new_settings(play: Play, mine: Outcome, right: Outcome) -> Iterator[str]:
                 )
 
 
-def _order_of_calls(player: str, mine: Outcome, right: Outcome) -> Iterator[str]:
+def _order_of_calls(player: str, mine: StepOutcome, right: StepOutcome) -> Iterator[str]:
     events, still = mine.record.events, f"the {player}'s parameters don't move"
     steps, own = events.count("step"), mine.moved[player]
     if not steps and moves(own):

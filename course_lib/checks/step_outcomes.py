@@ -10,18 +10,18 @@ import torch
 from torch import Tensor
 
 from course_lib.checks import expect
-from course_lib.checks.networks import Left, Snapshot
-from course_lib.checks.step_scenes import Scene, Setting
-from course_lib.checks.watched_networks import Record
+from course_lib.checks.snapshot import Left, Snapshot
+from course_lib.checks.step_scenes import Setting, StepScene
+from course_lib.checks.watched_networks import CallRecord
 
 Step = Callable[..., Any]
-Build = Callable[[int, Setting], Scene]
+Build = Callable[[int, Setting], StepScene]
 Tensors = Mapping[str, Tensor]
 AS_FOUND: tuple[Left, ...] = ("mode", "requires_grad", "hooks")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class StepOutcome:
     """What one step did.
 
     Attributes:
@@ -42,10 +42,10 @@ class Outcome:
     left: tuple[tuple[str, Left, str], ...]
     settings: Sequence[Mapping[str, Any]]
     state: Tensors
-    record: Record
+    record: CallRecord
 
     @classmethod
-    def of(cls, scene: Scene, take: Callable[[], float]) -> Outcome:
+    def of(cls, scene: StepScene, take: Callable[[], float]) -> StepOutcome:
         """Take a step in a scene."""
         scene.record.clear()
         before = {name: Snapshot(network) for name, network in scene.networks.items()}
@@ -79,7 +79,7 @@ class Outcome:
             ),
         )
 
-    def keeps_gradients(self, network: str, other: Outcome) -> bool:
+    def keeps_gradients(self, network: str, other: StepOutcome) -> bool:
         """Whether the network has the gradients from before, if the other outcome leaves them."""
         return close(self.gradients[network], self.before[network]) or not close(
             other.gradients[network], other.before[network]
@@ -90,15 +90,15 @@ class Outcome:
         """The modes in which networks were called."""
         return {(call.network, call.modes) for call in self.record.calls}
 
-    def moves_as(self, other: Outcome) -> bool:
+    def moves_as(self, other: StepOutcome) -> bool:
         """The same movement of every network."""
         return all(close(self.moved[name], one) for name, one in other.moved.items())
 
-    def returns_as(self, other: Outcome) -> bool:
+    def returns_as(self, other: StepOutcome) -> bool:
         """The same loss."""
         return expect.close(self.loss, other.loss, 1e-4)
 
-    def leaves_as(self, other: Outcome) -> bool:
+    def leaves_as(self, other: StepOutcome) -> bool:
         """All the rest is the same."""
         return (
             self.left == other.left
@@ -111,7 +111,7 @@ class Outcome:
             and close(self.state, other.state)
         )
 
-    def is_as(self, other: Outcome) -> bool:
+    def is_as(self, other: StepOutcome) -> bool:
         """The same in every respect; gradients may stay where the other one changes them."""
         return self.moves_as(other) and self.returns_as(other) and self.leaves_as(other)
 
@@ -125,15 +125,15 @@ class Play:
     build: Build
     player: str
     reference: Step
-    mine: Sequence[Outcome]
-    right: Sequence[Outcome]
+    mine: Sequence[StepOutcome]
+    right: Sequence[StepOutcome]
 
-    def scene(self) -> Scene:
+    def scene(self) -> StepScene:
         """The scene, anew."""
         return self.build(self.seed, self.setting)
 
     @property
-    def pairs(self) -> list[tuple[Outcome, Outcome]]:
+    def pairs(self) -> list[tuple[StepOutcome, StepOutcome]]:
         """The answer's and the reference's outcome of each step."""
         return list(zip(self.mine, self.right, strict=True))
 
@@ -178,17 +178,17 @@ class Play:
             change(learning, stale)
 
         scene.optimizer.register_step_pre_hook(before_step)
-        first = Outcome.of(scene, lambda: float(self.reference(*scene.calls[0])))
+        first = StepOutcome.of(scene, lambda: float(self.reference(*scene.calls[0])))
         return self.mine[0].moves_as(first)
 
 
-def steps_of(step: Step, scene: Scene) -> list[Outcome]:
+def steps_of(step: Step, scene: StepScene) -> list[StepOutcome]:
     """The outcome of every step of a scene."""
 
     def take(arguments: tuple[Any, ...]) -> float:
         return float(step(*arguments))
 
-    return [Outcome.of(scene, lambda one=one: take(one)) for one in scene.calls]  # type: ignore[misc]
+    return [StepOutcome.of(scene, lambda one=one: take(one)) for one in scene.calls]  # type: ignore[misc]
 
 
 def moves(moved: Tensors) -> bool:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.checks.watched_networks import (
-    Record,
+    CallRecord,
     SmallDiscriminator,
     SmallGenerator,
     WatchedAdam,
@@ -79,7 +79,7 @@ SETTINGS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scene:
+class StepScene:
     """Networks, an optimizer and batches; gradients are left over from earlier steps.
 
     Attributes:
@@ -96,7 +96,7 @@ class Scene:
     optimizer: torch.optim.Optimizer
     calls: tuple[tuple[Any, ...], ...]
     pictures: tuple[Mapping[str, Tensor], ...]
-    record: Record
+    record: CallRecord
 
 
 def gan_scene(
@@ -105,7 +105,7 @@ def gan_scene(
     *,
     player: Literal["generator", "discriminator"],
     conditional: bool = False,
-) -> Scene:
+) -> StepScene:
     """A generator, a discriminator, and steps ``(generator, discriminator, batch, optimizer)``.
 
     The same scene each time it is called with the same arguments.
@@ -116,7 +116,7 @@ def gan_scene(
         player: whose step it is.
         conditional: the discriminator takes the rainy pictures too.
     """
-    draw, record = torch.Generator().manual_seed(seed), Record()
+    draw, record = torch.Generator().manual_seed(seed), CallRecord()
     how: dict[str, Any] = {"norm": setting.norm, "gain": setting.gain}
     generator = SmallGenerator(record, **how)
     discriminator = SmallDiscriminator(record, patch=setting.patch, conditional=conditional, **how)
@@ -137,7 +137,7 @@ def gan_scene(
     batches = [_batch(setting, draw) for _ in range(setting.calls)]
     if setting.sure:
         _make_sure(generator, discriminator, batches[0])
-    return Scene(
+    return StepScene(
         networks=networks,
         player=player,
         optimizer=optimizer,
@@ -176,7 +176,7 @@ def _make_sure(generator: nn.Module, discriminator: Any, batch: Batch) -> None:
 
 
 def _optimizer(
-    parameters: Iterable[nn.Parameter], record: Record, draw: torch.Generator, *, adam: bool
+    parameters: Iterable[nn.Parameter], record: CallRecord, draw: torch.Generator, *, adam: bool
 ) -> torch.optim.Optimizer:
     if not adam:
         optimizer: Any = WatchedSGD(parameters, lr=0.1)
@@ -191,7 +191,7 @@ def _optimizer(
 
 
 def _leave_gradients_and_hooks(
-    network: nn.Module, player: str, record: Record, draw: torch.Generator
+    network: nn.Module, player: str, record: CallRecord, draw: torch.Generator
 ) -> None:
     name = str(network.name)
 

@@ -14,8 +14,8 @@ from course_lib.checks.devices import works_on_gpu
 from course_lib.checks.result import Wrong
 from course_lib.checks.step_differences import differences
 from course_lib.checks.step_faults import facts
-from course_lib.checks.step_outcomes import Build, Outcome, Play, steps_of
-from course_lib.checks.step_scenes import SETTINGS, Scene, Setting
+from course_lib.checks.step_outcomes import Build, Play, StepOutcome, steps_of
+from course_lib.checks.step_scenes import SETTINGS, Setting, StepScene
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,9 @@ class TrainingStep:
         raise Wrong(differences(plays))
 
 
-def _steps_of_answer(attempt: Attempt, scene: Scene, setting: Setting) -> list[Outcome] | None:
+def _steps_of_answer(
+    attempt: Attempt, scene: StepScene, setting: Setting
+) -> list[StepOutcome] | None:
     """The outcomes of the answer's steps; None where it may raise an error, and does.
 
     Raises:
@@ -100,7 +102,7 @@ def _steps_of_answer(attempt: Attempt, scene: Scene, setting: Setting) -> list[O
         return loss
 
     try:
-        return [Outcome.of(scene, lambda one=one: take(one)) for one in scene.calls]  # type: ignore[misc]
+        return [StepOutcome.of(scene, lambda one=one: take(one)) for one in scene.calls]  # type: ignore[misc]
     except _MayRaise:
         return None
 

@@ -26,7 +26,7 @@ class NetworkCall:
 
 
 @dataclass
-class Record:
+class CallRecord:
     """What has happened since the record was cleared.
 
     Attributes:
@@ -40,7 +40,7 @@ class Record:
     calls: list[NetworkCall] = field(default_factory=list)
     reached: set[str] = field(default_factory=set)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Record:
+    def __deepcopy__(self, memo: dict[int, Any]) -> CallRecord:
         """The record itself: it sees what happens to copies of a network, too."""
         return self
 
@@ -54,7 +54,7 @@ class Record:
 class Watched(nn.Module):
     """A network that records its calls."""
 
-    def __init__(self, name: str, record: Record) -> None:
+    def __init__(self, name: str, record: CallRecord) -> None:
         super().__init__()
         self.name, self.record = name, record
 
@@ -80,7 +80,7 @@ class SmallGenerator(Watched):
         gain: the last layer's output is multiplied by it.
     """
 
-    def __init__(self, record: Record, *, norm: bool = False, gain: float = 1.0) -> None:
+    def __init__(self, record: CallRecord, *, norm: bool = False, gain: float = 1.0) -> None:
         super().__init__("generator", record)
         self.gain = gain
         self.layers = nn.Sequential(
@@ -106,7 +106,7 @@ class SmallDiscriminator(Watched):
 
     def __init__(
         self,
-        record: Record,
+        record: CallRecord,
         *,
         patch: bool = True,
         norm: bool = False,
@@ -131,7 +131,7 @@ class SmallDiscriminator(Watched):
 class _Recorded:
     """Records when an optimizer is called."""
 
-    record: Record | None = None  # an optimizer that the answer makes itself has none
+    record: CallRecord | None = None  # an optimizer that the answer makes itself has none
 
     def step(self, closure: Any = None) -> Any:
         self._note("step")
