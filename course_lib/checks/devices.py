@@ -1,16 +1,16 @@
 """Try an answer on a GPU that need not be there, with PyTorch's FakeTensorMode.
 
 Fake tensors have a shape, a type and a device, and no numbers. PyTorch's own rules say which
-operations may bring two devices together, except for convolutions.
+operations may bring two devices together, except for convolutions and generators.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from course_lib.checks.copies import copied
@@ -23,6 +23,11 @@ MEND = (
     "Make new tensors where the others are: `torch.ones_like(x)`, `x.new_zeros(…)`, or "
     "`torch.ones(…, device=x.device)`."
 )
+MEND_DRAWS = (
+    "Draw on the generator's device, torch.rand(…, generator=generator, "
+    "device=generator.device), and bring the draws to the other tensors: `.to(x.device)`."
+)
+Device = Literal["cpu", "cuda"]
 
 
 def works_on_gpu(
@@ -31,6 +36,9 @@ def works_on_gpu(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     limit: TimeLimit,
+    *,
+    tensors: Device = "cuda",
+    generators: Device = "cpu",
 ) -> None:
     """The answer computes with tensors on a GPU, and its result lies where the reference's does.
 
@@ -42,48 +50,79 @@ def works_on_gpu(
         args, kwargs: ordinary arguments on the CPU; tensors in them, also in networks, lists,
             tuples and dictionaries, are replaced by fake ones on the GPU.
         limit: the time of the check.
+        tensors, generators: where the answer's tensors and torch generators are.
 
     Raises:
         Wrong: the answer brings tensors on the CPU and on the GPU together, reads a tensor on the
-            GPU with numpy, or returns a tensor on the CPU.
+            GPU with numpy, draws on another device than the generator's, or returns a tensor on
+            another device than the reference does.
     """
     from torch._subclasses.fake_tensor import FakeTensorMode
 
     theirs, ours = (copied((args, kwargs)) for _ in range(2))
+    draws = any(isinstance(one, Generator) for one in (*args, *kwargs.values()))
+    on = f"With tensors on the {_name(tensors)}"
+    on += f" and a generator on the {_name(generators)}" if draws else ""
+
+    def call(function: Callable[..., Any], given: Any) -> Any:
+        args, kwargs = _moved(given, tensors, generators)
+        return function(*args, **kwargs)
+
     try:
         with FakeTensorMode(allow_non_fake_inputs=False):
-            right = reference(*_moved(theirs[0]), **_moved(theirs[1]))
+            right = call(reference, theirs)
     except Exception:  # the reference itself looks at values
         return
     try:
         with one_call(), FakeTensorMode(allow_non_fake_inputs=False), _Guard():
-            value = limit.call(lambda: function(*_moved(ours[0]), **_moved(ours[1])))
+            value = limit.call(lambda: call(function, ours))
     except _Numpy:
         raise Wrong(
-            "With tensors on the GPU, your function fails: numpy can't read them there. Compute "
-            "with torch."
+            f"{on}, your function fails: numpy can't read {'them on the GPU' if draws else 'them there'}. "
+            "Compute with torch."
         ) from None
+    except _Draws as error:
+        raise Wrong(f"{on}, your function fails: {error}. {MEND_DRAWS}") from None
     except TimedOut:
         return
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         if TWO_DEVICES in str(error):
+            if draws:
+                raise Wrong(
+                    f"{on}, your function fails: it computes with a tensor on the CPU and one on "
+                    f"the GPU. {MEND_DRAWS}"
+                ) from None
             raise Wrong(
-                "With tensors on the GPU, your function fails: it makes a tensor on the CPU and "
-                f"computes with both. {MEND}"
+                f"{on}, your function fails: it makes a tensor on the CPU and computes with both. "
+                f"{MEND}"
             ) from None
         return
     for mine, theirs in zip(_tensors(value), _tensors(right), strict=False):
         if mine.device != theirs.device and (mine.ndim or theirs.device.type == "cuda"):
             raise Wrong(
-                f"With tensors on the GPU, your function returns a tensor on the "
-                f"{'GPU' if mine.is_cuda else 'CPU'}. {MEND}"
+                f"{on}, your function returns a tensor on the {_name(mine.device.type)}. "
+                f"{MEND_DRAWS if draws else MEND}"
             )
+
+
+def _name(device: str) -> str:
+    return "GPU" if device == "cuda" else "CPU"
+
+
+class GeneratorOnGPU(Generator):
+    """A generator on the CPU that says it is the GPU's; fake tensors take its word for it."""
+
+    device = torch.device("cuda", 0)
 
 
 class _Numpy(BaseException):
     """A tensor on the GPU was about to be read by numpy."""
+
+
+class _Draws(BaseException):
+    """A generator was about to draw on another device than its own."""
 
 
 # FakeTensorMode (PyTorch 2.11) refuses two devices everywhere but in these.
@@ -99,6 +138,7 @@ class _Guard(TorchFunctionMode):
         kwargs = kwargs or {}
         if func in (Tensor.numpy, Tensor.__array__) and args[0].is_cuda:
             raise _Numpy
+        _same_device_as_generator([*args, *kwargs.values()], kwargs.get("device"))
         if func in CONVOLUTIONS:
             devices = {one.device for one in _tensors([*args, *kwargs.values()])}
             if len(devices) > 1:
@@ -106,27 +146,45 @@ class _Guard(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-def _moved(value: Any) -> Any:
-    """The value with fake tensors on the GPU in place of its tensors; networks change in place."""
+def _same_device_as_generator(given: list[Any], device: Any) -> None:
+    """Drawn numbers lie where a call says, or its tensors are, or on the CPU."""
+    generator = next((one for one in given if isinstance(one, Generator)), None)
+    if generator is None:
+        return
+    if device is None:
+        device = next((tensor.device for tensor in _tensors(given)), "cpu")
+    there, here = generator.device.type, torch.device(device).type
+    if there != here:
+        raise _Draws(f"a generator on the {_name(there)} can't draw numbers on the {_name(here)}")
+
+
+def _moved(value: Any, tensors: Device, generators: Device) -> Any:
+    """The value with fake tensors on the device in place of tensors; networks change in place."""
+
+    def move(value: Any) -> Any:
+        return _moved(value, tensors, generators)
+
     if isinstance(value, Tensor):
-        fake = torch.empty(value.shape, dtype=value.dtype, device="cuda")
+        fake = torch.empty(value.shape, dtype=value.dtype, device=tensors)
         if isinstance(value, nn.Parameter):
             return nn.Parameter(fake, value.requires_grad)
         return fake.requires_grad_(value.requires_grad)
+    if isinstance(value, Generator):
+        return GeneratorOnGPU() if generators == "cuda" else value
     if isinstance(value, nn.Module):
         fakes: dict[int, Tensor] = {}  # a tensor that two layers share stays one
         for module in value.modules():
-            for tensors in (module._parameters, module._buffers):
-                for name, tensor in tensors.items():
+            for held in (module._parameters, module._buffers):
+                for name, tensor in held.items():
                     if tensor is not None and id(tensor) not in fakes:
-                        fakes[id(tensor)] = _moved(tensor)
+                        fakes[id(tensor)] = move(tensor)
                     if tensor is not None:
-                        tensors[name] = fakes[id(tensor)]  # type: ignore[assignment]
+                        held[name] = fakes[id(tensor)]  # type: ignore[assignment]
         return value
     if type(value) in (list, tuple):
-        return type(value)(map(_moved, value))
+        return type(value)(map(move, value))
     if type(value) is dict:
-        return {key: _moved(one) for key, one in value.items()}
+        return {key: move(one) for key, one in value.items()}
     return value
 
 
