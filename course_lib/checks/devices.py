@@ -77,9 +77,9 @@ def works_on_gpu(
         with one_call(), FakeTensorMode(allow_non_fake_inputs=False), _Guard():
             value = limit.call(lambda: call(function, ours))
     except _Numpy:
+        there = "what is on the GPU" if draws else "them there"
         raise Wrong(
-            f"{on}, your function fails: numpy can't read {'them on the GPU' if draws else 'them there'}. "
-            "Compute with torch."
+            f"{on}, your function fails: numpy can't read {there}. Compute with torch."
         ) from None
     except _Draws as error:
         raise Wrong(f"{on}, your function fails: {error}. {MEND_DRAWS}") from None
