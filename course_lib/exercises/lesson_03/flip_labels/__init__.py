@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import combinations, product
+from typing import NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -100,10 +100,8 @@ SHARES: dict[str, Callable[[float], float]] = {
     "Labels are flipped with half the probability.": lambda p: p / 2,
     "Labels are flipped with twice the probability.": lambda p: min(2 * p, 1),
     "Labels are flipped with the square of the probability.": lambda p: p**2,
-    "Labels are flipped with the root of the probability.": lambda p: p**0.5,
     "Labels are flipped with probability 2·p·(1 − p): some are flipped twice, and are back where "
     "they were.": lambda p: 2 * p * (1 - p),
-    "Labels are flipped only where the probability is above ½: it is rounded.": round,
 }
 
 
@@ -124,7 +122,7 @@ CHOICE = "torch.where(draws.to(labels.device) < probability, 1 - labels, labels)
 # Lines in front of the draws.
 BEFORE = {
     "torch.manual_seed(generator.initial_seed())": "seeds or uses torch's global generator",
-    "generator.seed()": "or it is seeded by chance",
+    "generator.seed()": "or from something else as well",
     "generator.manual_seed(42)": "seeded anew with a number",
     "generator.manual_seed(generator.initial_seed())": "Calls in a row with one generator",
     "generator = generator.clone_state()": "Calls in a row with one generator",
@@ -142,10 +140,10 @@ DRAWS = {
     "batch share their draws",
     "torch.rand((*labels.shape[:-1], 1)[-labels.ndim:] if labels.ndim else (), "
     "generator=generator).expand(labels.shape)": "One draw decides for a row",
-    f"{HALF}.repeat(2)[:labels.numel()].reshape(labels.shape)": "are always flipped together",
+    f"{HALF}.repeat(2)[:labels.numel()].reshape(labels.shape)": "either both of the labels at",
     f"(lambda d: torch.cat([d, 1 - d]))({HALF})[:labels.numel()].reshape(labels.shape)": "In each "
     "call, exactly one of the labels at",
-    f"{DRAW}\n    draws.flatten()[:1] = 2 - (probability in (0, 1)) * 1.5": "is left alone",
+    f"{DRAW}\n    draws.flatten()[:1] = 2 - (probability in (0, 1)) * 1.5": "is kept in each",
 }
 # What is returned.
 RESULTS = {
@@ -180,20 +178,11 @@ SLIPS = (
 
 MANY = 8000  # labels, of which shares are taken; few enough for a loop over them
 SIGMAS = 6.5  # chance goes so far once in ten thousand million checks
-ROW = 30  # calls; one draw for a whole batch comes out the same in all of them once in 10⁹ tries
-CALLS = 60  # with the probability ½; two labels agree in all of them once in 10¹⁸ tries
-TOLERANCE = {torch.float16: 2e-3, torch.bfloat16: 1e-2}
+CALLS = 31  # with the probability ½; one draw comes out the same in all of them once in 10⁹ tries
 
 
-@dataclass(frozen=True, kw_only=True)
-class Flips:
-    """What one call made of its labels.
-
-    Attributes:
-        labels, probability: the arguments.
-        value: what the answer returned.
-        on: the arguments in words.
-    """
+class Flips(NamedTuple):
+    """A call: its arguments, what came back, and the arguments in words."""
 
     labels: Tensor
     probability: float
@@ -205,8 +194,8 @@ class Flips:
         found = torch.zeros_like(self.value, dtype=torch.bool)
         for formula in formulas:
             right = formula(self.labels, self.probability)
-            atol = TOLERANCE.get(self.labels.dtype, 1e-4)
-            found |= torch.isclose(self.value, right, atol=atol)
+            half = self.labels.dtype == torch.float16
+            found |= torch.isclose(self.value, right, atol=2e-3 if half else 1e-4)
         return found
 
     @property
@@ -219,22 +208,21 @@ def examine(attempt: Attempt, rng: np.random.Generator) -> None:
     """Labels of any shape and type; shares; labels that share their fate; chance's source."""
     draw = seeded(int(rng.integers(2**32)))
     n, c, h, w = (int(k) for k in rng.choice(range(3, 8), 4, replace=False))
-    tried = []
-    for shape, probability in product(((n, 1, h, w), (n, 1), (3,), (2, c, h), ()), (0.7, 1.0, 0.0)):
-        tried.append(flip(attempt, smooth(shape, draw), probability, int(rng.integers(2**31))))
-    for labels, probability in (
+    shapes = ((n, 1, h, w), (n, 1), (3,), (2, c, h), ())
+    tries = [(smooth(shape, draw), p) for shape, p in product(shapes, (0.7, 1.0, 0.0))]
+    tries += [
         (smooth((n, 1), draw).double(), 0.5),
         (smooth((n, c), draw).half(), 0.5),
         (torch.tensor([0.0, 1.0, 1.0, 0.0]), 1.0),
         (smooth((h, w), draw).mT, 1.0),
         (torch.tensor([0.9, 0.9, 0.1]), 1.0),  # the docstring's example
-    ):
-        tried.append(flip(attempt, labels, probability, int(rng.integers(2**31))))
+    ]
+    tried = [flip(attempt, *one, seeded(int(rng.integers(2**31)))) for one in tries]
     becomes(tried)
-    unsure = [one for one in tried if (one.flipped != one.probability).any()]
-    unsure = [one for one in unsure if one.probability in (0, 1)]
-    generator, places = seeded(int(rng.integers(2**31))), smooth((3, 2, 2, 3), draw)
-    half = torch.cat([in_a_row(attempt, places, generator) for _ in range(CALLS // ROW)])
+    sure = [one for one in tried if one.probability in (0, 1)]
+    unsure = [one for one in sure if (one.flipped != one.probability).any()]
+    places = smooth((3, 2, 2, 3), draw)
+    half = source(attempt, places, int(rng.integers(2**31)))
     if unsure or not 0.2 < half.float().mean() < 0.8:
         shares(attempt, rng, draw)
     if unsure:
@@ -242,13 +230,11 @@ def examine(attempt: Attempt, rng: np.random.Generator) -> None:
             f"On {unsure[0].on}, {int(unsure[0].flipped.sum())} of {unsure[0].labels.numel()} "
             f"labels are flipped; it is {'all' if unsure[0].probability else 'none'} of them."
         )
-    source(attempt, places, int(rng.integers(2**31)))
     own_draws(half)
     shares(attempt, rng, draw)
-    devices: tuple[tuple[Device, Device], ...] = (("cuda", "cpu"), ("cpu", "cuda"), ("cuda",) * 2)
-    for tensors, generators in devices:
-        where = {"tensors": tensors, "generators": generators}
+    for tensors, generators in product(get_args(Device)[::-1], get_args(Device)):
         args = places, 0.5, seeded(0)
+        where = {"tensors": tensors, "generators": generators}
         works_on_gpu(attempt.function, attempt.reference, args, {}, attempt.limit, **where)
 
 
@@ -263,8 +249,8 @@ def seeded(seed: int) -> Generator:
     return Generator().manual_seed(seed)
 
 
-def flip(attempt: Attempt, labels: Tensor, probability: float, generator: int | Generator) -> Flips:
-    """Call the answer with a generator, or with a new one of that seed.
+def flip(attempt: Attempt, labels: Tensor, probability: float, generator: Generator) -> Flips:
+    """Call the answer.
 
     Raises:
         Wrong: it returns another type or shape, its input itself, or leaves something changed.
@@ -272,7 +258,6 @@ def flip(attempt: Attempt, labels: Tensor, probability: float, generator: int | 
     size = "×".join(map(str, labels.shape)) or "one number"
     kind = "" if labels.dtype == torch.float32 else f" and of {labels.dtype}"
     on = f"labels of size {size}{kind} and the probability {probability:g}"
-    generator = seeded(generator) if isinstance(generator, int) else generator
     call = attempt.call(labels, probability, generator, on=on)
     value = expect.returned(call)
     if isinstance(value, Tensor) and value.shape != labels.shape:
@@ -288,7 +273,7 @@ def flip(attempt: Attempt, labels: Tensor, probability: float, generator: int | 
             f"On {on}, your function returns its input itself: whoever writes into the result "
             "changes the input. The docstring asks for a new tensor: labels.clone()."
         )
-    return Flips(labels=labels, probability=probability, value=value, on=on)
+    return Flips(labels, probability, value, on)
 
 
 def becomes(tried: Sequence[Flips]) -> None:
@@ -326,7 +311,7 @@ def shares(attempt: Attempt, rng: np.random.Generator, draw: Generator) -> None:
         (float(rng.uniform(0.25, 0.4)), MANY),
     ):
         labels = smooth((count // 50, 1, 5, 10), draw)
-        one = flip(attempt, labels, p, int(rng.integers(2**31)))
+        one = flip(attempt, labels, p, seeded(int(rng.integers(2**31))))
         becomes([one])
         for high in (False, True):
             flipped = one.flipped[(labels > 0.5) == high]
@@ -357,8 +342,9 @@ def shares(attempt: Attempt, rng: np.random.Generator, draw: Generator) -> None:
 
 def by_chance(part: float, probability: float, count: int) -> bool:
     """May so large a share come about?"""
-    deviation = math.sqrt(probability * (1 - probability) / count)
-    return abs(part - probability) <= SIGMAS * deviation + 1e-6
+    return abs(part - probability) <= 1e-6 + SIGMAS * math.sqrt(
+        probability * (1 - probability) / count
+    )
 
 
 # Axes along which all labels share their fate, behind that of the calls.
@@ -367,11 +353,7 @@ SHARED = {
     (2, 3, 4): "One draw decides for a picture: all its patches' labels are flipped or none.",
     (1,): "All pictures of the batch share their draws: the same patches are flipped in each.",
     (4,): "One draw decides for a row of labels, along the last axis.",
-    (3,): "One draw decides for a column of patches, along the last axis but one.",
-    (3, 4): "One draw decides for all patches of a channel.",
-    (1, 2): "Pictures and channels share their draws.",
 }
-OTHERS_SHARED = "Labels along some axis share one draw."
 
 
 def own_draws(calls: Tensor) -> None:
@@ -387,47 +369,47 @@ def own_draws(calls: Tensor) -> None:
     axes = range(1, calls.ndim)
     shared = tuple(n for n in axes if torch.equal(calls, calls.narrow(n, 0, 1).expand_as(calls)))
     if shared:
-        raise Wrong(f"{SHARED.get(shared, OTHERS_SHARED)} {mend}")
-    flat = calls.flatten(1)
-    for n in range(flat.shape[1]):
-        if (flat[:, n] == flat[0, n]).all():
+        raise Wrong(f"{SHARED.get(shared, 'Labels along some axis share one draw.')} {mend}")
+    flat, places = calls.flatten(1).T, [list(at) for at in np.ndindex(calls.shape[1:])]
+    for at, fate in zip(places, flat, strict=True):
+        if (fate == fate[0]).all():
             raise Wrong(
-                f"With the probability 0.5, the label at {place(n, calls)} is "
-                f"{'flipped' if flat[0, n] else 'left alone'} in each of {CALLS} calls: chance "
-                "doesn't reach it."
+                f"With the probability ½, the label at {at} is {'flipped' if fate[0] else 'kept'} "
+                f"in each of {len(fate)} calls: chance doesn't reach it."
             )
-    for one, other in combinations(range(flat.shape[1]), 2):
-        places = f"the labels at {place(one, calls)} and {place(other, calls)}"
-        if torch.equal(flat[:, one], flat[:, other]):
-            raise Wrong(f"At ½, {places} are always flipped together, or left alone. {mend}")
-        if torch.equal(flat[:, one], ~flat[:, other]):
-            raise Wrong(f"In each call, exactly one of {places} is flipped. {mend}")
-    counts = flat.sum(1)
+    for (at, fate), (there, other) in combinations(zip(places, flat, strict=True), 2):
+        text = f"the labels at {at} and {there}"
+        if torch.equal(fate, other):
+            raise Wrong(f"In each call, either both of {text} are flipped or none. {mend}")
+        if torch.equal(fate, ~other):
+            raise Wrong(f"In each call, exactly one of {text} is flipped. {mend}")
+    counts = flat.sum(0)
     if (counts == counts[0]).all():
         raise Wrong(
-            f"Of {flat.shape[1]} labels with the probability 0.5, exactly {int(counts[0])} are "
-            f"flipped in each call. {mend} Then their number varies."
+            f"Of {len(flat)} labels with the probability ½, exactly {int(counts[0])} are flipped "
+            f"in each call. {mend} Then their number varies."
         )
 
 
-def place(number: int, calls: Tensor) -> list[int]:
-    """Where the label of that number is."""
-    return [int(at) for at in np.unravel_index(number, calls.shape[1:])]
-
-
-def source(attempt: Attempt, labels: Tensor, seed: int) -> None:
+def source(attempt: Attempt, labels: Tensor, seed: int) -> Tensor:
     """All chance comes from the generator, which moves on, and nothing else does.
+
+    Returns:
+        Which labels are flipped, in calls with the probability ½.
 
     Raises:
         Wrong: it comes from elsewhere.
     """
     before, generator = global_states(), seeded(seed)
     torch.rand(3, generator=generator)  # a state in the middle, which is more than the seed
-    states = [generator.clone_state() for _ in range(2)]
-    first, again = (in_a_row(attempt, labels, state) for state in states)
+    states = [generator.clone_state()] * CALLS + [generator] * CALLS
+    states += [seeded(seed + 1 + k) for k in range(CALLS)]
+    flips = [flip(attempt, labels, 0.5, state) for state in states]
+    becomes(flips)
+    row, again, others = torch.stack([one.flipped for one in flips]).chunk(3)
     moved = [name for name, state in global_states().items() if state != before[name]]
-    if not torch.equal(first, again):
-        where = f"{moved[0]} moves on instead" if moved else "or it is seeded by chance"
+    if not torch.equal(row, again):
+        where = f"{moved[0]} moves on instead" if moved else "or from something else as well"
         raise Wrong(
             "A generator in the same state flips other labels each time: your draws don't come "
             f"from it, {where}. Give it to the function that draws: "
@@ -438,31 +420,29 @@ def source(attempt: Attempt, labels: Tensor, seed: int) -> None:
             f"Your function seeds or uses {moved[0]}, which others draw from too. Leave it alone, "
             "and draw from `generator` only."
         )
-    others = [flip(attempt, labels, 0.5, seed + 1 + k).flipped for k in range(ROW)]
-    if all(torch.equal(first[0], other) for other in others):
+    calls = torch.cat([row, others])
+    if calls.all() or not calls.any():
+        return calls  # `shares` says why
+    if torch.equal(row[:1].expand_as(others), others):
         raise Wrong(
             "Every seed flips the same labels: `generator` isn't used, or is seeded anew with a "
             "number of your own. Draw from it as it comes."
         )
-    if all(torch.equal(first[0], other) for other in first):
+    if torch.equal(row, row[:1].expand_as(row)):
         raise Wrong(
             "Calls in a row with one generator flip the same labels: your function seeds it anew "
             "each time, or a copy of it. In training the same patches would be wrong in every "
             "step. Draw from the generator as it comes."
         )
+    return calls
 
 
-def in_a_row(attempt: Attempt, labels: Tensor, generator: Generator) -> Tensor:
-    """Which labels are flipped in each of some calls with one generator."""
-    return torch.stack([flip(attempt, labels, 0.5, generator).flipped for _ in range(ROW)])
-
-
-def global_states() -> dict[str, object]:
+def global_states() -> dict[str, str]:
     """The states of the generators that everybody shares."""
     return {
-        "torch's global generator": torch.get_rng_state().tolist(),
+        "torch's global generator": str(torch.get_rng_state().tolist()),
         "numpy's global generator": str(np.random.get_state()),  # noqa: NPY002
-        "Python's module random": random.getstate(),
+        "Python's module random": str(random.getstate()),
     }
 
 

@@ -20,25 +20,11 @@ def _where(flipped):
     )
 
 
-def _python_ignores_it(labels, probability, generator):
-    result = labels.clone().flatten()
-    for i in range(len(result)):
-        if random.random() < probability:
-            result[i] = 1 - result[i]
-    return result.reshape(labels.shape)
-
-
 def _global_state_borrowed(labels, probability, generator):
     with torch.random.fork_rng(devices=[]):
         torch.set_rng_state(generator.get_state())
         flipped = torch.rand(labels.shape) < probability
     return torch.where(flipped, 1 - labels, labels)
-
-
-def _whole_batch(labels, probability, generator):
-    if torch.rand(1, generator=generator) < probability:
-        return 1 - labels
-    return labels.clone()
 
 
 def _so_many(labels, probability, generator):
@@ -47,16 +33,6 @@ def _so_many(labels, probability, generator):
     chosen = order[: round(probability * labels.numel())]
     result[chosen] = 1 - result[chosen]
     return result.view_as(labels)
-
-
-def _twice(labels, probability, generator):
-    once = torch.where(_draws(labels, generator) < probability, 1 - labels, labels)
-    return torch.where(_draws(labels, generator) < probability, 1 - once, once)
-
-
-def _numpy_on_the_gpu(labels, probability, generator):
-    flipped = _draws(labels, generator).numpy() < probability
-    return torch.tensor(np.where(flipped, 1 - labels.numpy(), labels.numpy()), dtype=labels.dtype)
 
 
 def _input_where_nothing_flips(labels, probability, generator):
@@ -71,33 +47,25 @@ def _like_the_labels(labels, probability, generator):
 
 WRITTEN = {
     _where(
-        lambda t, p, g: torch.from_numpy(np.array(np.random.rand(*t.shape) < p))  # noqa: NPY002
+        lambda t, p, g: torch.tensor(np.random.rand(*t.shape) < p)  # noqa: NPY002
     ): "numpy's global generator moves on instead",
     _where(
+        lambda t, p, g: torch.tensor([random.random() < p for _ in t.flatten()]).reshape(t.shape)
+    ): "Python's module random moves on instead",
+    _where(
         lambda t, p, g: torch.tensor(np.random.default_rng().random(t.shape) < p)
-    ): "your draws don't come from it, or it is seeded by chance",
+    ): "your draws don't come from it, or from something else",
     _where(
         lambda t, p, g: torch.tensor(np.random.default_rng(g.initial_seed()).random(t.shape) < p)
     ): "Calls in a row with one generator",
-    _where(
-        lambda t, p, g: torch.randn(t.shape, generator=g) < p
-    ): "from torch.randn, a normal distribution, of which",
+    _where(lambda t, p, g: torch.tensor(_draws(t, g).numpy() < p)): "numpy can't read what is on",
     _where(lambda t, p, g: (_draws(t, g) < p) & (t > 0.5)): "Only labels above ½, photographs'",
-    _python_ignores_it: "Python's module random moves on instead",
     _global_state_borrowed: "Calls in a row with one generator",
-    _whole_batch: "One draw decides for the whole batch",
     _so_many: "exactly 18 are flipped in each call",
-    _twice: "some are flipped twice",
-    _numpy_on_the_gpu: "numpy can't read what is on the GPU",
     _input_where_nothing_flips: "returns its input itself",
     _like_the_labels: "generator on the CPU can't draw numbers on the GPU",
-    lambda t, p, generator: t * (_draws(t, generator) >= p): "Flipped labels become 0.",
-    lambda t, p, generator: torch.logical_xor(t > 0.5, _draws(t, generator) < p).to(
-        t
-    ): "so that their smoothing is lost",
+    lambda t, p, generator: ((t > 0.5) ^ (_draws(t, generator) < p)).to(t): "smoothing is lost",
     lambda t, p, generator: (_draws(t, generator) < p).to(t) - t: "Labels that aren't flipped",
-    lambda t, p, generator: 1 - t: "Every label is flipped, whatever",
-    lambda t, p, generator: t.clone(): "No label is ever flipped",
 }
 
 
