@@ -23,7 +23,12 @@ def copied(value: Any) -> Any:
         return value.copy()
     if isinstance(value, torch.Generator):
         return value.clone_state()
-    if isinstance(value, nn.Module | np.random.Generator):
+    if isinstance(value, nn.Module):
+        network = copy.deepcopy(value)
+        for mine, theirs in zip(network.parameters(), value.parameters(), strict=True):
+            mine.grad = copied(theirs.grad)  # which deepcopy leaves out
+        return network
+    if isinstance(value, np.random.Generator):
         return copy.deepcopy(value)
     if isinstance(value, tuple) and hasattr(value, "_fields"):  # a named tuple
         return type(value)(*map(copied, value))
