@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from course_lib.checks.attempt import Attempt
+from course_lib.checks.expect import where
 from course_lib.checks.function import Case, Function, Refusal
 from course_lib.checks.result import Wrong
 from course_lib.checks.sandbox import sandbox
@@ -177,3 +178,9 @@ def test_a_gradient_where_there_should_be_none_is_told():
         )
         with pytest.raises(Wrong, match="a gradient flows into `target`"):
             examine(attempt, np.random.default_rng(0))
+
+
+def test_of_several_results_the_wrong_one_is_shown():
+    right = np.zeros(3), np.array([1.0, 2.0])
+    told = where((np.zeros(3), np.array([1.0, 5.0])), right)
+    assert told.startswith("of what is returned, part 2 is wrong: 50% of the values differ; at [1]")
