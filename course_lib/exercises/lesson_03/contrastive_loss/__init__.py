@@ -217,8 +217,9 @@ SLIPS = (
         }.items()
     ),
     Slip(
-        "clean_maps, rainy_maps = → was = [m.training for m in features.modules()] if isinstance(features, "
-        "torch.nn.Module) else []\n    if was: features.train()\n    clean_maps, rainy_maps =",
+        "clean_maps, rainy_maps = → was = [m.training for m in features.modules()] if "
+        "isinstance(features, torch.nn.Module) else []\n    if was: features.train()\n    "
+        "clean_maps, rainy_maps =",
         f"return {MEAN} → for m, mode in zip(features.modules() if was else [], was): "
         f"m.training = mode\n    return {MEAN}",
         gets="with other batch-norm averages",

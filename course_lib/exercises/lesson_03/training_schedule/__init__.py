@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
 from course_lib.checks import expect
-from course_lib.checks.attempt import Attempt, Call, describe
+from course_lib.checks.attempt import Call, describe
+from course_lib.checks.function import Case, Function
 from course_lib.checks.result import Wrong
+from course_lib.checks.slips import Slip
 from course_lib.checks.task import Header, Task
-from course_lib.exercises.lesson_03 import training_schedule_zoo as zoo
+from course_lib.exercises.lesson_03.training_schedule import zoo
 from course_lib.training.steps import training_schedule
 
 HEADER = Header(
@@ -32,119 +34,90 @@ HINTS = (
     "    return d_learns, g_learns",
 )
 
-Steps = tuple[int, int, int]  # step, d_every, g_every
-Schedule = Callable[[int, int, int], tuple[bool, bool]]
-Answers = Mapping[Steps, tuple[bool, bool]]
+D, G = "step % d_every == 0", "step % g_every == 0"
 
-
-def _each(rule: Callable[[int, int], bool]) -> Schedule:
-    """Both players by one rule of the step and the player's number."""
-    return lambda step, d, g: (rule(step, d), rule(step, g))
-
-
-MISCONCEPTIONS: dict[str, Schedule] = {
-    "the two are swapped: you return (whether G learns, whether D learns). D comes first, and "
-    "learns in every `d_every`-th step.": lambda step, d, g: (step % g == 0, step % d == 0),
-    "both players follow `d_every`: G learns in every `g_every`-th step.": (
-        lambda step, d, g: (step % d == 0, step % d == 0)
-    ),
-    "both players follow `g_every`: D learns in every `d_every`-th step.": (
-        lambda step, d, g: (step % g == 0, step % g == 0)
-    ),
-    "you count from 0: with d_every=3, your D learns in steps 1, 4 and 7. The first step is 1, and "
-    "D learns in steps 3, 6 and 9.": _each(lambda step, n: (step - 1) % n == 0),
-    "you are one step early: each player learns in the step before its multiples.": (
-        _each(lambda step, n: (step + 1) % n == 0)
-    ),
-    "each player learns in all steps but its own: step % d_every is 0, which counts as False, in "
-    "the steps in which D learns.": _each(lambda step, n: step % n != 0),
-    "each player learns where the step divides its number: the modulo is the wrong way round. "
-    "step % d_every is what is left over of the step.": _each(lambda step, n: n % step == 0),
-    "each player learns in the steps below its number and never again, as `//` or `<` asks. % "
-    "gives what is left over: step % d_every is 0 in every d_every-th step.": _each(
-        lambda step, n: step // n == 0
-    ),
-    "each player learns up to its number and never again. It learns in every multiple of it.": (
-        _each(lambda step, n: step <= n)
-    ),
-    "each player learns from its number on, in every step. It learns in the multiples of it "
-    "only.": _each(lambda step, n: step >= n),
-    "each player learns from the step after its number on, in every step. It learns in the "
-    "multiples of it only.": _each(lambda step, n: step > n),
-    "each player learns once, in the step of its number. It learns in every multiple of it.": (
-        _each(lambda step, n: step == n)
-    ),
-    "each player learns where the step leaves 1 over, not 0: with a number of 1 it never does.": (
-        _each(lambda step, n: step % n == 1)
-    ),
-    "G learns where D doesn't: in your schedule they take turns. G goes by `g_every`, and both "
-    "may learn in one step.": lambda step, d, g: (step % d == 0, step % d != 0),
-    "D learns where G doesn't: in your schedule they take turns. D goes by `d_every`, and both "
-    "may learn in one step.": lambda step, d, g: (step % g != 0, step % g == 0),
-    "G learns only where D doesn't: an `elif` or `else` shuts it out. Both may learn in one "
-    "step.": lambda step, d, g: (step % d == 0, step % g == 0 and step % d != 0),
-    "D learns only where G doesn't: an `elif` or `else` shuts it out. Both may learn in one "
-    "step.": lambda step, d, g: (step % d == 0 and step % g != 0, step % g == 0),
-    "each player learns only where both are due: each goes by its own number alone.": (
-        lambda step, d, g: ((step % d, step % g) == (0, 0),) * 2
-    ),
-    "each player learns where either of the two is due: each goes by its own number alone.": (
-        lambda step, d, g: (0 in (step % d, step % g),) * 2
-    ),
-    "in your schedule D learns in `d_every` steps, then G in `g_every` steps, and so on. "
-    "`d_every` isn't how many steps, but from how many steps D learns in one.": (
-        lambda step, d, g: ((step - 1) % (d + g) < d, (step - 1) % (d + g) >= d)
-    ),
-    "your D learns in every step; it learns in every `d_every`-th.": (
-        lambda step, d, g: (True, step % g == 0)
-    ),
-    "your G learns in every step; it learns in every `g_every`-th.": (
-        lambda step, d, g: (step % d == 0, True)
-    ),
-    "both players learn in every step, whatever their numbers are.": lambda step, d, g: (True,) * 2,
-    "no player ever learns.": lambda step, d, g: (False,) * 2,
+# Both players by one rule of the step and the player's number N.
+RULES = {
+    "(step - 1) % N == 0": "You count from 0: with d_every=3, your D learns in steps 1, 4 and 7. "
+    "The first step is 1, and D learns in steps 3, 6 and 9.",
+    "(step + 1) % N == 0": "You are one step early: each player learns in the step before its "
+    "multiples.",
+    "step % N != 0": "Each player learns in all steps but its own: step % d_every is 0, which "
+    "counts as False, in the steps in which D learns.",
+    "N % step == 0": "Each player learns where the step divides its number: the modulo is the "
+    "wrong way round. step % d_every is what is left over of the step.",
+    "step // N == 0": "Each player learns in the steps below its number and never again, as `//` "
+    "or `<` asks. % gives what is left over: step % d_every is 0 in every d_every-th step.",
+    "step <= N": "Each player learns up to its number and never again. It learns in every multiple "
+    "of it.",
+    "step >= N": "Each player learns from its number on, in every step. It learns in the multiples "
+    "of it only.",
+    "step > N": "Each player learns from the step after its number on, in every step. It learns in "
+    "the multiples of it only.",
+    "step == N": "Each player learns once, in the step of its number. It learns in every multiple "
+    "of it.",
+    "step % N == 1": "Each player learns where the step leaves 1 over, not 0: with a number of 1 "
+    "it never does.",
+    "(step & N - 1) == 0": "You look at the last bits of the step, as if numbers were powers of 2.",
 }
+# Both truth values.
+PAIRS = {
+    f"{G}, {D}": "The two are swapped: you return (whether G learns, whether D learns). D comes "
+    "first, and learns in every `d_every`-th step.",
+    f"{D}, {D}": "Both players follow `d_every`: G learns in every `g_every`-th step.",
+    f"{G}, {G}": "Both players follow `g_every`: D learns in every `d_every`-th step.",
+    f"{D}, step % d_every != 0": "G learns where D doesn't: in your schedule they take turns. G "
+    "goes by `g_every`, and both may learn in one step.",
+    f"step % g_every != 0, {G}": "D learns where G doesn't: in your schedule they take turns. D "
+    "goes by `d_every`, and both may learn in one step.",
+    f"{D}, {G} and step % d_every != 0": "G learns only where D doesn't: an `elif` or `else` shuts "
+    "it out. Both may learn in one step.",
+    f"{D} and step % g_every != 0, {G}": "D learns only where G doesn't: an `elif` or `else` shuts "
+    "it out. Both may learn in one step.",
+    f"*(({D} and {G},) * 2),": "Each player learns only where both are due: each goes by its own "
+    "number alone.",
+    f"*(({D} or {G},) * 2),": "Each player learns where either of the two is due: each goes by its "
+    "own number alone.",
+    "(step - 1) % (d_every + g_every) < d_every, (step - 1) % (d_every + g_every) >= d_every": "In "
+    "your schedule D learns in `d_every` steps, then G in `g_every` steps, and so on. `d_every` "
+    "isn't how many steps, but from how many steps D learns in one.",
+    f"True, {G}": "Your D learns in every step; it learns in every `d_every`-th.",
+    f"{D}, True": "Your G learns in every step; it learns in every `g_every`-th.",
+    "True, True": "Both players learn in every step, whatever their numbers are.",
+    "False, False": "No player ever learns.",
+}
+SLIPS = (
+    *(
+        Slip(
+            f"{D}, {G} → {rule.replace('N', 'd_every')}, {rule.replace('N', 'g_every')}", says=says
+        )
+        for rule, says in RULES.items()
+    ),
+    *(Slip(f"{D}, {G} → {pair}", says=says) for pair, says in PAIRS.items()),
+    Slip(f"{D}, {G} → step % d_every, step % g_every", gets="comparing it with 0 gives"),
+    Slip(f"{D}, {G} → int({D}), int({G})", gets="True or False is expected"),
+    Slip(f"{D}, {G} → {D}", gets="returns one truth value"),
+    Slip(f"{D}, {G} → {D} == step % g_every", gets="returns one truth value"),
+    Slip(f"{D}, {G} → {{'d': {D}, 'g': {G}}}", gets="a dict of 2"),
+    Slip(f"{D}, {G} → ['D' * ({D}), 'G' * ({G})]", gets="True or False is expected"),
+    Slip(f"{D}, {G} → step % d_every == 0 and step <= 10**6, {G}", gets="(False, "),
+    Slip("*, d_every: int, g_every: int → d: int, g: int", gets="can't be called as the lesson"),
+)
 
-PAIRS = ((1, 1), (2, 1), (1, 3), (3, 2), (2, 4), (5, 3))  # d_every, g_every
-LAST = 16  # step that is asked for
+
+def cases(rng: np.random.Generator) -> Iterator[Case]:
+    """First steps for equal, multiple and coprime numbers; late steps; numbers never reached."""
+    for d, g in ((1, 1), (2, 1), (1, 3), (3, 2), (2, 4), (6, 4), (3, 3), (40, 30)):
+        for step in range(1, 14):
+            yield Case(args=(step,), kwargs={"d_every": d, "g_every": g})
+    for _ in range(8):
+        d, g = (int(n) for n in rng.choice(range(2, 200), 2, replace=False))
+        step = int(rng.integers(10**6, 10**9))
+        for late in (step - step % d, step - step % g, step - step % (d * g), step // 2 * 2 + 1):
+            yield Case(args=(late,), kwargs={"d_every": d, "g_every": g})
 
 
-def examine(attempt: Attempt, rng: np.random.Generator) -> None:
-    """The first steps for some numbers, then late steps for random ones."""
-    asked = [(step, d, g) for d, g in PAIRS for step in range(1, LAST + 1)]
-    for _ in range(12):
-        d, g = (int(n) for n in rng.choice(range(1, 9), 2, replace=False))
-        step = int(rng.integers(1000, 100_000))
-        asked.append((step - step % d * int(rng.integers(2)), d, g))
-        asked.append((step - step % g, d, g))
-    got = {key: _call(attempt, key) for key in asked}
-    right = {key: _reference(*key) for key in asked}
-    if got == right:
-        return
-    for diagnosis, schedule in MISCONCEPTIONS.items():
-        if all(got[key] == tuple(map(bool, schedule(*key))) for key in asked):
-            raise Wrong(expect.sentence(diagnosis))
-    raise Wrong(_first_difference(got, right))
-
-
-def _reference(step: int, d_every: int, g_every: int) -> tuple[bool, bool]:
-    return training_schedule(step, d_every=d_every, g_every=g_every)
-
-
-def _call(attempt: Attempt, key: Steps) -> tuple[bool, bool]:
-    step, d_every, g_every = key
-    call = attempt.call(
-        step,
-        d_every=d_every,
-        g_every=g_every,
-        on=f"step {step} with d_every={d_every} and g_every={g_every}",
-    )
-    pair = _two(call)
-    expect.untouched(call)
-    return pair
-
-
-def _two(call: Call) -> tuple[bool, bool]:
+def read(call: Call, right: tuple[bool, bool]) -> tuple[bool, bool]:
     """The call's value as two truth values.
 
     Raises:
@@ -162,53 +135,31 @@ def _two(call: Call) -> tuple[bool, bool]:
             "(whether D learns, whether G learns)."
         )
     for one, player in zip(value, "DG", strict=True):
-        if isinstance(one, bool | np.bool_):
-            continue
-        number = type(one) is int
-        raise Wrong(
-            f"On {call.on}, your function returns {describe(one)} for {player}; True or False is "
-            f"expected, which {'comparing it with 0 gives' if number else 'a comparison gives'}."
-        )
+        if not isinstance(one, bool | np.bool_):
+            mend = "comparing it with 0 gives" if type(one) is int else "a comparison gives"
+            raise Wrong(
+                f"On {call.on}, your function returns {describe(one)} for {player}; True or False "
+                f"is expected, which {mend}."
+            )
     return bool(value[0]), bool(value[1])
 
 
-def _first_difference(got: Answers, right: Answers) -> str:
-    """When a player learns in the answer's schedule, and when it must."""
-    step, d, g = next(key for key in got if got[key] != right[key])
-    which = 0 if got[step, d, g][0] != right[step, d, g][0] else 1
-    player, name = (("D", "d_every"), ("G", "g_every"))[which]
-    if (d, g) not in PAIRS or step > LAST:
-        learns = "learns" if got[step, d, g][which] else "rests"
-        return (
-            f"In step {step} with d_every={d} and g_every={g}, your {player} {learns}; it learns "
-            f"in the multiples of {name} only."
-        )
-    mine, theirs = (
-        _words([s for s in range(1, LAST + 1) if answers[s, d, g][which]])
-        for answers in (got, right)
-    )
-    return (
-        f"With d_every={d} and g_every={g}, your {player} learns {mine} of the first {LAST}; it "
-        f"has to learn {theirs}, in every {name}-th."
-    )
-
-
-def _words(steps: list[int]) -> str:
-    if not steps:
-        return "in no step"
-    if len(steps) == LAST:
-        return "in all"
-    return f"in step{'s' if len(steps) > 1 else ''} {', '.join(map(str, steps))}"
-
+BELOW = "No remainder of positive numbers is below 0."
 
 TASK = Task(
     header=HEADER,
     reference=training_schedule,
     hints=HINTS,
-    examine=examine,
+    examine=Function(
+        example=Case(args=(3,), kwargs={"d_every": 3, "g_every": 1}), cases=cases, read=read
+    ),
     lesson_size=lambda rng: (1,),
     lesson_keywords={"d_every": 2, "g_every": 1},
-    wrong=zoo.WRONG,
+    slips=SLIPS,
+    written=zoo.WRITTEN,
     valid=zoo.VALID,
-    equivalent=zoo.EQUIVALENT,
+    equivalent={
+        f"line 1: {D} → step % d_every <= 0": BELOW,
+        f"line 1: {G} → step % g_every <= 0": BELOW,
+    },
 )
