@@ -316,6 +316,10 @@ def _one_rule(have: np.ndarray, want: np.ndarray) -> str:
 
 def where(value: Any, right: Any, unit: str = "") -> str:
     """Both values, and where they differ first, in a sentence."""
+    several = isinstance(right, tuple) and any(isinstance(one, np.ndarray) for one in right)
+    if several and isinstance(value, tuple | list) and len(value) == len(right):
+        n = next(n for n, one in enumerate(right) if not close(value[n], one, 1e-4))
+        return f"of what is returned, part {n + 1} is wrong: {where(value[n], right[n], unit)}"
     other_shape = np.shape(value) != np.shape(right)
     if not isinstance(right, np.ndarray) or right.size == 1 or other_shape:
         have, want = _both(value, right)

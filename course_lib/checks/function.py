@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -235,17 +236,21 @@ class Function:
             [n for n in order if cases[n].group == group]
             for group in dict.fromkeys(cases[n].group for n in failed if cases[n].group)
         ]
-        for group in groups:
-            if not set(group) & set(failed):
+        values = [n for n in failed if not tried[n].agrees(rights[n], tolerances[n], values=True)]
+        # Where values are wrong, gradients may be wrong for another reason.
+        for group, only_values in product(groups, (False, True)):
+            if not set(group) & set(values if only_values else failed):
                 continue
             for diagnosis, formula in known.items():
-                if all(self._explains(formula, cases[n], tried[n], rights[n]) for n in group):
+                if all(
+                    self._explains(formula, cases[n], tried[n], rights[n], only_values)
+                    for n in group
+                ):
                     where = cases[group[0]].group if len(group) < len(cases) else ""
                     raise Wrong(f"On {where}: {diagnosis}" if where else diagnosis)
         for n in failed:
             if tried[n].message:
                 raise Wrong(tried[n].message)
-        values = [n for n in failed if not tried[n].agrees(rights[n], tolerances[n], values=True)]
         if not values:
             # Where most arguments ask for gradients, it shows best which of them is left out.
             n = min(failed, key=lambda n: (-len(rights[n].gradients), cases[n].size))
@@ -265,14 +270,16 @@ class Function:
             )
         )
 
-    def _explains(self, formula: Formula, case: Case, mine: Outcome, right: Outcome) -> bool:
+    def _explains(
+        self, formula: Formula, case: Case, mine: Outcome, right: Outcome, only_values: bool
+    ) -> bool:
         try:
             other = Outcome.of(formula, case)
         except Exception as error:
             return mine.error is type(error)
         if mine.message and other.agrees(right, self.tolerance):
             return False  # the type is wrong, and not the value
-        return mine.agrees(other, self.tolerance)
+        return mine.agrees(other, self.tolerance, values=only_values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -367,6 +374,11 @@ def _gradient_fault(mine: Outcome, right: Outcome, case: Case) -> str:
         own = mine.gradients[name]
         if _same_gradient(own, theirs):
             continue
+        if theirs is None:
+            return (
+                f"The values are right, but a gradient flows into `{name}`, and time and memory "
+                "go into it. The docstring asks for none: detach it, or use torch.no_grad()."
+            )
         if own is None or not own.any():
             return (
                 f"The values are right, but no gradient reaches `{name}`: it is detached inside "
@@ -378,7 +390,6 @@ def _gradient_fault(mine: Outcome, right: Outcome, case: Case) -> str:
                 "is NaN, as where 0 is divided by 0, a root is taken of 0, or an exponential "
                 "overflows in the branch that torch.where doesn't take."
             )
-        assert theirs is not None
         return (
             f"The values are right, but on {case.words} the gradient with respect to `{name}` "
             f"isn't the formula's: {expect.where(own, theirs)} Is a part of it detached, or "

@@ -77,3 +77,72 @@ def test_networks_move_too():
         with pytest.raises(Wrong, match="makes a tensor on the CPU"):
             works_on_gpu(mixes, call, (network, x), {}, limit)
     assert not next(network.parameters()).is_cuda
+
+
+def noisy(x, generator):
+    return x + torch.rand(x.shape, generator=generator, device=generator.device).to(x.device)
+
+
+def told_of_draws(function, tensors, generators):
+    args = torch.rand(2, 3), torch.Generator()
+    with TimeLimit(5) as limit:
+        try:
+            works_on_gpu(function, noisy, args, {}, limit, tensors=tensors, generators=generators)
+        except Wrong as wrong:
+            return str(wrong)
+    return ""
+
+
+@pytest.mark.parametrize("generators", ["cpu", "cuda"])
+@pytest.mark.parametrize("tensors", ["cpu", "cuda"])
+@pytest.mark.parametrize(
+    "function",
+    [
+        noisy,
+        lambda x, g: x + torch.empty(x.shape, device=g.device).uniform_(generator=g).to(x.device),
+        lambda x, g: x + torch.bernoulli(torch.ones(x.shape, device=g.device), generator=g).to(x),
+        lambda x, g: x + torch.randperm(x.shape[1], generator=g, device=g.device).to(x.device),
+    ],
+)
+def test_draws_on_the_generators_device_pass(function, tensors, generators):
+    assert told_of_draws(function, tensors, generators) == ""
+
+
+@pytest.mark.parametrize(
+    ("function", "tensors", "generators", "words"),
+    [
+        (
+            lambda x, g: x + torch.rand(x.shape, generator=g, device=x.device),
+            "cuda",
+            "cpu",
+            "With tensors on the GPU and a generator on the CPU, your function fails: a generator "
+            "on the CPU can't draw numbers on the GPU",
+        ),
+        (
+            lambda x, g: x + torch.rand(x.shape, generator=g).to(x),
+            "cpu",
+            "cuda",
+            "a generator on the GPU can't draw numbers on the CPU",
+        ),
+        (
+            lambda x, g: x + x.clone().uniform_(generator=g),
+            "cuda",
+            "cpu",
+            "a generator on the CPU can't draw",
+        ),
+        (
+            lambda x, g: x + torch.rand(x.shape, generator=g, device=g.device),
+            "cpu",
+            "cuda",
+            "computes with a tensor on the CPU and one on the GPU",
+        ),
+        (
+            lambda x, g: torch.rand(x.shape, generator=g, device=g.device),
+            "cpu",
+            "cuda",
+            "returns a tensor on the GPU",
+        ),
+    ],
+)
+def test_draws_on_another_device_are_told(function, tensors, generators, words):
+    assert words in told_of_draws(function, tensors, generators)

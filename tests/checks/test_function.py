@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from course_lib.checks.attempt import Attempt
+from course_lib.checks.expect import where
 from course_lib.checks.function import Case, Function, Refusal
 from course_lib.checks.result import Wrong
 from course_lib.checks.sandbox import sandbox
@@ -180,6 +181,7 @@ def test_networks_stay_as_they_were():
     def examine(answer):
         network = torch.nn.Sequential(torch.nn.Conv2d(1, 1, 1), torch.nn.BatchNorm2d(1)).eval()
         network[0].register_forward_hook(lambda *_: None)
+        network[0].bias.grad = torch.ones(1)
         case = Case(args=(network, torch.ones(2, 1, 2, 2)), on="a network")
         with sandbox(0) as printed, TimeLimit(2) as limit:
             attempt = Attempt(function=answer, reference=outputs, limit=limit, printed=printed)
@@ -196,6 +198,7 @@ def test_networks_stay_as_they_were():
         (lambda network: network.train(), "in train mode"),
         (lambda network: network.requires_grad_(False), "requires_grad switched off"),
         (lambda network: network[0]._forward_hooks.clear(), "without its hooks"),
+        (lambda network: network.zero_grad(), "without the gradients it had"),
         (lambda network: network.register_forward_hook(print), "with a hook of yours"),
         (lambda network: network.train()(torch.ones(3, 1, 1, 1)).sum().backward(), "mode"),
         (lambda network: network(torch.ones(3, 1, 1, 1)).sum().backward(), "other gradients"),
@@ -203,3 +206,35 @@ def test_networks_stay_as_they_were():
         (lambda network: network[0].weight.data.zero_(), "other weights"),
     ):
         assert words in examine(lambda network, x, change=change: left(change, network, x))
+
+
+def test_a_wrong_formula_is_named_although_its_gradient_is_cut_off_too():
+    def doubled(x, factor=2.0):
+        return factor * x
+
+    known = {"The square is missing.": doubled}
+    assert diagnosis(lambda x, factor=2.0: 2 * x.detach(), **known) == "The square is missing."
+
+
+def test_a_gradient_where_there_should_be_none_is_told():
+    def difference(x, target):
+        return x - target.detach()
+
+    pair = tuple(torch.tensor([1.0, number], requires_grad=True) for number in (2.0, 3.0))
+    examine = Function(example=Case(args=pair), cases=lambda rng: ())
+    with sandbox(0) as printed, TimeLimit(2) as limit:
+        attempt = Attempt(
+            function=lambda x, target: x - target,
+            reference=difference,
+            limit=limit,
+            known={},
+            printed=printed,
+        )
+        with pytest.raises(Wrong, match="a gradient flows into `target`"):
+            examine(attempt, np.random.default_rng(0))
+
+
+def test_of_several_results_the_wrong_one_is_shown():
+    right = np.zeros(3), np.array([1.0, 2.0])
+    told = where((np.zeros(3), np.array([1.0, 5.0])), right)
+    assert told.startswith("of what is returned, part 2 is wrong: 50% of the values differ; at [1]")

@@ -1,0 +1,137 @@
+"""Exercise 03.2: answers in styles that differ from the reference's."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import torch
+
+
+def _draws(labels, generator):
+    draws = torch.rand(labels.shape, generator=generator, device=generator.device)
+    return draws.to(labels.device)
+
+
+def _where(flipped):
+    """An answer that flips the labels for which `flipped` says so."""
+    return lambda labels, probability, generator: torch.where(
+        flipped(labels, probability, generator), 1 - labels, labels
+    )
+
+
+def _global_state_borrowed(labels, probability, generator):
+    with torch.random.fork_rng(devices=[]):
+        torch.set_rng_state(generator.get_state())
+        flipped = torch.rand(labels.shape) < probability
+    return torch.where(flipped, 1 - labels, labels)
+
+
+def _so_many(labels, probability, generator):
+    order = torch.randperm(labels.numel(), generator=generator)
+    result = labels.clone().flatten()
+    chosen = order[: round(probability * labels.numel())]
+    result[chosen] = 1 - result[chosen]
+    return result.view_as(labels)
+
+
+def _input_where_nothing_flips(labels, probability, generator):
+    flipped = _draws(labels, generator) < probability
+    return torch.where(flipped, 1 - labels, labels) if flipped.any() else labels
+
+
+def _like_the_labels(labels, probability, generator):
+    draws = labels.clone().uniform_(generator=generator)
+    return labels.lerp(1 - labels, (draws < probability).to(labels))
+
+
+WRITTEN = {
+    _where(
+        lambda t, p, g: torch.tensor(np.random.rand(*t.shape) < p)  # noqa: NPY002
+    ): "numpy's global generator moves on instead",
+    _where(
+        lambda t, p, g: torch.tensor([random.random() < p for _ in t.flatten()]).reshape(t.shape)
+    ): "Python's module random moves on instead",
+    _where(
+        lambda t, p, g: torch.tensor(np.random.default_rng().random(t.shape) < p)
+    ): "your draws don't come from it, or from something else",
+    _where(
+        lambda t, p, g: torch.tensor(np.random.default_rng(g.initial_seed()).random(t.shape) < p)
+    ): "Calls in a row with one generator",
+    _where(lambda t, p, g: torch.tensor(_draws(t, g).numpy() < p)): "numpy can't read what is on",
+    _where(lambda t, p, g: (_draws(t, g) < p) & (t > 0.5)): "Only labels above ½, photographs'",
+    _global_state_borrowed: "Calls in a row with one generator",
+    _so_many: "exactly 18 are flipped in each call",
+    _input_where_nothing_flips: "returns its input itself",
+    _like_the_labels: "generator on the CPU can't draw numbers on the GPU",
+    lambda t, p, generator: ((t > 0.5) ^ (_draws(t, generator) < p)).to(t): "smoothing is lost",
+    lambda t, p, generator: (_draws(t, generator) < p).to(t) - t: "Labels that aren't flipped",
+}
+
+
+def _by_bernoulli(labels, probability, generator):
+    chances = torch.full(labels.shape, probability, device=generator.device)
+    flipped = torch.bernoulli(chances, generator=generator).to(labels)
+    return labels + flipped * (1 - 2 * labels)
+
+
+def _by_distance(labels, probability, generator):
+    draws = torch.empty(labels.shape, device=generator.device).uniform_(generator=generator)
+    flipped = (draws >= 1 - probability).to(device=labels.device, dtype=labels.dtype)
+    return (flipped - labels).abs()
+
+
+def _by_mask(labels, probability, generator):
+    noisy = labels.clone()
+    flipped = torch.rand(noisy.size(), generator=generator, device=generator.device) < probability
+    noisy[flipped] = 1 - noisy[flipped]
+    return noisy
+
+
+def _by_loop(labels, probability, generator):
+    noisy = []
+    for label in labels.flatten():
+        draw = torch.rand((), generator=generator, device=generator.device).item()
+        noisy.append(1 - label if draw < probability else label)
+    return torch.stack(noisy).reshape(labels.shape)
+
+
+def _by_numpy(labels, probability, generator):
+    draws = torch.rand(labels.shape, generator=generator, device=generator.device).cpu().numpy()
+    clean = labels.cpu().numpy()
+    return torch.tensor(np.where(draws < probability, 1 - clean, clean)).to(labels)
+
+
+def _by_sign(labels, probability, generator):
+    draws = torch.rand(labels.numel(), generator=generator, device=generator.device)
+    stays = (draws.to(labels.device) >= probability).reshape(labels.shape)
+    return stays * labels + ~stays * (1 - labels)
+
+
+def _by_a_drawn_seed(labels, probability, generator):
+    seed = torch.randint(2**31, (), generator=generator, device=generator.device).item()
+    flipped = np.random.default_rng(seed).random(tuple(labels.shape)) < probability
+    return torch.where(torch.as_tensor(flipped, device=labels.device), 1 - labels, labels)
+
+
+def _by_count(labels, probability, generator):
+    """How many are flipped is drawn first, which ones afterwards."""
+    place = generator.device
+    draws = torch.rand(labels.numel(), generator=generator, device=place)
+    count = int((draws < probability).sum())
+    chosen = torch.randperm(labels.numel(), generator=generator, device=place)[:count]
+    noisy = labels.flatten().clone()
+    noisy[chosen.to(labels.device)] = 1 - noisy[chosen.to(labels.device)]
+    return noisy.view(labels.shape)
+
+
+VALID = (
+    _by_bernoulli,
+    _by_distance,
+    _by_mask,
+    _by_loop,
+    _by_numpy,
+    _by_sign,
+    _by_a_drawn_seed,
+    _by_count,
+)
