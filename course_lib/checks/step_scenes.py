@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -135,6 +136,7 @@ def gan_scene(
     for network in networks.values():
         _leave_gradients_and_hooks(network, player, record, draw)
     batches = [_batch(setting, draw) for _ in range(setting.calls)]
+    _limit_logits(generator, discriminator, batches)
     if setting.sure:
         _make_sure(generator, discriminator, batches[0])
     return StepScene(
@@ -165,14 +167,33 @@ def _scale_last_layer(network: Any, factor: float) -> None:
         parameter.data *= factor
 
 
-def _make_sure(generator: nn.Module, discriminator: Any, batch: Batch) -> None:
-    given = (batch.rainy,) if discriminator.conditional else ()
+def _limit_logits(
+    generator: SmallGenerator, discriminator: SmallDiscriminator, batches: Iterable[Batch]
+) -> None:
+    """No logit is beyond ±3, so that losses by way of probabilities don't overflow."""
+    g, d = copy.deepcopy((generator, discriminator))
+    with torch.no_grad():
+        largest = max(
+            float(d(*_condition(d, batch), pictures).abs().max())
+            for batch in batches
+            for pictures in (batch.clean, g(batch.rainy))
+        )
+    if largest > 3:
+        _scale_last_layer(discriminator, 3 / largest)
+
+
+def _condition(discriminator: SmallDiscriminator, batch: Batch) -> tuple[Tensor, ...]:
+    return (batch.rainy,) if discriminator.conditional else ()
+
+
+def _make_sure(generator: SmallGenerator, discriminator: SmallDiscriminator, batch: Batch) -> None:
+    given = _condition(discriminator, batch)
     with torch.no_grad():
         real = discriminator(*given, batch.clean)
         fake = discriminator(*given, generator(batch.rainy))
-        last = discriminator.layers[-1]
-        last.bias -= (real + fake).reshape(1) / (2 * discriminator.gain)
-        _scale_last_layer(discriminator, 8 / float(real - fake))
+    middle = float(real + fake) / (2 * discriminator.gain)
+    discriminator.get_parameter("layers.3.bias").data -= middle
+    _scale_last_layer(discriminator, 8 / float(real - fake))
 
 
 def _optimizer(

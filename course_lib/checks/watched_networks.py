@@ -124,7 +124,9 @@ class SmallDiscriminator(Watched):
 
     def forward(self, *pictures: Tensor) -> Tensor:
         """The logits; two batches are concatenated along the channels."""
-        logits = self.gain * self.layers(torch.cat(pictures, 1))
+        # One batch goes in as it is: torch.cat would make an inference tensor an ordinary one.
+        given = torch.cat(pictures, 1) if len(pictures) > 1 else pictures[0]
+        logits = self.gain * self.layers(given)
         return self._seen(pictures, logits if self.patch else logits.mean((2, 3)))
 
 

@@ -212,6 +212,29 @@ def test_a_scene_is_the_same_each_time_and_has_large_enough_gradients(setting, c
             assert moved.norm() / rate > (100 if setting.gain > 1 else 0.01)
 
 
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda one: one.on)
+def test_logits_are_so_small_that_a_right_loss_of_probabilities_is_finite(setting):
+    # With seed 22 of exercise 01.3, a logit above 17 made log(1 − sigmoid) infinite.
+    for seed in range(100):
+        scene = gan_scene(seed, setting, player="discriminator")
+        generator, discriminator, batch, _ = scene.calls[0]
+        for pictures in (batch.clean, generator(batch.rainy)):
+            assert discriminator(pictures).abs().max() < 4.1
+
+
+def test_fakes_made_in_inference_mode_fail_as_with_a_real_discriminator():
+    def in_inference_mode(generator, discriminator, batch, optimizer):
+        with torch.inference_mode():
+            fake = generator(batch.rainy)
+        loss = F.softplus(discriminator(fake)).mean()
+        loss.backward()
+        return loss.item()
+
+    build = partial(gan_scene, player="discriminator")
+    told = diagnosis(in_inference_mode, discriminator_step, build)
+    assert "Inference tensors cannot be saved" in told
+
+
 def test_the_sure_discriminator_tells_clean_from_generated():
     setting = Setting(on="a sure one", n=1, patch=False, sure=True)
     scene = gan_scene(3, setting, player="discriminator")

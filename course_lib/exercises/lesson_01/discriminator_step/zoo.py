@@ -41,6 +41,12 @@ def _real_gradient_cleared(g, d, batch, optimizer):
     return real.item() + _minimised(F.softplus(d(g(batch.rainy).detach())).mean(), optimizer)
 
 
+def _in_inference_mode(g, d, batch, optimizer):
+    with torch.inference_mode():
+        fake = g(batch.rainy)
+    return _minimised(discriminator_loss(d(batch.clean), d(fake)), optimizer)
+
+
 def _two_steps(g, d, batch, optimizer):
     total = 0.0
     for pictures, label in ((batch.clean, 1.0), (g(batch.rainy).detach(), 0.0)):
@@ -204,6 +210,7 @@ WRITTEN = {
     _no_grad_everywhere: "block too wide",
     _real_alone: "never gives the discriminator generator(batch.rainy)",
     _real_gradient_cleared: "comes between loss.backward()",
+    _in_inference_mode: "Inference tensors cannot be saved for backward",
     _two_steps: "calls optimizer.step() 2 times",
     _swapped_by_hand: "Real and fake are swapped",
     _fooled_with_a_look_at_real: "learns to be fooled",
@@ -214,7 +221,7 @@ WRITTEN = {
     _in_training_mode: "leaves the generator in train mode",
     _only_while_losing: "Every call takes one step",
     _until_it_wins: "doesn't come back",
-    _keeps_the_first_fakes: "keep something from earlier calls",
+    _keeps_the_first_fakes: "something from earlier calls",
 }
 
 VALID = (
