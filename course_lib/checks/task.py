@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -111,6 +112,12 @@ class Task:
 
     def wrong_answers(self) -> Iterator[tuple[str, Callable[..., Any], str]]:
         """Name, function or class, and words of its diagnosis, for every wrong answer."""
+        seen = Counter[str]()
+        for name, answer, words in self._wrong_answers():
+            seen[name] += 1
+            yield name if seen[name] == 1 else f"{name} ({seen[name]})", answer, words
+
+    def _wrong_answers(self) -> Iterator[tuple[str, Callable[..., Any], str]]:
         for slip in self.slips:
             answer = self.known.get(slip.says) or slip.answer(self.reference, self.names)
             yield slip.label, answer, slip.expected
