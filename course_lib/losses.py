@@ -114,7 +114,7 @@ def flip_labels(
         labels: targets in [0, 1], any shape; they stay as they are.
         probability: of each label, on its own, 0 to 1; 0.05 to 0.1 in the report.
         generator: all randomness comes from it, so that the same seed turns the same labels.
-            It may live on another device than the labels.
+            Each call moves it on. It may live on another device than the labels.
 
     Returns:
         A new tensor like ``labels``.
@@ -148,7 +148,8 @@ def contrastive_loss(
     Args:
         restored, clean, rainy: N×3×H×W in [−1, 1].
         features: N×3×H×W → a list of tensors of any shapes. Call it for each of the three on
-            its own: it takes batches of N, and may hold batch norm.
+            its own: it takes batches of N, and may hold batch norm. If it is a network, its modes
+            and gradients stay as they are.
 
     Returns:
         A scalar tensor in [0, 1] that gradients flow through to ``restored``. Where all three
