@@ -162,9 +162,9 @@ def hunt(task: Task, *, seeds: Sequence[int] = MUTANT_SEEDS) -> Hunt:
         exercise=task.header.id,
         made=len(mutants),
         killed=len(mutants) - len(passing),
-        justified=len(labels & task.may_pass.keys()),
-        survivors=tuple(mutant for mutant in passing if mutant.label not in task.may_pass),
-        stale=tuple(label for label in task.may_pass if label not in labels),
+        justified=len(labels & task.equivalent.keys()),
+        survivors=tuple(mutant for mutant in passing if mutant.label not in task.equivalent),
+        stale=tuple(label for label in task.equivalent if label not in labels),
     )
 
 

@@ -6,40 +6,16 @@ In the order in which a check asks: type and shape, finiteness, inputs left alon
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
-from course_lib.checks.attempt import Attempt, Call, describe
+from course_lib.checks.attempt import Call, describe
 from course_lib.checks.result import Wrong
 from course_lib.checks.snapshot import Left
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """Arguments to try an answer on.
-
-    Attributes:
-        on: what they are, in words.
-        args: positional arguments.
-        kwargs: keyword arguments.
-    """
-
-    on: str
-    args: tuple[Any, ...]
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
-
-    def call(self, attempt: Attempt) -> Call:
-        """Call the answer with them."""
-        return attempt.call(*self.args, on=self.on, **self.kwargs)
-
-    def of(self, formula: Callable[..., Any]) -> np.ndarray:
-        """What the reference, or a wrong formula, gives for them."""
-        value = formula(*self.args, **self.kwargs)
-        return np.asarray(value.detach().cpu() if isinstance(value, torch.Tensor) else value)
 
 
 def returned(call: Call) -> Any:
@@ -351,50 +327,6 @@ def _short(value: Any, digits: int = 4) -> str:
     return text if len(text) < 200 else text[:199] + "…"
 
 
-def values(
-    got: Sequence[np.ndarray | float],
-    cases: Sequence[Case],
-    reference: Callable[..., Any],
-    misconceptions: Mapping[str, Callable[..., Any]],
-    *,
-    tolerance: float = 1e-4,
-    unit: str = "",
-) -> None:
-    """The answer's values are the reference's.
-
-    Args:
-        got: the answer's value in each case.
-        cases: what it was called with.
-        reference: the library's function.
-        misconceptions: diagnosis, starting in lower case → the formula whose wrong values it
-            explains. It must hold for all the cases in which the answer is wrong.
-        tolerance: relative, and absolute for values below 1.
-        unit: of the values, for the diagnosis.
-
-    Raises:
-        Wrong: one differs; with the misconception that explains it, else with the difference.
-    """
-    failed = [
-        (value, case)
-        for value, case in zip(got, cases, strict=True)
-        if not close(value, case.of(reference), tolerance)
-    ]
-    if not failed:
-        return
-    for diagnosis, formula in misconceptions.items():
-        if all(close(value, case.of(formula), tolerance) for value, case in failed):
-            if len(failed) < len(cases):
-                raise Wrong(f"On {failed[0][1].on}: {diagnosis}")
-            raise Wrong(sentence(diagnosis))
-    expected = [case.of(reference) for _, case in failed]
-    raise Wrong(difference([value for value, _ in failed], expected, failed[0][1].on, unit))
-
-
-def sentence(text: str) -> str:
-    """The text with a capital letter; formula signs such as α keep their own."""
-    return text[0].upper() + text[1:] if text[0].isascii() else text
-
-
 def close(value: Any, expected: Any, tolerance: float) -> bool:
     """Equal within the tolerance, relative or absolute; NaN equals NaN.
 
@@ -422,42 +354,6 @@ def close(value: Any, expected: Any, tolerance: float) -> bool:
         numbers.shape == np.shape(expected)
         and numbers.dtype.kind in "biuf"
         and np.allclose(numbers, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
-    )
-
-
-def difference(
-    got: Sequence[np.ndarray | float],
-    expected: Sequence[np.ndarray | float],
-    on: str,
-    unit: str = "",
-) -> str:
-    """How wrong values differ from the right ones, in a sentence: by a factor, an offset, where."""
-    have = np.concatenate([np.ravel(value) for value in got]).astype(float)
-    want = np.concatenate([np.ravel(value) for value in expected]).astype(float)
-    if len(have) > 1 and np.isfinite(want).all() and np.isfinite(have).all():
-        if np.ptp(have) == 0 and np.ptp(want) > 1e-3:
-            return f"Your function gives {_digits(have[0])} whatever it is called with."
-        factor = (have @ want) / (want @ want) if want.any() else 1.0
-        if np.ptp(want) > 1e-3 and _explains(factor * want, have, want):
-            digits = 3 if abs(factor - 1) > 0.005 else 6
-            return f"Your values are {factor:.{digits}g} times what the docstring's formula gives."
-        offset = (have - want).mean()
-        if np.ptp(want) > 1e-3 and _explains(want + offset, have, want):
-            more = "more" if offset > 0 else "less"
-            return f"Your values are {abs(offset):.4g} {more} than the docstring's formula gives."
-    value, right = np.asarray(got[0]), np.asarray(expected[0])
-    if value.size == 1:
-        return (
-            f"On {on}, your function gives {_digits(value.item())}{unit}; "
-            f"the docstring's formula gives {_digits(right.item())}{unit}."
-        )
-    wrong = ~np.isclose(value, right, rtol=1e-4, atol=1e-4)
-    at = tuple(int(i[0]) for i in np.nonzero(wrong))
-    share = wrong.mean()
-    where = "all values differ" if share == 1 else f"{share:.0%} of the values differ"
-    return (
-        f"On {on}, {where}: at {list(at)}, your function gives {_digits(value[at])}; "
-        f"the docstring's formula gives {_digits(right[at])}."
     )
 
 

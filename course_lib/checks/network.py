@@ -110,10 +110,10 @@ class Network:
             return f"{words} So it is with {on[:-1]}."
         if outputs:
             mode = "train" if one.training else "eval"
-            values = [expect.plain(tensor) for tensor in (one.out, outputs[0][0])]
+            text = expect.where(*(expect.plain(tensor) for tensor in (one.out, outputs[0][0])))
             return (
                 f"Your network has the right layers, but in {mode} mode it puts them together "
-                f"otherwise than the docstring says. {expect.sentence(expect.where(*values))}"
+                f"otherwise than the docstring says. {text[0].upper()}{text[1:]}"
             )
         have, want = (
             ", ".join(by(parameter.shape) for parameter in network.parameters())

@@ -45,32 +45,6 @@ class Header:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WrongAnswer:
-    """A mistake that learners make, and what the check must say about it.
-
-    Attributes:
-        answer: the learner's function.
-        diagnosis: a part of the diagnosis that it must get, which names the mistake.
-    """
-
-    answer: Callable[..., Any]
-    diagnosis: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Equivalent:
-    """A mutant of the reference that passes because it is right: it does the same.
-
-    Attributes:
-        mutant: its label, as `course check-zoo` shows it.
-        why: no input that the docstring permits tells it from the reference.
-    """
-
-    mutant: str
-    why: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Task:
     """One exercise.
 
@@ -100,8 +74,7 @@ class Task:
     names: Mapping[str, Any] = field(default_factory=dict)
     written: Mapping[Any, str] = field(default_factory=dict)
     valid: tuple[Callable[..., Any], ...]
-    equivalent: Mapping[str, str] | tuple[Equivalent, ...] = field(default_factory=dict)
-    wrong: tuple[WrongAnswer, ...] = ()  # of exercises that aren't ported yet
+    equivalent: Mapping[str, str] = field(default_factory=dict)
 
     @functools.cached_property
     def known(self) -> dict[str, Callable[..., Any]]:
@@ -121,17 +94,8 @@ class Task:
         for slip in self.slips:
             answer = self.known.get(slip.says) or slip.answer(self.reference, self.names)
             yield slip.label, answer, slip.expected
-        for one in self.wrong:
-            yield one.answer.__name__, one.answer, one.diagnosis
         for number, (answer, words) in enumerate(self.written.items(), 1):
             yield name_of(answer, f"written {number}"), answer, words
-
-    @property
-    def may_pass(self) -> Mapping[str, str]:
-        """Label of a mutant that may pass → why."""
-        if isinstance(self.equivalent, tuple):
-            return {one.mutant: one.why for one in self.equivalent}
-        return self.equivalent
 
     def valid_answers(self) -> Iterator[tuple[str, Callable[..., Any]]]:
         """Name, and function or class, for every valid alternative."""

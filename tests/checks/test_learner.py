@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.checks.attempt import Attempt
-from course_lib.checks.expect import Case, array, untouched, values
+from course_lib.checks.function import Case, Function
 from course_lib.checks.learner import Exercise
 from course_lib.checks.task import Header, Task
 from course_lib.exercises import exercise, exercise_ids, lessons
@@ -19,12 +18,11 @@ def double(image: np.ndarray) -> np.ndarray:
     return 2 * image
 
 
-def examine(attempt: Attempt, rng: np.random.Generator) -> None:
-    case = Case(on="a picture", args=(rng.random((2, 3)),))
-    call = case.call(attempt)
-    got = array(call, (2, 3), "H×W")
-    untouched(call)
-    values([got], [case], double, {})
+EXAMINE = Function(
+    example=Case(args=(np.ones(2),)),
+    cases=lambda rng: [Case(on="a picture", args=(rng.random((2, 3)),))],
+    meaning="H×W",
+)
 
 
 @pytest.fixture
@@ -34,9 +32,8 @@ def ex():
             header=Header(id="99.1", title="Twice", difficulty=2, minutes=5, needed_for="this"),
             reference=double,
             hints=("Look.", "Think `twice`.", "Almost the code:\n    return 2 * ..."),
-            examine=examine,
+            examine=EXAMINE,
             lesson_size=lambda rng: (rng.random((300, 300)),),
-            wrong=(),
             valid=(),
         )
     )

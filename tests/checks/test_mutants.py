@@ -10,10 +10,11 @@ import torch
 
 from course_lib.authoring import zoo
 from course_lib.checks.attempt import Attempt
-from course_lib.checks.expect import Case, number, values
+from course_lib.checks.expect import number
+from course_lib.checks.function import Case, Function
 from course_lib.checks.learner import Exercise
 from course_lib.checks.mutants import make_mutants
-from course_lib.checks.task import Equivalent, Header, Task
+from course_lib.checks.task import Header, Task
 
 OFFSET = 3
 
@@ -210,19 +211,23 @@ def task(examine, equivalent=()):
         hints=("", "", ""),
         examine=examine,
         lesson_size=lambda rng: (rng.random(),),
-        wrong=(),
         valid=(),
-        equivalent=tuple(Equivalent(mutant=label, why="it is") for label in equivalent),
+        equivalent=dict.fromkeys(equivalent, "it is"),
     )
 
 
+STRICT = Function(
+    example=Case(args=(2.0,)),
+    cases=lambda rng: [Case(args=(rng.uniform(2, 3),)) for _ in range(2)],
+)
+
+
 def strict(attempt: Attempt, rng: np.random.Generator) -> None:
-    cases = [Case(on="a number", args=(rng.uniform(2, 3),)) for _ in range(2)]
-    values([number(case.call(attempt)) for case in cases], cases, halved, {})
+    STRICT(attempt, rng)
 
 
 def lax(attempt: Attempt, rng: np.random.Generator) -> None:
-    number(Case(on="a number", args=(2.0,)).call(attempt))
+    number(attempt.call(2.0, on="a number"))
 
 
 def sees_every_second_time(attempt: Attempt, rng: np.random.Generator) -> None:
