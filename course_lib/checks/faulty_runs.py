@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from course_lib.checks.lesson_quiz import plain
 from course_lib.checks.questions import Option, Question
+from course_lib.checks.texts import read_texts
 
 if TYPE_CHECKING:
     from course_lib import viz
@@ -48,16 +50,59 @@ class FaultyRun:
     question: Question
 
 
-def which_fault(letter: str, fault: str, whys: Mapping[str, str]) -> Question:
-    """Return the question which fault a run has.
+@dataclass(frozen=True, kw_only=True)
+class FaultyRuns:
+    """The recorded runs that a lesson lets learners diagnose.
 
-    Args:
-        letter: the run's letter.
-        fault: the right answer.
-        whys: each fault to choose from → the symptom that speaks for it or against it.
+    Attributes:
+        axes: on which they are drawn.
+        runs: letter → run.
     """
-    options = tuple(Option(text=text, right=text == fault, why=why) for text, why in whys.items())
-    return Question(text=f"Which fault does run {letter} have?", options=options)
+
+    axes: Axes
+    runs: Mapping[str, FaultyRun]
+
+
+def read_faulty_runs(path: Path, lesson: str) -> FaultyRuns:
+    """Read a lesson's ``faulty_runs.toml``.
+
+    It holds ``faults``, a name for each → its words, in the order of the question's options;
+    ``axes``; and ``runs``, each with its fault's name, alternative text and ``why``, the symptom
+    that speaks for or against each fault. The recording of run A of lesson 01 is ``01_a``.
+
+    Raises:
+        ValueError: the file is malformed; the message names it and what is missing.
+    """
+    stated = read_texts(path)
+    try:
+        faults: Mapping[str, str] = stated["faults"]
+        axes: Mapping[str, Any] = stated["axes"]
+        limits = {name: map(float, axis["limits"]) for name, axis in axes.items()}
+        return FaultyRuns(
+            axes=Axes(
+                curves={name: axis["curves"] for name, axis in axes.items()},
+                limits={name: (low, high) for name, (low, high) in limits.items()},
+                log=tuple(name for name, axis in axes.items() if axis.get("log")),
+            ),
+            runs={
+                letter: FaultyRun(
+                    letter=letter,
+                    recording=f"{lesson}_{letter.lower()}",
+                    fault=faults[run["fault"]],
+                    alt=run["alt"],
+                    question=Question(
+                        text=f"Which fault does run {letter} have?",
+                        options=tuple(
+                            Option(text=words, right=name == run["fault"], why=run["why"][name])
+                            for name, words in faults.items()
+                        ),
+                    ),
+                )
+                for letter, run in stated["runs"].items()
+            },
+        )
+    except KeyError as error:
+        raise ValueError(f"{path}: {error} is missing") from None
 
 
 def show_run(recording: str, axes: Axes, *, alt: str) -> viz.Scrubber:

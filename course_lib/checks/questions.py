@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from string import ascii_lowercase
+
+from course_lib.checks.texts import read_texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,3 +126,22 @@ def _readable(text: str, what: str) -> None:
         raise ValueError(f"{what} is empty")
     if "$" in text:
         raise ValueError(f"{what} contains a formula, which a quiz can't show: write it in words")
+
+
+def read_quiz(path: Path) -> tuple[Question, ...]:
+    """Read the questions of a lesson's ``quiz.toml``: a list ``question``, each with ``option``.
+
+    Raises:
+        ValueError: the file is malformed; the message names it and what is wrong.
+    """
+    try:
+        return tuple(
+            Question(
+                text=asked["text"], options=tuple(Option(**option) for option in asked["option"])
+            )
+            for asked in read_texts(path)["question"]
+        )
+    except KeyError as error:
+        raise ValueError(f"{path}: {error} is missing") from None
+    except TypeError as error:
+        raise ValueError(f"{path}: an option holds text, why and right: {error}") from None

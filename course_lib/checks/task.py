@@ -6,12 +6,14 @@ import functools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, TypedDict
 
 import numpy as np
 
 from course_lib.checks.attempt import Attempt
 from course_lib.checks.slips import Slip
+from course_lib.checks.texts import read_texts
 
 DIFFICULTY = ("", "a warm-up", "easy", "some thought", "hard", "very hard")
 
@@ -42,6 +44,33 @@ class Header:
             f"Difficulty {dots} ({self.difficulty} of 5, {DIFFICULTY[self.difficulty]}) · "
             f"about {self.minutes} minutes · needed for {self.needed_for}"
         )
+
+
+class Texts(TypedDict):
+    """What an exercise's ``exercise.toml`` holds, as `Task` takes it."""
+
+    header: Header
+    hints: tuple[str, str, str]
+
+
+def texts(module: str) -> Texts:
+    """Read the ``exercise.toml`` beside an exercise's module.
+
+    Args:
+        module: the module's ``__file__``.
+
+    Raises:
+        ValueError: the file lacks a key, has one too many, or not three hints.
+    """
+    path = Path(module).with_name("exercise.toml")
+    stated = read_texts(path)
+    try:
+        first, second, third = stated.pop("hints")
+        return Texts(header=Header(**stated), hints=(first, second, third))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} needs id, title, difficulty, minutes, needed_for and three hints: {error}"
+        ) from None
 
 
 @dataclass(frozen=True, kw_only=True)

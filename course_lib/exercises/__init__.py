@@ -6,23 +6,23 @@ answers.
 
 Each lesson has a package ``lesson_NN``, whose ``TASKS`` are its exercises in order. Besides hints
 and a check, an exercise has a zoo: the wrong answers and the valid alternatives that prove
-the check. ``quiz.py`` holds the lesson's ``QUIZ``, ``faulty_runs.py`` the
-recorded runs to diagnose, and ``profiles.toml`` the sizes at which the lesson runs.
+the check. Beside them lie ``quiz.toml``, ``faulty_runs.toml``, the recorded runs to diagnose, and
+``profiles.toml``, the sizes at which the lesson runs.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
-import importlib.util
 import pkgutil
-from types import ModuleType
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_lib.checks import faulty_runs
-from course_lib.checks.faulty_runs import FaultQuestion
+from course_lib.checks.faulty_runs import FaultQuestion, FaultyRuns, read_faulty_runs
 from course_lib.checks.learner import Exercise
 from course_lib.checks.lesson_quiz import LessonQuiz
+from course_lib.checks.questions import read_quiz
 
 if TYPE_CHECKING:
     from course_lib import viz
@@ -53,7 +53,7 @@ def quiz(lesson: str) -> LessonQuiz:
     Raises:
         ValueError: the lesson has none.
     """
-    return LessonQuiz(lesson, declared(lesson, "quiz").QUIZ)
+    return LessonQuiz(lesson, read_quiz(_file(lesson, "quiz")))
 
 
 def diagnose(lesson: str, letter: str) -> FaultQuestion:
@@ -68,11 +68,11 @@ def diagnose(lesson: str, letter: str) -> FaultQuestion:
     Raises:
         ValueError: the lesson has no such run.
     """
-    module = declared(lesson, "faulty_runs")
-    runs = {run.letter: run for run in module.FAULTY_RUNS}
-    if letter not in runs:
-        raise ValueError(f"lesson {lesson} has no run {letter!r}: there are {', '.join(runs)}")
-    return FaultQuestion(lesson, runs[letter], module.AXES)
+    declared = faulty_runs_of(lesson)
+    if letter not in declared.runs:
+        letters = ", ".join(declared.runs)
+        raise ValueError(f"lesson {lesson} has no run {letter!r}: there are {letters}")
+    return FaultQuestion(lesson, declared.runs[letter], declared.axes)
 
 
 def show_run(recording: str, *, alt: str) -> viz.Scrubber:
@@ -85,8 +85,16 @@ def show_run(recording: str, *, alt: str) -> viz.Scrubber:
     Raises:
         ValueError: there is no such recording, or its lesson has no faulty runs.
     """
-    axes = declared(recording[:2], "faulty_runs").AXES
-    return faulty_runs.show_run(recording, axes, alt=alt)
+    return faulty_runs.show_run(recording, faulty_runs_of(recording[:2]).axes, alt=alt)
+
+
+def faulty_runs_of(lesson: str) -> FaultyRuns:
+    """Return the recorded runs that a lesson lets learners diagnose.
+
+    Raises:
+        ValueError: it has none.
+    """
+    return read_faulty_runs(_file(lesson, "faulty_runs"), lesson)
 
 
 def lessons() -> list[str]:
@@ -97,22 +105,21 @@ def lessons() -> list[str]:
 
 def having(part: str) -> list[str]:
     """Return the numbers of the lessons that have a part, ``"quiz"`` or ``"faulty_runs"``."""
-    name = f"{__name__}.lesson_{{}}.{part}"
-    return [number for number in lessons() if importlib.util.find_spec(name.format(number))]
+    return [number for number in lessons() if _path(number, part).exists()]
 
 
-def declared(lesson: str, part: str) -> ModuleType:
-    """Import the module in which a lesson declares a part, ``"quiz"`` or ``"faulty_runs"``.
-
-    Raises:
-        ValueError: the lesson has no such part.
-    """
+def _file(lesson: str, part: str) -> Path:
+    """Raises ValueError where the lesson has no such part."""
     if lesson not in having(part):
         raise ValueError(
             f"lesson {lesson!r} has no {part.replace('_', ' ')}; these lessons have: "
             f"{', '.join(having(part)) or 'none'}"
         )
-    return importlib.import_module(f"{__name__}.lesson_{lesson}.{part}")
+    return _path(lesson, part)
+
+
+def _path(lesson: str, part: str) -> Path:
+    return Path(__file__).with_name(f"lesson_{lesson}") / f"{part}.toml"
 
 
 @functools.cache

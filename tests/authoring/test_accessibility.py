@@ -10,8 +10,10 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from course_lib import viz
 from course_lib.authoring import page
 from course_lib.authoring.accessibility import picture_defects
-from course_lib.exercises.lesson_01.faulty_runs import AXES
+from course_lib.exercises import faulty_runs_of
 from course_lib.results.recordings import Recording
+
+AXES = faulty_runs_of("01").axes
 
 SRC = 'src="data:image/png;base64,iVBORw0KGgo="'
 WORDS = "Two curves rise until step 40"

@@ -31,7 +31,7 @@ from jupyterlab_driver import (
 
 from course_lib import viz
 from course_lib.checks.questions import Question
-from course_lib.exercises import declared, having, lessons, quiz
+from course_lib.exercises import faulty_runs_of, having, lessons, quiz
 
 pytest.importorskip("jupyterlab")
 pytestmark = pytest.mark.slow
@@ -226,7 +226,7 @@ def plain(text: str) -> str:
 
 def test_a_recorded_run_is_scrubbed_and_diagnosed_by_keyboard(lesson, look) -> None:
     notebook = lesson("01")
-    case = declared("01", "faulty_runs").FAULTY_RUNS[0]
+    case = faulty_runs_of("01").runs["A"]
     cell = notebook.widget(f'diagnose("01", "{case.letter}")', ".scrubber-slider")
     notebook.wait("return !!cell(arguments[0]).node.querySelector('.quiz-question')", cell)
     restored = "return cell(arguments[0]).node.querySelectorAll('canvas')[1].toDataURL()"

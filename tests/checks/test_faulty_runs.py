@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from course_lib.checks.faulty_runs import FaultyRun
-from course_lib.exercises import declared, diagnose, having
+from course_lib.exercises import diagnose, faulty_runs_of, having
 from course_lib.results import recordings
 from course_lib.results.recordings import Recording
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 LESSONS = having("faulty_runs")
-RUNS = [(lesson, run) for lesson in LESSONS for run in declared(lesson, "faulty_runs").FAULTY_RUNS]
+RUNS = [(lesson, run) for lesson in LESSONS for run in faulty_runs_of(lesson).runs.values()]
 NAMES = [f"{lesson}-{run.letter}" for lesson, run in RUNS]
-AXES = declared("01", "faulty_runs").AXES
-FIRST, SECOND, *_ = declared("01", "faulty_runs").FAULTY_RUNS
+AXES = faulty_runs_of("01").axes
+FIRST, SECOND, *_ = faulty_runs_of("01").runs.values()
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_the_fault_of_a_run_is_its_one_right_option(lesson: str, run: FaultyRun)
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_runs_differ_in_fault_recording_and_place_of_the_right_option(lesson: str) -> None:
-    runs = declared(lesson, "faulty_runs").FAULTY_RUNS
+    runs = list(faulty_runs_of(lesson).runs.values())
     for part in (
         [run.letter for run in runs],
         [run.recording for run in runs],
@@ -61,14 +61,14 @@ def test_runs_differ_in_fault_recording_and_place_of_the_right_option(lesson: st
         assert len(set(part)) == len(runs) >= 3
 
 
-def test_the_letter_of_a_run_does_not_give_its_fault_away() -> None:
-    for run in declared("01", "faulty_runs").FAULTY_RUNS:
-        assert run.letter.lower() != run.question.right
+@pytest.mark.parametrize(("lesson", "run"), RUNS, ids=NAMES)
+def test_the_letter_of_a_run_does_not_give_its_fault_away(lesson: str, run: FaultyRun) -> None:
+    assert run.letter.lower() != run.question.right
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_every_run_offers_the_same_faults_and_explains_each_for_itself(lesson: str) -> None:
-    runs = declared(lesson, "faulty_runs").FAULTY_RUNS
+    runs = list(faulty_runs_of(lesson).runs.values())
     offered = {tuple(option.text for option in run.question.options) for run in runs}
     assert len(offered) == 1
     whys = [option.why for run in runs for option in run.question.options]

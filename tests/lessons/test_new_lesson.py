@@ -96,6 +96,20 @@ TASK = replace(
 )
 '''
 
+QUIZ = """
+[[question]]
+text = "How long is a second?"
+
+[[question.option]]
+text = "A second."
+right = true
+why = "It is what it is."
+
+[[question.option]]
+text = "A minute."
+why = "That is sixty of them."
+"""
+
 ADDED = {
     f"solutions/{NAME}.py": SOLUTION,
     f"course_lib/exercises/lesson_{NUMBER}/__init__.py": f'''\
@@ -106,13 +120,7 @@ from course_lib.exercises.lesson_{NUMBER} import duration
 TASKS = (duration.TASK,)
 ''',
     f"course_lib/exercises/lesson_{NUMBER}/duration.py": EXERCISE,
-    f"course_lib/exercises/lesson_{NUMBER}/quiz.py": f'''\
-"""The quiz of lesson {NUMBER}."""
-
-from course_lib.exercises.lesson_00.quiz import QUIZ
-
-__all__ = ["QUIZ"]
-''',
+    f"course_lib/exercises/lesson_{NUMBER}/quiz.toml": QUIZ,
     f"course_lib/exercises/lesson_{NUMBER}/profiles.toml": 'like = "00"\n',
     f"course_lib/experiments/lesson_{NUMBER}.py": f'''\
 """Lesson {NUMBER}'s product: a table of seeds."""

@@ -10,29 +10,9 @@ from course_lib.checks.attempt import Call
 from course_lib.checks.function import Case, Function
 from course_lib.checks.result import Wrong
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.data.streaks import Streaks, composite_streaks
 from course_lib.exercises.lesson_00.composite_streaks import zoo
-
-HEADER = Header(
-    id="00.1",
-    title="Rain over a photograph",
-    difficulty=2,
-    minutes=10,
-    needed_for="every rainy picture in this lesson",
-)
-
-HINTS = (
-    "Write the formula for one pixel and one colour first, as in the docstring's example. Then "
-    "look at the shapes: α is H×W, B is H×W×3, L has three values.",
-    "α needs a third axis of length one to meet all three colours: `alpha[..., None]` is H×W×1. "
-    "The photograph shows through for the share 1 − α, the drop's light for the share α. What "
-    "is brighter than white is clipped, last of all.",
-    "Almost the code:\n"
-    "    alpha = streaks.alpha[..., None]\n"
-    "    rainy = (1 - alpha) * ... + alpha * ...\n"
-    "    return np.clip(rainy, ..., ...)",
-)
 
 # Of a mixture that may exceed 1, clipped and unclipped. a is α with its third axis, L the light.
 MIXTURES = {
@@ -143,9 +123,8 @@ def look(call: Call, case: Case) -> None:
 
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=composite_streaks,
-    hints=HINTS,
     examine=Function(
         example=Case(
             on="one pixel, half covered",

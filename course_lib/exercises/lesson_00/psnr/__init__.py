@@ -11,37 +11,10 @@ from course_lib.checks.attempt import Call
 from course_lib.checks.function import Case, Function, Refusal
 from course_lib.checks.result import Wrong
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_00.psnr import zoo
 from course_lib.metrics import psnr
 from course_lib.ranges import same_pictures, to_unit
-
-HEADER = Header(
-    id="00.4",
-    title="Peak signal-to-noise ratio",
-    difficulty=2,
-    minutes=15,
-    needed_for="every table of results in the course",
-)
-
-HINTS = (
-    "`to_unit` brings both kinds of pictures to floats in [0, 1], and refuses anything else with "
-    "the errors that the docstring promises. After it the peak is 1.",
-    "In this order: bring both to [0, 1]; refuse what isn't two H×W×3 of one size "
-    "(`same_pictures` does both at once); refuse unknown channels; for "
-    '"y_matlab", replace both by their `rgb_to_y`; take the mean of the squared differences; '
-    "turn it into decibels. A mean of zero has its own answer.",
-    "Almost the code:\n"
-    "    restored, clean = same_pictures(..., ...)  # from course_lib.ranges\n"
-    '    if channel not in ("rgb", ...):\n'
-    "        raise ValueError(...)\n"
-    '    if channel == "y_matlab":\n'
-    "        restored, clean = rgb_to_y(...), rgb_to_y(...)\n"
-    "    mean_squared_error = np.mean(...)\n"
-    "    if mean_squared_error == 0:\n"
-    "        return ...\n"
-    "    return float(-10 * np.log10(...))",
-)
 
 MEAN = "np.mean((restored - clean) ** 2)"
 LUMA = "rgb_to_y(restored), rgb_to_y(clean)"
@@ -369,9 +342,8 @@ EQUIVALENT = {
 }
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=psnr,
-    hints=HINTS,
     examine=Function(
         example=Case(
             on="pictures that differ by 0.1 everywhere",

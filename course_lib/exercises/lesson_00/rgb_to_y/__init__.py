@@ -10,28 +10,9 @@ from course_lib.checks.attempt import Call
 from course_lib.checks.function import Case, Formula, Function
 from course_lib.checks.result import Wrong
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_00.rgb_to_y import zoo
 from course_lib.metrics import rgb_to_y
-
-HEADER = Header(
-    id="00.3",
-    title="The luma that papers score",
-    difficulty=1,
-    minutes=8,
-    needed_for="the PSNR on luma in exercise 00.4",
-)
-
-HINTS = (
-    "Read the formula in the docstring: three weights, one for each colour, an offset, and one "
-    "division. The colours are on the last axis.",
-    "A weighted sum over the last axis is a product with a vector: `image @ weights`, or "
-    "`image[..., 0]` and its two sisters. The offset 16 is inside the bracket that is divided "
-    "by 255.",
-    "Almost the code:\n"
-    "    weights = np.array([65.481, 128.553, 24.966])\n"
-    "    return (16 + ... @ weights) / ...",
-)
 
 W = np.array([65.481, 128.553, 24.966])
 TERMS = ("the offset", "the weight of red", "the weight of green", "the weight of blue")
@@ -172,9 +153,8 @@ def other_weights(got: Sequence[np.ndarray], cases: Sequence[Case]) -> Mapping[s
 
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=rgb_to_y,
-    hints=HINTS,
     examine=Function(
         example=Case(on="a pure green pixel", args=(np.array([0.0, 1.0, 0.0]),)),
         cases=cases,

@@ -12,31 +12,9 @@ from course_lib.checks import expect
 from course_lib.checks.attempt import Attempt, describe
 from course_lib.checks.result import Wrong
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.data.photos import split_by_photo
 from course_lib.exercises.lesson_00.split_by_photo import zoo
-
-HEADER = Header(
-    id="00.2",
-    title="A split that doesn't leak",
-    difficulty=3,
-    minutes=15,
-    needed_for="the training, validation and test photographs of every lesson",
-)
-
-HINTS = (
-    "What has to be shuffled and dealt out: the pictures, or the photographs? `set(names)` has "
-    "each photograph once, but in an order that changes when Python restarts; `sorted` mends "
-    "that.",
-    "Three steps: shuffle the sorted photographs with `rng.permutation`; cut the shuffled list "
-    "at the places where the running sum of the shares, times the number of photographs, "
-    "falls; for each part, collect the indices of the names that are in it.",
-    "Almost the code:\n"
-    "    photos = rng.permutation(sorted(set(names)))\n"
-    "    cuts = np.rint(np.cumsum(fractions) * ...).astype(int)[:-1]\n"
-    "    parts = [set(part) for part in np.split(photos, cuts)]\n"
-    "    return [[i for i, name in enumerate(names) if ...] for part in parts]",
-)
 
 Parts = list[list[int]]
 
@@ -381,9 +359,8 @@ def _lesson_size(rng: np.random.Generator) -> tuple[list[str], tuple[float, ...]
 ANY_ROUNDING = "The running sum is off by less than one photograph, as the docstring allows."
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=split_by_photo,
-    hints=HINTS,
     examine=examine,
     lesson_size=_lesson_size,
     slips=SLIPS,

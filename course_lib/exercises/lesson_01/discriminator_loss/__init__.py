@@ -11,29 +11,9 @@ from course_lib.checks import logits
 from course_lib.checks.function import Case
 from course_lib.checks.logits import equal_logits, loss_on_logits, random_logits
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_01.discriminator_loss import zoo
 from course_lib.losses import discriminator_loss
-
-HEADER = Header(
-    id="01.1",
-    title="What the discriminator minimises",
-    difficulty=2,
-    minutes=15,
-    needed_for="the discriminator's step in exercise 01.3",
-)
-
-HINTS = (
-    "Look up F.binary_cross_entropy_with_logits. What does it give when all its targets are "
-    "ones, and what when they are zeros?",
-    "With targets 1 the cross-entropy is −log D, with targets 0 it is −log(1 − D), and the mean "
-    "is taken for you. It takes logits: the sigmoid is inside. Real pictures have the target 1, "
-    "fakes 0; add the two.",
-    "Almost the code:\n"
-    "    real = F.binary_cross_entropy_with_logits(real_logits, torch.ones_like(real_logits))\n"
-    "    fake = F.binary_cross_entropy_with_logits(..., ...)\n"
-    "    return real + fake",
-)
 
 ONES, ZEROS = "torch.ones_like(real_logits)", "torch.zeros_like(fake_logits)"
 POOLED = "torch.cat([F.softplus(-real_logits).flatten(), F.softplus(fake_logits).flatten()])"
@@ -217,9 +197,8 @@ def _size(shape: tuple[int, ...]) -> str:
 
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=discriminator_loss,
-    hints=HINTS,
     examine=loss_on_logits(
         lambda log, real_logits, fake_logits: (
             -log(real_logits, 1).mean() - log(fake_logits, 0).mean()

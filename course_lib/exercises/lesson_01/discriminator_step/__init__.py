@@ -9,34 +9,10 @@ import numpy as np
 
 from course_lib.checks.slips import Slip
 from course_lib.checks.step_scenes import Setting, gan_scene
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.checks.training_step import TrainingStep
 from course_lib.exercises.lesson_01.discriminator_step import zoo
 from course_lib.training.steps import discriminator_step
-
-HEADER = Header(
-    id="01.3",
-    title="One step of the discriminator",
-    difficulty=3,
-    minutes=15,
-    needed_for="the training loop of this lesson",
-)
-
-HINTS = (
-    "Every step of a network is: clear old gradients, compute the loss, backward, step. Here two "
-    "networks take part, but only one learns: what keeps gradients out of the generator?",
-    "Make the fakes inside `with torch.no_grad():`, or `.detach()` them. Give the discriminator "
-    "the clean pictures in one call and the fakes in another one, put both logits into "
-    "`discriminator_loss`, and let the optimizer step.",
-    "Almost the code:\n"
-    "    with torch.no_grad():\n"
-    "        fake = generator(...)\n"
-    "    optimizer.zero_grad()\n"
-    "    loss = discriminator_loss(discriminator(...), discriminator(...))\n"
-    "    loss.backward()\n"
-    "    optimizer....\n"
-    "    return loss.detach()",
-)
 
 LOSS = "discriminator_loss(discriminator(batch.clean), discriminator(fake))"
 RESTORED = "fake = generator(batch.rainy)"
@@ -288,9 +264,8 @@ def _lesson_size(rng: np.random.Generator) -> tuple[object, ...]:
 
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=discriminator_step,
-    hints=HINTS,
     examine=TrainingStep(build=BUILD),
     lesson_size=_lesson_size,
     slips=SLIPS,

@@ -7,25 +7,9 @@ import torch
 from course_lib.checks.function import Case
 from course_lib.checks.logits import MINUS_LOG_D, fake_cases, loss_on_logits
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_01.generator_loss import zoo
 from course_lib.losses import generator_loss
-
-HEADER = Header(
-    id="01.2",
-    title="What the generator minimises",
-    difficulty=1,
-    minutes=6,
-    needed_for="the generator's step in exercise 01.4",
-)
-
-HINTS = (
-    "Compare the formula with the two terms of `discriminator_loss`. Which of them has −log D?",
-    "The generator wants its pictures to be taken for real. So it uses the cross-entropy of the "
-    "fakes' logits with the target of real pictures, 1.",
-    "Almost the code:\n"
-    "    return F.binary_cross_entropy_with_logits(fake_logits, torch...._like(fake_logits))",
-)
 
 SLIPS = (
     *(Slip(f"return {term}", says=says) for term, says in MINUS_LOG_D.items()),
@@ -40,9 +24,8 @@ SLIPS = (
 )
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=generator_loss,
-    hints=HINTS,
     examine=loss_on_logits(
         lambda log, fake_logits: -log(fake_logits, 1).mean(),
         example=Case(on="four logits of 0", args=(torch.zeros(4, 1),)),

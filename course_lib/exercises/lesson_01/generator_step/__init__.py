@@ -8,32 +8,10 @@ import numpy as np
 
 from course_lib.checks.slips import Slip
 from course_lib.checks.step_scenes import Setting, gan_scene
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.checks.training_step import TrainingStep
 from course_lib.exercises.lesson_01.generator_step import zoo
 from course_lib.training.steps import generator_step
-
-HEADER = Header(
-    id="01.4",
-    title="One step of the generator",
-    difficulty=2,
-    minutes=10,
-    needed_for="the training loop of this lesson",
-)
-
-HINTS = (
-    "Start from your discriminator_step. Which of its lines keep gradients out of the generator, "
-    "and would now keep it from learning?",
-    "The fakes stay attached this time: gradients flow from the loss through the discriminator "
-    "into the generator. The optimizer holds the generator's parameters only, so the "
-    "discriminator doesn't move, though it collects gradients that its own step clears.",
-    "Almost the code:\n"
-    "    optimizer.zero_grad()\n"
-    "    loss = generator_loss(discriminator(generator(...)))\n"
-    "    loss.backward()\n"
-    "    optimizer....\n"
-    "    return loss.detach()",
-)
 
 LOGITS = "discriminator(generator(batch.rainy))"
 LOSS = f"generator_loss({LOGITS})"
@@ -195,9 +173,8 @@ def _lesson_size(rng: np.random.Generator) -> tuple[object, ...]:
 
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=generator_step,
-    hints=HINTS,
     examine=TrainingStep(build=BUILD),
     lesson_size=_lesson_size,
     slips=SLIPS,

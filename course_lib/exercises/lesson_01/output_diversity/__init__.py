@@ -9,31 +9,9 @@ import torch
 
 from course_lib.checks.function import Case, Function, Refusal
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_01.output_diversity import zoo
 from course_lib.metrics import output_diversity
-
-HEADER = Header(
-    id="01.5",
-    title="How different the outputs are",
-    difficulty=3,
-    minutes=12,
-    needed_for="measuring the collapse of the baseline",
-)
-
-HINTS = (
-    "Do the docstring's example by hand: three pictures make three pairs. What would the mean be "
-    "if each picture were compared with itself as well?",
-    "`outputs[:, None] - outputs[None]` holds the difference of every two pictures, N×N×3×H×W. "
-    "Take its absolute value, the mean over the last three axes, and you have N×N distances with "
-    "zeros on the diagonal, which must not count in the average. Two loops over i < j do as well.",
-    "Almost the code:\n"
-    "    n = len(outputs)\n"
-    "    if n < 2:\n"
-    "        raise ValueError(...)\n"
-    "    distances = (outputs[:, None] - outputs[None]).abs().flatten(2).mean(...)\n"
-    "    return distances.sum() / (n * ...)",
-)
 
 # In these bodies d are the N×N×3×H×W differences, and p(…) is the mean of N×N over the pairs.
 SETUP = (
@@ -209,9 +187,8 @@ def flat(*values: float) -> torch.Tensor:
 
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=output_diversity,
-    hints=HINTS,
     examine=Function(
         example=Case(on="three flat pictures of value 0, 0 and 1", args=(flat(0.0, 0.0, 1.0),)),
         cases=cases,

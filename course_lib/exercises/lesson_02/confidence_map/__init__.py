@@ -11,28 +11,9 @@ from course_lib.checks.attempt import Call, describe
 from course_lib.checks.function import Case, Function
 from course_lib.checks.result import Wrong
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_02.confidence_map import zoo
 from course_lib.models.pix2pix import confidence_map
-
-HEADER = Header(
-    id="02.4",
-    title="A map of how real each part looks",
-    difficulty=2,
-    minutes=8,
-    needed_for="the confidence maps that the widget lays over pictures",
-)
-
-HINTS = (
-    "Two things happen, in this order: each logit becomes a probability, then the small grid "
-    "becomes as large as the picture. Look up F.interpolate for the second one.",
-    "The sigmoid makes a logit of 0 into ½, large ones into nearly 1. F.interpolate takes the "
-    'new height and width as `size`, the kind of interpolation as `mode`; "nearest" is what it '
-    'takes unless told, and "bilinear" is asked for.',
-    "Almost the code:\n"
-    "    confidence = logits....\n"
-    '    return F.interpolate(confidence, size=..., mode="bilinear", align_corners=...)',
-)
 
 SIGMOID = "logits.sigmoid()"
 WAY = 'mode="bilinear", align_corners=False'
@@ -185,9 +166,8 @@ def _what_shape(have: tuple[int, ...], logits: torch.Tensor, height: int, width:
 
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=confidence_map,
-    hints=HINTS,
     examine=Function(
         example=Case(on="logits of 0 everywhere", args=(torch.zeros(1, 1, 2, 2), (3, 5))),
         cases=cases,

@@ -11,31 +11,9 @@ from torch import nn
 
 from course_lib.checks.network import Made, Network
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_02.down_block import zoo
 from course_lib.models.pix2pix import down_block
-
-HEADER = Header(
-    id="02.1",
-    title="A block that halves",
-    difficulty=2,
-    minutes=12,
-    needed_for="the way down of a U-Net, in the next cell",
-)
-
-HINTS = (
-    "Your function makes layers and returns them as one network; pictures come later, when the "
-    "network is called. Look up nn.Conv2d: which of its settings does the docstring name?",
-    "Three layers, or two: nn.Conv2d with stride, padding and bias set; what `norm` gives when it "
-    "is called with the number of channels that come out of the convolution, unless `norm` is "
-    "None; nn.LeakyReLU with its slope set. nn.Sequential makes one network of them.",
-    "Almost the code:\n"
-    "    layers = [nn.Conv2d(in_channels, out_channels, 4, stride=..., padding=..., bias=...)]\n"
-    "    if norm is not None:\n"
-    "        layers.append(norm(...))\n"
-    "    layers.append(nn.LeakyReLU(...))\n"
-    "    return nn.Sequential(*layers)",
-)
 
 CONV = "nn.Conv2d(in_channels, out_channels, 4, stride=2, padding=1, bias=False)"
 APPEND_NORM = "if norm is not None:\n        layers.append(norm(out_channels))"
@@ -183,9 +161,8 @@ def explain(error: BaseException, case: Made) -> str:
 
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=down_block,
-    hints=HINTS,
     examine=Network(
         example=Made(args=(3, 16), kwargs={"norm": None}, inputs=[(torch.ones(1, 3, 64, 64),)]),
         cases=cases,

@@ -14,34 +14,9 @@ from course_lib.checks.attempt import Call, describe
 from course_lib.checks.function import Case, Function
 from course_lib.checks.result import Wrong
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_02.pad_to_multiple import zoo
 from course_lib.models.padding import pad_to_multiple
-
-HEADER = Header(
-    id="02.5",
-    title="Pictures of any size",
-    difficulty=3,
-    minutes=20,
-    needed_for="restoring whole photographs, whatever their size",
-)
-
-HINTS = (
-    "Begin with numbers alone: how many rows does a picture of height 5 lack to a multiple of 4, "
-    "and one of height 8? `-height % multiple` says it for both. Then look up F.pad: which sides "
-    "do its four numbers belong to, in which order?",
-    "Half of what is missing, rounded down, goes on top and to the left, the rest to the bottom "
-    'and the right. F.pad takes (left, right, top, bottom). Its mode "reflect" needs borders '
-    'narrower than the picture; where the widest ones aren\'t, take "replicate". The old picture '
-    "begins behind the upper and left borders and is as large as before.",
-    "Almost the code:\n"
-    "    more_rows, more_columns = -height % multiple, ...\n"
-    "    top, left = more_rows // 2, ...\n"
-    "    bottom, right = more_rows - top, ...\n"
-    '    mode = "reflect" if bottom < height and ... else "replicate"\n'
-    "    padded = F.pad(image, (..., ..., ..., ...), mode=mode)\n"
-    "    return padded, (slice(top, ...), slice(left, ...))",
-)
 
 FITS = "bottom < height and right < width"
 MODE = f'"reflect" if {FITS} else "replicate"'
@@ -284,9 +259,8 @@ def explain(error: BaseException, case: Case) -> str:
 
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=pad_to_multiple,
-    hints=HINTS,
     examine=Function(
         example=Case(
             on="a picture of 5×8 and the multiple 4",

@@ -14,28 +14,9 @@ from course_lib.checks.function import Case
 from course_lib.checks.logits import MINUS_LOG_D, equal_logits, loss_on_logits, random_logits
 from course_lib.checks.result import Wrong
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_02.pix2pix_loss import zoo
 from course_lib.losses import pix2pix_loss
-
-HEADER = Header(
-    id="02.3",
-    title="What the generator of Pix2Pix minimises",
-    difficulty=2,
-    minutes=10,
-    needed_for="training Pix2Pix in section 5",
-)
-
-HINTS = (
-    "There are two terms. One is a function that you wrote in lesson 01. What does the other one "
-    "ask of the restored picture that D's verdict can't?",
-    "The first term is `generator_loss` of the logits, as it is. For the second one, subtract "
-    "the clean pictures from the restored ones, take absolute values, and one mean over all of "
-    "them; F.l1_loss does the same. λ multiplies this second term only.",
-    "Almost the code:\n"
-    "    l1 = (restored - clean)....\n"
-    "    return generator_loss(...) + lambda_l1 * l1",
-)
 
 GAN, L1 = "generator_loss(fake_logits)", "(restored - clean).abs().mean()"
 
@@ -203,9 +184,8 @@ def where_pictures_agree(attempt: Attempt, rng: np.random.Generator) -> None:
 
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=pix2pix_loss,
-    hints=HINTS,
     examine=loss_on_logits(
         lambda log, fake_logits, restored, clean, *, lambda_l1: (
             -log(fake_logits, 1).mean() + lambda_l1 * (restored - clean).abs().mean()

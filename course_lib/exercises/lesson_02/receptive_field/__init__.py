@@ -8,30 +8,9 @@ import numpy as np
 
 from course_lib.checks.function import Case, Function
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_02.receptive_field import zoo
 from course_lib.models.pix2pix import receptive_field
-
-HEADER = Header(
-    id="02.2",
-    title="How much of a picture one answer sees",
-    difficulty=2,
-    minutes=10,
-    needed_for="choosing the size of the discriminator's patches",
-)
-
-HINTS = (
-    "Do the docstring's example by hand: one answer of the network, what does it see of the "
-    "layer before it? And what do these values see of the layer before that one?",
-    "Keep one number, how many values you see so far. It is 1 at the output. Go through the "
-    "layers from the last one to the first, and in each replace it by the docstring's formula. "
-    "What is left behind the first layer are pixels.",
-    "Almost the code:\n"
-    "    seen = 1\n"
-    "    for kernel, stride in reversed(...):\n"
-    "        seen = ...\n"
-    "    return seen",
-)
 
 PATCH_GAN = [(4, 2), (4, 2), (4, 2), (4, 1), (4, 1)]
 STEP = "(seen - 1) * stride + kernel"
@@ -154,9 +133,8 @@ def _layers(rng: np.random.Generator, n: int) -> list[tuple[int, int]]:
 
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=receptive_field,
-    hints=HINTS,
     examine=Function(
         example=Case(args=([(4, 2), (3, 1)],), on="the docstring's layers"),
         cases=cases,

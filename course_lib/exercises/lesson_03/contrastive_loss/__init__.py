@@ -15,34 +15,9 @@ from course_lib.checks.attempt import Attempt, Call, describe
 from course_lib.checks.function import Case, Function
 from course_lib.checks.result import Wrong
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_03.contrastive_loss import zoo
 from course_lib.losses import contrastive_loss
-
-HEADER = Header(
-    id="03.5",
-    title="Towards the clean picture, away from the rainy one",
-    difficulty=3,
-    minutes=15,
-    needed_for="the contrastive row of the table",
-)
-
-HINTS = (
-    "Do the docstring's example by hand: where restored lies between rainy and clean, how large "
-    "are near and far? Then ask which of the three calls of features gradients have to pass.",
-    "features(restored), features(clean) and features(rainy) give three lists; zip walks through "
-    "them tensor by tensor. near = |ours − good|, far = |ours − bad|, each the mean over all "
-    "values, and near / (near + far + 1e-8) is one tensor's loss. Clean and rainy are fixed "
-    "points: take their features inside torch.no_grad(), those of restored outside.",
-    "Almost the code:\n"
-    "    with torch.no_grad():\n"
-    "        clean_maps, rainy_maps = features(clean), ...\n"
-    "    losses = []\n"
-    "    for ours, good, bad in zip(features(restored), clean_maps, rainy_maps):\n"
-    "        near, far = (ours - good).abs().mean(), ...\n"
-    "        losses.append(near / (...))\n"
-    "    return torch.stack(losses).mean()",
-)
 
 RIGHT = "near / (near + far)"
 LOSS = "near / (near + far + 1e-8)"
@@ -362,9 +337,8 @@ ONE_AXIS = "The losses are a tensor with one axis."
 SAME_COUNT = "`features` gives as many tensors for each batch, so zip never has to complain."
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=contrastive_loss,
-    hints=HINTS,
     examine=Function(
         example=replace(
             _case(

@@ -12,29 +12,9 @@ from torch import Tensor
 
 from course_lib.checks.function import Case, Function
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_03.discriminator_accuracy import zoo
 from course_lib.metrics import discriminator_accuracy
-
-HEADER = Header(
-    id="03.3",
-    title="How often the discriminator is right",
-    difficulty=2,
-    minutes=10,
-    needed_for="the game of section 6",
-)
-
-HINTS = (
-    "D = sigmoid(logit) is above ½ exactly where the logit is above some number. Which one? Do "
-    "the docstring's example by hand with it.",
-    "`real_logits > 0` holds a True for each real logit that is right. The mean of a tensor of "
-    "True and False, made floats first, is the share of the True. Take the share of each kind by "
-    "itself, then the mean of the two shares.",
-    "Almost the code:\n"
-    "    real = (real_logits > 0).float().mean()\n"
-    "    fake = (...).float().mean()\n"
-    "    return float((real + fake) / ...)",
-)
 
 LOGIT = "D = sigmoid(logit) is above ½ where the logit is above 0."
 PATCHES = "Each logit, that is each patch, counts on its own."
@@ -224,9 +204,8 @@ def explain(error: BaseException, case: Case) -> str:
 
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=discriminator_accuracy,
-    hints=HINTS,
     examine=Function(
         example=Case(
             on="the docstring's logits",

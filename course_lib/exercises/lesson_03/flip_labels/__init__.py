@@ -17,29 +17,9 @@ from course_lib.checks.attempt import Attempt, describe
 from course_lib.checks.devices import Device, works_on_gpu
 from course_lib.checks.result import Wrong
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_03.flip_labels import zoo
 from course_lib.losses import flip_labels
-
-HEADER = Header(
-    id="03.2",
-    title="Labels that are sometimes wrong",
-    difficulty=2,
-    minutes=12,
-    needed_for="the discriminator's step with noisy labels",
-)
-
-HINTS = (
-    "torch.rand gives numbers from 0 to 1. How often is one of them below 0.1? You need one such "
-    "number for each label. What does torch.rand take as generator= and as device=?",
-    "Draw torch.rand(labels.shape, …) from the generator, on the generator's device, and bring "
-    "the draws to the labels' device. Where a draw is below the probability, the label is 1 − t, "
-    "elsewhere t: torch.where chooses entry by entry and makes a new tensor.",
-    "Almost the code:\n"
-    "    draws = torch.rand(labels.shape, generator=..., device=generator.device)\n"
-    "    flipped = draws.to(labels.device) < ...\n"
-    "    return torch.where(flipped, ..., labels)",
-)
 
 Value = Callable[[Tensor, float], Tensor]
 
@@ -447,9 +427,8 @@ def global_states() -> dict[str, str]:
 
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=flip_labels,
-    hints=HINTS,
     examine=examine,
     lesson_size=lambda rng: (torch.full((16, 1, 6, 6), 0.9), 0.05, seeded(0)),
     slips=SLIPS,

@@ -13,28 +13,9 @@ from course_lib.checks.attempt import Call
 from course_lib.checks.function import Case, Function
 from course_lib.checks.result import Wrong
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_03.smooth_labels import zoo
 from course_lib.losses import smooth_labels
-
-HEADER = Header(
-    id="03.1",
-    title="Labels that leave room for doubt",
-    difficulty=1,
-    minutes=8,
-    needed_for="the discriminator's step with soft labels",
-)
-
-HINTS = (
-    "Write the two numbers down first: which target does a photograph's logit get, which a "
-    "generated picture's? Then look up torch.full_like.",
-    "A photograph's target is 1 − smoothing, a generated picture's is smoothing. "
-    "torch.full_like(logits, number) makes a new tensor with the shape, type and device of the "
-    "logits, which all holds that number; the values of the logits play no part.",
-    "Almost the code:\n"
-    "    target = 1 - smoothing if is_real else ...\n"
-    "    return torch.full_like(..., target)",
-)
 
 FIXED = "Your result changes with what D says. A target is a fixed number."
 
@@ -172,9 +153,8 @@ EXAMPLE = Case(
 MEANING = "one label for each of the logits"
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=smooth_labels,
-    hints=HINTS,
     examine=Function(
         example=EXAMPLE,
         cases=cases,

@@ -11,28 +11,9 @@ from course_lib.checks.attempt import Call, describe
 from course_lib.checks.function import Case, Function
 from course_lib.checks.result import Wrong
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_03.training_schedule import zoo
 from course_lib.training.steps import training_schedule
-
-HEADER = Header(
-    id="03.4",
-    title="Whose turn it is",
-    difficulty=1,
-    minutes=6,
-    needed_for="the runs with unequal numbers of steps",
-)
-
-HINTS = (
-    "Write down the steps in which D learns for d_every=3. What have these numbers in common, and "
-    "which operator asks for that?",
-    "step % d_every is what is left over when step is divided by d_every: 0 in every d_every-th "
-    "step. The comparison with 0 gives True or False. Do the same for G, and return both.",
-    "Almost the code:\n"
-    "    d_learns = step % d_every == ...\n"
-    "    g_learns = ...\n"
-    "    return d_learns, g_learns",
-)
 
 D, G = "step % d_every == 0", "step % g_every == 0"
 
@@ -147,9 +128,8 @@ def read(call: Call, right: tuple[bool, bool]) -> tuple[bool, bool]:
 BELOW = "No remainder of positive numbers is below 0."
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=training_schedule,
-    hints=HINTS,
     examine=Function(
         example=Case(args=(3,), kwargs={"d_every": 3, "g_every": 1}), cases=cases, read=read
     ),

@@ -7,27 +7,9 @@ import torch
 from course_lib.checks.function import Case
 from course_lib.checks.logits import MINUS_LOG_D, fake_cases, loss_on_logits
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_04.adversarial_loss import zoo
 from course_lib.losses import adversarial_loss
-
-HEADER = Header(
-    id="04.6",
-    title="The sign of the adversarial loss",
-    difficulty=2,
-    minutes=8,
-    needed_for="the third term of the generator's loss",
-)
-
-HINTS = (
-    "Put the docstring's example into the formula as it is printed: log D of a picture that D "
-    "takes for clean, and of one that it sees through. Which of the two is larger, and which ought "
-    "to cost G more?",
-    "log D is below 0, and rises towards 0 as D becomes surer that the picture is clean. A "
-    "generator that minimises it makes D surer that it isn't. Turn the sign round, and take the "
-    "mean over all logits. F.logsigmoid gives log D of a logit without losing large ones.",
-    "Almost the code:\n    return ...F.logsigmoid(...).mean()",
-)
 
 AS_PRINTED = (
     "And your sign is the paper's as printed, E[log D(G(x))]: a generator that minimises it learns "
@@ -68,9 +50,8 @@ SLIPS = (
 )
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=adversarial_loss,
-    hints=HINTS,
     examine=loss_on_logits(
         lambda log, fake_logits: -log(fake_logits, 1).mean(),
         others={AS_PRINTED: lambda log, fake_logits: log(fake_logits, 1).mean()},

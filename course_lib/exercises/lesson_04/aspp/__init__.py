@@ -9,39 +9,9 @@ import torch
 
 from course_lib.checks.network import Made, Network
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_04.aspp import zoo
 from course_lib.models.graspp import ASPP
-
-HEADER = Header(
-    id="04.4",
-    title="Parallel paths of several reaches",
-    difficulty=3,
-    minutes=25,
-    needed_for="the middle of the generator: RASPP(aspp=ASPP)",
-)
-
-HINTS = (
-    "`__init__` makes the layers, once; `forward` sends features through them. How many paths are "
-    "there, and which four layers has each? Look up nn.Conv2d: which of its settings moves the "
-    "weights apart, and which two see to the border?",
-    "Make each path an nn.Sequential of its four layers, in a loop over `rates`, and keep the "
-    "paths in an nn.ModuleList, so that optimizers find their weights. The atrous convolution has "
-    "dilation and padding equal to its rate, and a padding_mode. In `forward`, every path gets the "
-    "same x; torch.cat along axis 1 concatenates their outputs.",
-    "Almost the code:\n"
-    "    def __init__(...):\n"
-    "        super().__init__()\n"
-    "        self.paths = nn.ModuleList()\n"
-    "        for rate in rates:\n"
-    "            atrous = nn.Conv2d(in_channels, ..., 3, dilation=..., padding=...,\n"
-    "                               padding_mode=...)\n"
-    "            pointwise = nn.Conv2d(..., ..., 1)\n"
-    "            self.paths.append(nn.Sequential(atrous, nn.LeakyReLU(...), pointwise, ...))\n"
-    "\n"
-    "    def forward(self, x):\n"
-    "        return torch.cat([... for path in self.paths], dim=1)",
-)
 
 RATE = "dilation=rate, padding=rate"
 ATROUS = 'in_channels, out_channels, 3, dilation=rate, padding=rate, padding_mode="reflect"'
@@ -361,9 +331,8 @@ def cases(rng: np.random.Generator) -> Iterator[Made]:
 
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=ASPP,
-    hints=HINTS,
     examine=Network(
         example=Made(args=(8, 5), inputs=[(torch.linspace(-1, 1, 4800).reshape(1, 8, 20, 30),)]),
         cases=cases,

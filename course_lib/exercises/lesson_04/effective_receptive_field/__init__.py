@@ -14,33 +14,9 @@ from course_lib.checks.attempt import Attempt, Call, describe
 from course_lib.checks.function import Case, Function
 from course_lib.checks.result import Wrong
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_04.effective_receptive_field import zoo
 from course_lib.models.graspp import effective_receptive_field
-
-HEADER = Header(
-    id="04.3",
-    title="What a chain of atrous convolutions sees",
-    difficulty=2,
-    minutes=15,
-    needed_for="drawing reach and gaps of atrous convolutions",
-)
-
-HINTS = (
-    "Do the docstring's example by hand. Without a convolution there is one way, from the middle "
-    "to itself. Which pixels does the last convolution look at, and which ones does the one before "
-    "look at from each of these?",
-    "Write a convolution of rate r as a row of k ones with r − 1 zeros between them. A convolution "
-    "more lays such a row at every pixel that was seen so far, as often as it was seen, and adds "
-    "everything up. That is what np.convolve does with two rows.",
-    "Almost the code:\n"
-    "    ways = np.ones(1, dtype=int)\n"
-    "    for rate in rates:\n"
-    "        kernel = np.zeros(..., dtype=int)\n"
-    "        kernel[::...] = 1\n"
-    "        ways = np.convolve(...)\n"
-    "    return ways",
-)
 
 LOOP = "for rate in rates:"
 LENGTH = "(kernel_size - 1) * rate + 1"
@@ -341,9 +317,8 @@ def _floats(value: np.ndarray, right: np.ndarray, call: Call) -> str:
 
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=effective_receptive_field,
-    hints=HINTS,
     examine=Function(
         example=Case(
             on="the rates [2, 2] and k = 3", args=([2, 2], 3), group="a chain of convolutions"

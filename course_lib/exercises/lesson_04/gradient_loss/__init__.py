@@ -14,35 +14,10 @@ from course_lib.checks.attempt import Call, describe
 from course_lib.checks.function import Case, Function, Refusal
 from course_lib.checks.result import Wrong
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_04.gradient_loss import zoo
 from course_lib.filters import sobel_kernels
 from course_lib.losses import gradient_loss
-
-HEADER = Header(
-    id="04.2",
-    title="A loss in the gradient domain",
-    difficulty=3,
-    minutes=20,
-    needed_for="GRASPP's training",
-)
-
-HINTS = (
-    "SobelGradient()(…) gives ∇x and ∇y, each N×3×H×W. How many numbers has one picture in each "
-    "of them, how many norms does a batch of N pictures have, and so: along which axes must a norm "
-    "go? Try the docstring's example with two pictures, one of which is right already.",
-    "The gradient of a difference is the difference of the gradients, so one call does: "
-    "SobelGradient()(restored − clean). `.flatten(1)` makes one row of each picture; "
-    "torch.linalg.vector_norm(…, dim=1) gives N norms, and has a finite slope at 0 too, which a "
-    "root by hand hasn't. For another reduction than the two, raise a ValueError.",
-    "Almost the code:\n"
-    "    across, down = SobelGradient()(restored - ...)\n"
-    '    if reduction == "mse":\n'
-    "        return (across**2).mean() + ...\n"
-    '    if reduction == "norm":\n'
-    "        return (across.flatten(1).norm(dim=...) + ...).mean()\n"
-    '    raise ValueError(f"no such reduction: {reduction!r}")',
-)
 
 TERMS = "SobelGradient()(restored - clean)"
 NORM = "(across.flatten(1).norm(dim=1) + down.flatten(1).norm(dim=1)).mean()"
@@ -395,9 +370,8 @@ EQUIVALENT = {
 }
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=gradient_loss,
-    hints=HINTS,
     examine=Function(
         example=Case(
             on="a ramp of 64×64 pixels that gains 0.01 from pixel to pixel",

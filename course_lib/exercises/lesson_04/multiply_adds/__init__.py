@@ -10,47 +10,12 @@ from course_lib.checks.attempt import Attempt, Call
 from course_lib.checks.function import Case, Function
 from course_lib.checks.result import Wrong
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_04.multiply_adds import zoo
 from course_lib.exercises.lesson_04.multiply_adds.networks import cases
 from course_lib.exercises.lesson_04.multiply_adds.zoo import COUNTED, calls, right, walk
 from course_lib.models.cost import multiply_adds
 from course_lib.models.graspp import RainDiscriminator
-
-HEADER = Header(
-    id="04.5",
-    title="What a network costs",
-    difficulty=3,
-    minutes=20,
-    needed_for="testing the paper's running time by arithmetic",
-)
-
-HINTS = (
-    "Do the docstring's example by hand: how many values come out, and how many products is each "
-    "the sum of? A forward hook sees a layer together with what goes in and what comes out of it. "
-    "Which layers does model.modules() give you, and which of them count?",
-    "Register one hook on every module. It adds to a total of your function (`nonlocal total`) if "
-    "isinstance says that the layer counts: output.numel() * layer.weight[0].numel(), or with "
-    "inputs[0] in place of output for transposed convolutions. Note every module's `training`, "
-    "switch to eval mode, pass zeros through inside torch.no_grad(), then remove the hooks and put "
-    "the modes back.",
-    "Almost the code:\n"
-    "    total = 0\n"
-    "    def count(layer, inputs, output):\n"
-    "        nonlocal total\n"
-    "        if isinstance(layer, nn.Conv2d | nn.Linear):\n"
-    "            total += ...\n"
-    "        elif isinstance(layer, nn.ConvTranspose2d):\n"
-    "            total += ...\n"
-    "    modes = [(layer, layer.training) for layer in model.modules()]\n"
-    "    hooks = [layer.register_forward_hook(count) for layer in model.modules()]\n"
-    "    pictures = [torch.zeros(1, 3, size, size)] * (2 if getattr(...) else 1)\n"
-    "    with torch.no_grad():\n"
-    "        model.eval()(*pictures)\n"
-    "    for hook in hooks: ...\n"
-    "    for layer, mode in modes: ...\n"
-    "    return total",
-)
 
 PRODUCTS = (
     "A filter is laid at many positions, and multiplies at each: go by what comes out of the layers"
@@ -349,9 +314,8 @@ def large(attempt: Attempt, rng: np.random.Generator) -> None:
 
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=multiply_adds,
-    hints=HINTS,
     examine=Function(
         example=Case(args=(nn.Conv2d(3, 8, 5, padding=2), 10), on="the docstring's example"),
         cases=cases,

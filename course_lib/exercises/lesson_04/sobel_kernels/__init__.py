@@ -11,30 +11,9 @@ from course_lib.checks import expect
 from course_lib.checks.attempt import Attempt, Call, describe
 from course_lib.checks.result import Wrong
 from course_lib.checks.slips import Slip
-from course_lib.checks.task import Header, Task
+from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_04.sobel_kernels import zoo
 from course_lib.filters import sobel_kernels
-
-HEADER = Header(
-    id="04.1",
-    title="The Sobel kernels",
-    difficulty=1,
-    minutes=8,
-    needed_for="looking at rain in the gradient domain, in the next cell",
-)
-
-HINTS = (
-    "The docstring names two rows of three weights, one for the difference, one for the smoothing. "
-    "Draw 3×3 boxes for ∇x: in which direction do the weights of the difference stand side by "
-    "side?",
-    "In ∇x, each row is the difference −1, 0, 1, and the three rows count 1, 2 and 1 times. A "
-    "table of all products of two rows of numbers is their outer product, np.outer(downwards, "
-    "across). ∇y is ∇x with rows and columns exchanged. One array of float32 holds both.",
-    "Almost the code:\n"
-    "    smoothing, difference = np.array([1, 2, 1]), np.array([...])\n"
-    "    across = np.outer(..., ...)\n"
-    "    return np.stack([across, ...]).astype(...)",
-)
 
 KERNELS = ("∇x", "∇y")
 
@@ -340,9 +319,8 @@ def _on_ramps(kernel: np.ndarray) -> np.ndarray:
 LISTS = "np.outer takes a list as it takes an array."
 
 TASK = Task(
-    header=HEADER,
+    **texts(__file__),
     reference=sobel_kernels,
-    hints=HINTS,
     examine=examine,
     lesson_size=lambda rng: (),
     slips=SLIPS,
