@@ -76,15 +76,19 @@ class TimeLimit:
         self._outer = _active.get(self._thread_id)
         self._base: FrameType | None = None
         self._done = threading.Event()
+        self._watchdog = threading.Thread(target=self._watch, name="check watchdog", daemon=True)
         self._lock = threading.RLock()
 
     def __enter__(self) -> TimeLimit:
-        threading.Thread(target=self._watch, name="check watchdog", daemon=True).start()
+        self._watchdog.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._done.set()
         self._leave()
+        # A watchdog that outlives the check may free the answer's tensors while Python shuts
+        # down, which ends the process with "terminate called without an active exception".
+        self._watchdog.join()
 
     def call(self, function: Callable[[], T]) -> T:
         """``function()``, called in this thread.

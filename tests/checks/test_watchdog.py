@@ -205,3 +205,12 @@ def test_limit_inside_a_limit():
 
     with TimeLimit(0.4) as limit, pytest.raises(TimedOut):
         limit.call(outer)
+
+
+@pytest.mark.parametrize("function", [endless, time.thread_time])
+def test_no_watchdog_outlives_its_limit(function):
+    """Else it may free the answer's tensors while Python shuts down, which aborts the process."""
+    for _ in range(20):
+        with TimeLimit(0.02) as limit, contextlib.suppress(TimedOut):
+            limit.call(function)
+        assert "check watchdog" not in [thread.name for thread in threading.enumerate()]
