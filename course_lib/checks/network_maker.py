@@ -133,7 +133,7 @@ class Maker:
         modes = [one.training for one in network.modules()]
 
         def forward(*given: Tensor) -> Any:
-            torch.manual_seed(self.seed + again)
+            torch.default_generator.manual_seed(self.seed + again)
             with trace:
                 return network(*given)
 

@@ -77,7 +77,7 @@ class Pass:
 
     def run(self, network: nn.Module) -> Tensor:
         """What another network gives for the same inputs."""
-        torch.manual_seed(self.seed)
+        torch.default_generator.manual_seed(self.seed)
         return network.train(self.training)(*(one.clone() for one in self.inputs))
 
     @functools.cached_property
@@ -114,7 +114,7 @@ class Pass:
             yield output
         tensors = None if paired else _tensors(network, self.network)
         if tensors is not None:
-            torch.manual_seed(self.seed)
+            torch.default_generator.manual_seed(self.seed)
             inputs = tuple(one.clone() for one in self.inputs)
             network.train(self.training)
             yield torch.func.functional_call(network, tensors, inputs), True
