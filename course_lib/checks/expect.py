@@ -303,7 +303,9 @@ def where(value: Any, right: Any, unit: str = "") -> str:
     wrong = ~np.isclose(value, right, rtol=1e-4, atol=1e-4, equal_nan=True)
     at = tuple(int(i[0]) for i in np.nonzero(wrong))
     share = wrong.mean()
-    much = "all values differ" if share == 1 else f"{share:.0%} of the values differ"
+    few = share < 0.01
+    much = f"{wrong.sum()} of {wrong.size}" if few else f"{share:.0%} of the"
+    much = "all values differ" if share == 1 else f"{much} values differ"
     have, want = _both(float(value[at]), float(right[at]))
     return (
         f"{much}; at {list(at)}, your function gives {have}{unit}, and the docstring's formula "

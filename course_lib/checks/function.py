@@ -104,6 +104,8 @@ class Function:
         not_finite: more about NaN or infinity in a case whose right value is finite, where no
             value is wrong otherwise.
         more_known: further diagnoses → formulas, for the values that the answer gave.
+        rare: further cases, tried only where all others are right, and without looking for a
+            misconception: those whose error or value would hide what is wrong otherwise.
         refusals: arguments that must raise an error.
         read: the value of a call for comparison, next to the reference's value; raises `Wrong`
             where type or shape are others. `expect.like` unless given.
@@ -125,6 +127,7 @@ class Function:
     more_known: Callable[[Sequence[Any], Sequence[Case]], Mapping[str, Formula]] = (
         lambda got, cases: {}
     )
+    rare: Callable[[np.random.Generator], Iterable[Case]] = lambda rng: ()
     refusals: Callable[[np.random.Generator], Iterable[Refusal]] = lambda rng: ()
     read: Callable[[Call, Any], Any] | None = None
     any_number: bool = False
@@ -154,6 +157,8 @@ class Function:
         tried = [self._try(attempt, *pair) for pair in zip(cases, rights, strict=True)]
         self._no_memory(attempt, cases, tried)
         self._values(attempt, cases, rights, tried)
+        for case in self.rare(rng):
+            self._value(attempt, case)
         for case, mine, right in zip(cases, tried, rights, strict=True):
             if mine.shares and not right.shares and not self.may_share:
                 raise Wrong(
@@ -192,13 +197,35 @@ class Function:
                 value = expect.like(call, wanted, self.meaning, finite=False)
         except Wrong as wrong:
             value, message = expect.plain(call.value), str(wrong)
+        value = copied(value)  # what the answer may write over later
         if not message:
             expect.untouched(call)
             expect.networks_untouched(call)
         tried = Outcome.from_call(attempt.reference, call.value, value, args, kwargs)
         return replace(tried, message=message)
 
+    def _value(self, attempt: Attempt, case: Case) -> None:
+        """One of the rare cases."""
+        right = Outcome.of(attempt.reference, case)
+        mine = self._try(attempt, case, right)
+        if mine.message:
+            raise Wrong(mine.message)
+        tolerance = max(self.tolerance, case.tolerance)
+        if not mine.agrees(right, tolerance, values=True):
+            if text := expect.lost(mine.value, right.value):
+                raise Wrong(f"On {case.words}, {text}{self.not_finite(case)}")
+            raise Wrong(expect.mismatch([mine.value], [right.value], 0, case.words, self.unit))
+        if not mine.agrees(right, tolerance):
+            raise Wrong(_gradient_fault(mine, right, case))
+
     def _no_memory(self, attempt: Attempt, cases: Sequence[Case], tried: Sequence[Outcome]) -> None:
+        for case, one in zip(cases, tried, strict=True):
+            now = expect.plain(one.returned)
+            if not one.message and not _unchanged(now, one.value):
+                raise Wrong(
+                    f"What your function returned on {case.words} has changed since, when it was "
+                    "called again: each call writes into the same array. Make a new one each time."
+                )
         for case, before in zip(reversed(cases), reversed(tried), strict=True):
             if before.message:
                 continue
@@ -396,6 +423,14 @@ def _gradient_fault(mine: Outcome, right: Outcome, case: Case) -> str:
             "computed without gradients?"
         )
     return "The values are right, but the gradients aren't."  # pragma: no cover
+
+
+def _unchanged(now: Any, then: Any) -> bool:
+    if isinstance(now, np.ndarray) and isinstance(then, np.ndarray):
+        return now.shape == then.shape and np.array_equal(
+            now, then, equal_nan=now.dtype.kind == "f"
+        )
+    return True
 
 
 def _numbers(value: Any) -> int:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from course_lib.checks import view
 from course_lib.checks.attempt import Attempt, describe, describe_error
@@ -89,7 +90,7 @@ class Exercise:
         _, result = self._verdicts.get(id(answer), (None, None))
         result = result or self.run(answer)
         view.show_choice(self.header, self.name, result)
-        return answer if result.status == "passed" and not result.slow else self.task.reference
+        return answer if result.status == "passed" and not result.replaced else self.task.reference
 
     def _verdict(self, answer: Any, seed: int) -> Result:
         if answer is self.task.reference:
@@ -106,23 +107,19 @@ class Exercise:
                 diagnosis=f"`{self.name}` has no body yet: write it in place of the dots.",
             )
         rng = np.random.default_rng(seed)
-        times_slower, diagnosis = 0.0, ""
+        diagnosis = note = ""
         with sandbox(seed) as printed:
             try:
                 self._examine(answer, rng, printed)
-                times_slower = self._times_slower(answer, rng)
+                note = self._slow(answer, rng) or self._fails_in_channels_last(answer, rng)
             except Wrong as wrong:
                 diagnosis = str(wrong)
         if diagnosis:
             return Result(status="wrong", diagnosis=diagnosis, printed=printed.getvalue())
-        slow = times_slower >= TOO_SLOW
-        if slow:
-            diagnosis = (
-                f"It takes at least {times_slower:.0f} times as long as the library's at the size "
-                "of the lesson, which therefore goes on with the library's. Fast are "
-                "operations on whole arrays, which numpy and torch carry out in compiled code."
-            )
-        return Result(status="passed", diagnosis=diagnosis, printed=printed.getvalue(), slow=slow)
+        replaced = bool(note)
+        return Result(
+            status="passed", diagnosis=note, printed=printed.getvalue(), replaced=replaced
+        )
 
     def _examine(
         self, answer: Callable[..., Any], rng: np.random.Generator, printed: Printed
@@ -144,6 +141,38 @@ class Exercise:
                     "Your function returns something that the check can't work with "
                     f"({type(error).__name__}: {error})."
                 ) from error
+
+    def _slow(self, answer: Callable[..., Any], rng: np.random.Generator) -> str:
+        """A note on an answer that is much slower than the reference; else empty."""
+        times_slower = self._times_slower(answer, rng)
+        if times_slower < TOO_SLOW:
+            return ""
+        return (
+            f"It takes at least {times_slower:.0f} times as long as the library's at the size "
+            "of the lesson, which therefore goes on with the library's. Operations on whole "
+            "arrays are fast: numpy and torch run them in compiled code."
+        )
+
+    def _fails_in_channels_last(self, answer: Callable[..., Any], rng: np.random.Generator) -> str:
+        """A note on an answer that needs another memory format than the lesson's; else empty."""
+        given = self.task.lesson_size(rng)
+        arguments = tuple(
+            one.contiguous(memory_format=torch.channels_last)
+            if isinstance(one, torch.Tensor) and one.ndim == 4
+            else one
+            for one in given
+        )
+        if all(one is other for one, other in zip(given, arguments, strict=True)):
+            return ""
+        try:
+            _seconds(answer, arguments, self.task.lesson_keywords, SECONDS_AT_LESSON_SIZE)
+        except Wrong as wrong:
+            return (
+                "It fails on pictures whose memory format is channels_last. The lesson trains on "
+                f"such pictures, and therefore goes on with the library's. {wrong}. Where "
+                ".view fails, .reshape works."
+            )
+        return ""
 
     def _times_slower(self, answer: Callable[..., Any], rng: np.random.Generator) -> float:
         """How many times the reference's time the answer takes; 0 where nobody would notice."""

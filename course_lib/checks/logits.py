@@ -92,6 +92,12 @@ def fake_cases(rng: np.random.Generator) -> Iterator[Case]:
         yield Case(on=words, args=(random_logits(rng, *shape),), group=ORDINARY)
     for value in (sign * large for large in LARGE for sign in (-1, 1)):
         yield Case(on=f"logits of {value:g}", args=(equal_logits(value, 4, 1),))
+    yield Case(on="logits of -200 and 0.5", args=(mixed_logits(-200.0),))
+
+
+def mixed_logits(large: float) -> Tensor:
+    """A large logit among others: it tells a clamped loss from clamped terms."""
+    return torch.tensor([[large], [0.5], [-0.5], [0.1]], requires_grad=True)
 
 
 def explain(error: BaseException, case: Case) -> str:
@@ -134,7 +140,15 @@ def loss_on_logits(
     def more_known(got: Sequence[Any], cases: Sequence[Case]) -> Mapping[str, Formula]:
         large = [abs(float(one)) for one, case in zip(got, cases, strict=True) if not case.group]
         stops = dict.fromkeys(round(one, 5) for one in large if 1 < one < 150)
-        return {
+        whole: dict[str, Formula] = {
+            f"Your loss is clamped to at most {round(stop)}, so that larger logits get no "
+            "gradient. Leave the clamp out.": partial(
+                _capped, partial(loss, _right_log), round(stop)
+            )
+            for stop in stops
+            if abs(stop - round(stop)) < 0.01
+        }
+        return whole | {
             f"{text} {more}".strip(): partial(wrong, log)
             for more, wrong in {"": loss, **others}.items()
             for stop in stops
@@ -145,6 +159,14 @@ def loss_on_logits(
         more_known=more_known,
         **{"explain": explain, "not_finite": not_finite, "tolerance": 1e-5, **settings},
     )
+
+
+def _right_log(x: Tensor, target: int) -> Tensor:
+    return F.logsigmoid(x if target else -x)
+
+
+def _capped(loss: Callable[..., Tensor], stop: int, *args: Any, **kwargs: Any) -> Tensor:
+    return loss(*args, **kwargs).clamp(max=stop)
 
 
 def _log_of(both: Callable[[Tensor], tuple[Tensor, Tensor]], x: Tensor, target: int) -> Tensor:

@@ -70,6 +70,7 @@ class Network:
             makers[one.network].remembers_nothing(one.network, passes, self.tolerance)
         if failed:
             raise Wrong(self._diagnosis(attempt, failed, passes))
+        maker.plain_weights(network)
         maker.in_double_precision(network)
         maker.on_gpu()
 

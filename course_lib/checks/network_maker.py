@@ -186,6 +186,31 @@ class Maker:
                         "earlier calls."
                     )
 
+    def plain_weights(self, network: nn.Module) -> None:
+        """The layers compute with the parameters themselves: twice the size, twice the weights.
+
+        Raises:
+            Wrong: they are divided by their size first.
+        """
+        before = self._weights(network)
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.mul_(2)
+        for one, other in zip(before, self._weights(network), strict=True):
+            if torch.allclose(one, other):
+                raise Wrong(
+                    "Your network divides weights by their size before it uses them, as spectral "
+                    "norm does. The docstring asks for the plain weights."
+                )
+
+    def _weights(self, network: nn.Module) -> list[Tensor]:
+        """The weights with which its layers compute, but for fixed ones."""
+        fixed = {one.data_ptr() for one in network.buffers()}
+        with Trace() as trace, torch.no_grad():
+            network.eval()(*(one.clone() for one in self.case.inputs[0]))
+        used = [one.weight for one in trace.layers if one.weight is not None]
+        return [one.clone() for one in used if one.data_ptr() not in fixed and one.any()]
+
     def in_double_precision(self, network: nn.Module) -> None:
         """`network.double()` works on inputs of double precision.
 

@@ -170,10 +170,15 @@ def _tensors(network: nn.Module, other: nn.Module) -> dict[str, Tensor] | None:
         left = [one for _, one in of(other) if not is_lazy(one)]
         for name, tensor in of(network):
             mine = next((one for one in left if one.shape == tensor.shape), None)
+            mine = (
+                mine
+                if mine is not None
+                else next((one for one in left if one.numel() == tensor.numel()), None)
+            )
             if mine is None:
                 return None
             left = [one for one in left if one is not mine]
-            found[name] = mine if mine.requires_grad else mine.clone()
+            found[name] = (mine if mine.requires_grad else mine.clone()).reshape(tensor.shape)
         if left:
             return None
     return found

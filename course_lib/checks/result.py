@@ -21,12 +21,13 @@ class Result:
             answer is the library's own object.
         diagnosis: what the answer does, in words, or a note on one that passed.
         printed: what the answer printed while it was checked, cut to a few lines.
-        slow: the answer passed, but takes ten times as long as the library's or longer.
+        replaced: the answer passed, but the lesson goes on with the library's, because the answer
+            is far slower or fails on tensors laid out in memory as the lesson's are.
         seed: of the check's random inputs; ``exercise("01.3").check(answer, seed=…)`` repeats it.
     """
 
     status: Status
     diagnosis: str = ""
     printed: str = ""
-    slow: bool = False
+    replaced: bool = False
     seed: int = 0

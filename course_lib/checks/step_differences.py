@@ -264,6 +264,8 @@ def _averages(network: str, mine: StepOutcome, right: StepOutcome) -> str:
             f"It calls the {network} {have} {'time' if have == 1 else 'times'}, and {want} would "
             "do: the averages move with every call in train mode."
         )
+    if any(call.by_copy for call in mine.record.calls if call.network == network):
+        return text + f"It calls a copy of the {network}. Call the {network} itself."
     return text + "They follow from what it is given, and from nothing else: leave them alone."
 
 

@@ -20,7 +20,7 @@ def facts(play: Play, earlier: Sequence[Play]) -> Iterator[str]:
             yield from fault(play, mine, right)
     for mine, right in play.pairs:
         if not mine.moves_as(right):
-            if earlier and not mine.record.events:
+            if earlier and not {"backward", "step"} & set(mine.record.events):
                 yield (
                     f"On {play.setting.on}, your step updates nothing, though it does so "
                     "in other cases. Every call takes one step, whatever the loss is."

@@ -60,8 +60,8 @@ def show_choice(header: Header, name: str, result: Result) -> None:
     """Show in one line whose function the lesson uses from here on."""
     if result.status == "library":
         reason = f"the lesson uses the library's {name}."
-    elif result.status == "passed" and result.slow:
-        reason = f"your {name} is right but slow: the lesson uses the library's."
+    elif result.status == "passed" and result.replaced:
+        reason = f"your {name} is right, but the lesson uses the library's: see the note above."
     elif result.status == "passed":
         reason = f"from here on the lesson uses your {name}."
     elif result.status == "wrong":

@@ -23,6 +23,7 @@ class NetworkCall:
     given: tuple[Tensor, ...]
     returned: Tensor
     modes: tuple[bool, ...]
+    by_copy: bool = False
 
 
 @dataclass
@@ -57,6 +58,7 @@ class Watched(nn.Module):
     def __init__(self, name: str, record: CallRecord) -> None:
         super().__init__()
         self.name, self.record = name, record
+        self.born_as = id(self)  # a copy has the id of the network that it was copied from
 
     def _seen(self, given: tuple[Tensor, ...], returned: Tensor) -> Tensor:
         self.record.calls.append(
@@ -65,6 +67,7 @@ class Watched(nn.Module):
                 given=tuple(one.detach().clone() for one in given),
                 returned=returned.detach().clone(),
                 modes=tuple(one.training for one in self.modules()),
+                by_copy=id(self) != self.born_as,
             )
         )
         return returned

@@ -30,6 +30,7 @@ def diagnosis(answer, example=EXAMPLE, **known):
     examine = Function(
         example=example,
         cases=cases,
+        rare=lambda rng: [Case(args=(torch.full((4,), 1e4),), on="large numbers")],
         refusals=lambda rng: [Refusal(args=(torch.ones(2), -1.0), on="a negative factor")],
     )
     with sandbox(0) as printed, TimeLimit(2) as limit:
@@ -158,6 +159,26 @@ def test_memory_between_calls_is_found():
         return right(x, factor) * (1 if len(seen) < 5 else 3)
 
     assert "keeps something from earlier calls" in diagnosis(counts)
+
+
+def test_one_array_for_the_results_of_all_calls_is_found():
+    kept = torch.zeros(9)
+
+    def into_one(x, factor=2.0):
+        kept[: len(x)] = right(x, factor).detach()
+        return kept[: len(x)]
+
+    assert "each call writes into the same array" in diagnosis(into_one)
+
+
+def test_a_rare_case_hides_nothing_that_other_cases_show():
+    def small_numbers(x, factor=2.0):
+        if (x > 1e3).any():
+            raise OverflowError("too large")
+        return right(x, factor)
+
+    assert "your function raises OverflowError" in diagnosis(small_numbers)
+    assert "large" not in diagnosis(lambda x, factor=2.0: 3 * small_numbers(x, factor))
 
 
 def test_the_input_itself_is_no_result():

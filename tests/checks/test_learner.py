@@ -18,6 +18,11 @@ def double(image: np.ndarray) -> np.ndarray:
     return 2 * image
 
 
+def twice(image: torch.Tensor) -> torch.Tensor:
+    """Twice the image."""
+    return 2 * image
+
+
 EXAMINE = Function(
     example=Case(args=(np.ones(2),)),
     cases=lambda rng: [Case(on="a picture", args=(rng.random((2, 3)),))],
@@ -68,10 +73,23 @@ def test_statuses(ex):
 
 def test_right_but_slow_answer_passes_and_the_library_is_used(ex, capsys):
     result = ex.run(slow)
-    assert (result.status, result.slow) == ("passed", True)
+    assert (result.status, result.replaced) == ("passed", True)
     assert "times as long as the library's" in result.diagnosis
     assert ex.use(slow) is double
-    assert "right but slow" in capsys.readouterr().out
+    assert "is right, but the lesson uses the library's" in capsys.readouterr().out
+
+
+def test_an_answer_that_needs_another_memory_format_passes_with_a_note(ex):
+    def of_rows(image):
+        return 2 * image.view(len(image), -1).view(image.shape)
+
+    sizes = {"lesson_size": lambda rng: (torch.ones(2, 3, 4, 5),), "reference": twice}
+    case = Case(args=(torch.ones(2, 3, 4, 5),))
+    examine = Function(example=case, cases=lambda rng: [], meaning="N×C×H×W")
+    result = Exercise(replace(ex.task, examine=examine, **sizes)).run(of_rows)
+    assert (result.status, result.replaced) == ("passed", True)
+    assert "memory format is channels_last" in result.diagnosis
+    assert "Use .reshape(...) instead" in result.diagnosis
 
 
 @pytest.mark.parametrize("answer", [None, 3, np.zeros(3), "text", right(np.ones(2))])

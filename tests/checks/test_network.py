@@ -150,6 +150,12 @@ class Momentum(TwoPaths):
         self.norm = nn.BatchNorm2d(8, momentum=0.5)
 
 
+class Spectral(TwoPaths):
+    def __init__(self, channels):
+        super().__init__(channels)
+        nn.utils.parametrizations.spectral_norm(self.first)
+
+
 class Constant(TwoPaths):
     def __init__(self, channels):
         super().__init__(channels)
@@ -169,6 +175,7 @@ class Constant(TwoPaths):
         (Unused, "weights of size 3×3, 3 that nothing depends on"),
         (Momentum, "running averages of a norm move otherwise"),
         (Constant, "on the CPU"),
+        (Spectral, "divides weights by their size"),
         (with_forward(lambda self, x: self.features(x)), "gives size"),
         (
             with_forward(lambda self, x: self.up(F.leaky_relu(self.features(x).detach(), 0.2))),

@@ -205,6 +205,8 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     restored, clean = _pair("uint8", rng)
     on = "two uint8 pictures and no channel named"
     yield Case(on=on, args=(restored, clean), group='uint8 pictures and channel="rgb"')
+    faint = rng.integers(0, 2, (2, 4, 6, 3)).astype(np.uint8)
+    yield Case(on="two uint8 pictures of values 0 and 1", args=tuple(faint))
     black = np.zeros(clean.shape)
     yield Case(on="a black and a white picture", args=(black, black + 1))
     for channel in ("rgb", "y_matlab"):
@@ -300,6 +302,8 @@ def refusals(rng: np.random.Generator) -> Iterator[Refusal]:
     for channel in ("Y", "grey", "rg", "", "RGB"):
         on = f'channel="{channel}"'
         yield Refusal(args=(unit, unit * 0.9), kwargs={"channel": channel}, on=on)
+        equal = (unit, unit.copy())
+        yield Refusal(args=equal, kwargs={"channel": channel}, on=f"{on} and equal pictures")
     for wrong, words in (
         (picture.astype(float), "float pictures in 0 to 255"),
         (unit - 0.5, "float pictures with values below 0"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -101,6 +102,7 @@ def examine(attempt: Attempt, rng: np.random.Generator) -> None:
     _float_sums(attempt, rng)
     _same_seed_same_split(attempt, rng)
     _other_seed_other_split(attempt, rng)
+    _each_pair_meets_and_parts(attempt, rng)
     names = _names(6, rng)
     for wrong in ((0.5, 0.4), (0.8, 0.3), (0.6, 0.2, 0.1), (0.5, 0.46), (0.7, 0.32), (0.5,)):
         attempt.refuses(
@@ -276,11 +278,29 @@ def _sizes(
             "Round the running sum of the shares instead: it is never off by more than one."
         )
     n = int(np.argmax(off))
+    _names_cut(attempt, names, fractions, on)
     raise Wrong(
         f"On {on}, part {n + 1} has {sizes[n]} photographs; its share is {shares[n]:.3g}. The "
         "shares count photographs, not pictures: cut the shuffled list of photographs where the "
         "running sum of the shares falls."
     )
+
+
+def _names_cut(attempt: Attempt, names: Sequence[str], fractions: Sequence[float], on: str) -> None:
+    """Are the sizes right where names have nothing in common?"""
+    photos = sorted(set(names))
+    letters = dict(zip(photos, (chr(ord("A") + n) * 3 for n in range(len(photos))), strict=True))
+    renamed = [letters[name] for name in names]
+    call, _ = attempt.outcome(renamed, fractions, np.random.default_rng(0), on=on)
+    if call is None:
+        return
+    parts = _parts(call.value, renamed, fractions, on)
+    sizes = [len({renamed[i] for i in part}) for part in parts]
+    if all(abs(s - f * len(photos)) <= 1 + 1e-6 for s, f in zip(sizes, fractions, strict=True)):
+        raise Wrong(
+            f"Your function takes photographs with similar names for one, such as {photos[0]!r} "
+            f"and {photos[1]!r}. Two pictures show one photograph only if their names are equal."
+        )
 
 
 def _sizes_by_chance(attempt: Attempt, fractions: Sequence[float]) -> None:
@@ -350,6 +370,20 @@ def _other_seed_other_split(attempt: Attempt, rng: np.random.Generator) -> None:
                 f"The photograph {photo!r} goes to the same part for each of 40 seeds: not all "
                 "photographs are shuffled."
             )
+
+
+def _each_pair_meets_and_parts(attempt: Attempt, rng: np.random.Generator) -> None:
+    names = _names(8, rng)
+    photos = sorted(set(names))
+    firsts = [{names[i] for i in _split(attempt, names, (0.5, 0.5), seed)[0]} for seed in range(60)]
+    for one, other in itertools.combinations(photos, 2):
+        for found, words in ((True, "always"), (False, "never")):
+            if all(((one in first) == (other in first)) == found for first in firsts):
+                raise Wrong(
+                    f"{one!r} and {other!r} are {words} in the same part, whatever the seed: the "
+                    "photographs aren't shuffled, but only start at another one. "
+                    "rng.permutation gives every order the same chance."
+                )
 
 
 def _lesson_size(rng: np.random.Generator) -> tuple[list[str], tuple[float, ...], Any]:

@@ -167,6 +167,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         (3, width, height, 0, 1),
         (4, height, height, 0, 255),
         (6, 1, width, -1, 1),
+        (9, 2, 3, -1, 1),
         (2, height, 3, -1, 1),
     ):
         # Each output has a brightness of its own, so that pairs differ much and little.

@@ -118,6 +118,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         ((2, 1, 1, 3), (5, 8)),
         ((1, 1, 8, 9), (4, 3)),
         ((2, 1, 5, 4), (5, 4)),
+        ((1, 1, 7, 7), (61, 61)),  # 7 · (61 / 7) is less than 61 in floating point
     ):
         on = f"logits of size {'×'.join(map(str, shape))} and a picture of {size[0]}×{size[1]}"
         logits = 4 * torch.randn(*shape, generator=generator)

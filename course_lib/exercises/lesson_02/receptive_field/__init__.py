@@ -122,6 +122,12 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case(args=(tuple(_layers(rng, 3)),), on="a tuple of layers")
     yield Case(args=([],), on="no layers at all")
     yield Case(args=([(1, 1)],), on="one layer that sees a pixel")
+    yield Case(args=([(2, 3), (3, 2)],), on="a stride larger than its kernel")
+    yield Case(args=([(3, 2), (1, 2), (3, 1)],), on="layers with a 1×1 of stride 2 among them")
+
+
+def rare(rng: np.random.Generator) -> Iterator[Case]:
+    """Large numbers."""
     yield Case(args=([(3, 2)] * 35,), on="35 layers of stride 2")
 
 
@@ -138,6 +144,7 @@ TASK = Task(
     examine=Function(
         example=Case(args=([(4, 2), (3, 1)],), on="the docstring's layers"),
         cases=cases,
+        rare=rare,
         unit=" px",
     ),
     lesson_size=lambda rng: (PATCH_GAN,),
