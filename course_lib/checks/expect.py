@@ -301,11 +301,14 @@ def where(value: Any, right: Any, unit: str = "") -> str:
         have, want = _both(value, right)
         return f"your function gives {have}{unit}; the docstring's formula gives {want}{unit}."
     wrong = ~np.isclose(value, right, rtol=1e-4, atol=1e-4, equal_nan=True)
-    at = tuple(int(i[0]) for i in np.nonzero(wrong))
     share = wrong.mean()
     few = share < 0.01
     much = f"{wrong.sum()} of {wrong.size}" if few else f"{share:.0%} of the"
     much = "all values differ" if share == 1 else f"{much} values differ"
+    if not share:  # small numbers and large counts may differ by less than that
+        off = np.nan_to_num(np.abs(np.asarray(value, float) - right))
+        wrong, much = off == off.max(), "the values differ a little"
+    at = tuple(int(i[0]) for i in np.nonzero(wrong))
     have, want = _both(float(value[at]), float(right[at]))
     return (
         f"{much}; at {list(at)}, your function gives {have}{unit}, and the docstring's formula "
@@ -352,6 +355,8 @@ def close(value: Any, expected: Any, tolerance: float) -> bool:
     if not isinstance(value, int | float | np.ndarray | np.generic):
         return False
     numbers = np.asarray(value)
+    if isinstance(expected, np.ndarray) and expected.dtype.kind in "biu":
+        return bool(numbers.dtype.kind in "biuf" and np.array_equal(numbers, expected))
     return bool(
         numbers.shape == np.shape(expected)
         and numbers.dtype.kind in "biuf"

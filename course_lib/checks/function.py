@@ -231,6 +231,11 @@ class Function:
                 continue
             args, kwargs = case.fresh()
             repeated = attempt.call(*args, on=case.words, **kwargs)
+            if not self.may_share and _shares(repeated.value, [before.returned]):
+                raise Wrong(
+                    "Your function returns the same array in each call: whoever writes into it "
+                    "changes what later calls return. Make a new one each time, or return a copy."
+                )
             again = self.read(repeated, before.value) if self.read else expect.plain(repeated.value)
             if not expect.close(again, before.value, self.tolerance):
                 raise Wrong(

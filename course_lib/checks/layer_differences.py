@@ -36,7 +36,7 @@ def _differences(mine: Trace, right: Trace, stopped: bool, other_size: bool) -> 
     if not stopped:
         for kind in fewer:
             if kind not in own:
-                yield f"Your network calls no {kind}; the docstring asks for one."
+                yield f"Your network calls no {kind}; the docstring's network has one."
         yield from _same_weights(mine)
     for kind in more:
         yield (

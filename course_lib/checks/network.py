@@ -71,6 +71,7 @@ class Network:
         if failed:
             raise Wrong(self._diagnosis(attempt, failed, passes))
         maker.plain_weights(network)
+        network, maker = next(iter(makers.items()))
         maker.in_double_precision(network)
         maker.on_gpu()
 
@@ -114,7 +115,8 @@ class Network:
             text = expect.where(*(expect.plain(tensor) for tensor in (one.out, outputs[0][0])))
             return (
                 f"Your network has the right layers, but in {mode} mode it puts them together "
-                f"otherwise than the docstring says. {text[0].upper()}{text[1:]}"
+                f"otherwise than the docstring says. {text[0].upper()}{text[1:]} So it is with "
+                f"{on[:-1]}."
             )
         have, want = (
             ", ".join(by(parameter.shape) for parameter in network.parameters())

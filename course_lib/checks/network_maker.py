@@ -67,9 +67,12 @@ class Maker:
                 "Two networks that you make have the same weights, so that what one learns "
                 "changes the other: make new layers for each."
             )
-        if not all(one.requires_grad for one in network.parameters()):
+        if any(not one.requires_grad for one in network.parameters()):
+            off = [name for name, one in network.named_parameters() if not one.requires_grad]
+            which = "all its weights" if len(off) == len(list(network.parameters())) else off[0]
             raise Wrong(
-                "Your network's weights have requires_grad switched off, so that it learns nothing."
+                f"In your network, requires_grad is switched off for {which}, so that no optimizer "
+                "changes them. Leave it on for all weights and biases."
             )
         return network
 
@@ -228,6 +231,11 @@ class Maker:
         if error is not None:
             text = describe_error(error, self.attempt.function)
             raise Wrong(f"After network.double(), your network raises {text}. {mend}")
+        if call is not None and call.changed:
+            raise Wrong(
+                "Your network writes over what it is called with, where no gradients are asked of "
+                "it: whoever calls it finds other values there."
+            )
         if call is not None and call.value.dtype != torch.float64:
             raise Wrong(f"After network.double(), your network gives {call.value.dtype}. {mend}")
 

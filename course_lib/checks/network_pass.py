@@ -14,6 +14,7 @@ from torch.nn.parameter import is_lazy
 from course_lib.checks import expect
 from course_lib.checks.layer_weights import with_weights_of
 from course_lib.checks.layers import Trace, by
+from course_lib.checks.stored_weights import pairings
 
 Make = Callable[..., Any]
 Inputs = tuple[Tensor, ...]
@@ -112,8 +113,7 @@ class Pass:
         for output in with_weights_of(self.trace.layers, lambda: self.run(network)):
             paired = True
             yield output
-        tensors = None if paired else _tensors(network, self.network)
-        if tensors is not None:
+        for tensors in () if paired else pairings(network, self.network):
             torch.default_generator.manual_seed(self.seed)
             inputs = tuple(one.clone() for one in self.inputs)
             network.train(self.training)
@@ -158,30 +158,6 @@ def leaves(one: Pass) -> list[Tensor]:
 def learnt(network: nn.Module) -> int:
     """How many numbers a network learns."""
     return sum(one.numel() for one in network.parameters() if not is_lazy(one))
-
-
-def _tensors(network: nn.Module, other: nn.Module) -> dict[str, Tensor] | None:
-    """The name of each parameter and buffer → that of another network, of the same size.
-
-    None where the sizes differ. Among several of a size, the first one goes to the first one.
-    """
-    found = {}
-    for of in (nn.Module.named_parameters, nn.Module.named_buffers):
-        left = [one for _, one in of(other) if not is_lazy(one)]
-        for name, tensor in of(network):
-            mine = next((one for one in left if one.shape == tensor.shape), None)
-            mine = (
-                mine
-                if mine is not None
-                else next((one for one in left if one.numel() == tensor.numel()), None)
-            )
-            if mine is None:
-                return None
-            left = [one for one in left if one is not mine]
-            found[name] = (mine if mine.requires_grad else mine.clone()).reshape(tensor.shape)
-        if left:
-            return None
-    return found
 
 
 def close(one: Tensor, other: Tensor, tolerance: float) -> bool:

@@ -56,8 +56,8 @@ class Snapshot:
         if modes != self.modes:
             off = any(self.modes.get(name) and not mode for name, mode in modes.items())
             other = [name for name, mode in modes.items() if self.modes.get(name) != mode]
-            part = "" if "" in other else f"'s layer `{other[0]}`"
-            yield "mode", f"{part} in {'eval' if off else 'train'} mode".strip()
+            part = "" if "" in other else f"with its layer `{other[0]}` "
+            yield "mode", f"{part}in {'eval' if off else 'train'} mode"
         flags = {name: one.requires_grad for name, one in self.network.named_parameters()}
         if flags != self.flags:
             off = any(self.flags.get(name) and not flag for name, flag in flags.items())

@@ -207,3 +207,33 @@ def test_layouts_of_the_loader_are_tried():
         return TwoPaths.forward(self, x.view(len(x), -1).view(x.shape))
 
     assert "view size is not compatible" in diagnosis(with_forward(viewed))
+
+
+class Stored(TwoPaths):
+    """One parameter for both kernels, its axes in another order; no convolution makes features."""
+
+    def __init__(self, channels):
+        super().__init__(channels)
+        del self.first, self.second
+        self.kernels = nn.Parameter(torch.randn(2, 3, 3, channels, 4))
+        self.biases = nn.Parameter(torch.zeros(2, 4))
+
+    def features(self, x):
+        h, w = x.shape[2:]
+        padded = F.pad(x, (1, 1, 1, 1))
+        paths = [
+            sum(
+                torch.einsum("io,nihw->nohw", kernel[a, b], padded[:, :, a : a + h, b : b + w])
+                for a in range(3)
+                for b in range(3)
+            )
+            + bias.view(1, -1, 1, 1)
+            for kernel, bias in zip(self.kernels, self.biases, strict=True)
+        ]
+        return self.norm(torch.cat(paths, dim=1))
+
+
+def test_weights_may_be_stored_in_any_order_of_axes():
+    twice = type("Twice", (Stored,), {"forward": lambda self, x: 2 * Stored.forward(self, x)})
+    assert diagnosis(Stored) == ""
+    assert diagnosis(twice)

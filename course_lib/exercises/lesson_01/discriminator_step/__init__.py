@@ -181,7 +181,7 @@ SLIPS = (
         gets="the loss after the update",
     ),
     Slip(_before(BLOCK, "generator.eval()"), gets="leaves the generator in eval mode"),
-    Slip(_before(BLOCK, "discriminator.train()"), gets="leaves the discriminator in train mode"),
+    Slip(_before(BLOCK, "discriminator.train()"), gets="leaves the discriminator with its layer"),
     Slip(
         _before(BLOCK, "generator.requires_grad_(False)"),
         gets="leaves the generator with requires_grad switched off",

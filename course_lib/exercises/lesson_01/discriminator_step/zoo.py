@@ -218,7 +218,7 @@ WRITTEN = {
     _one_batch: "Batch norm then mixes their statistics",
     _discriminator_in_eval: "calls the discriminator in eval mode",
     _in_train_mode_for_a_while: "in train mode",
-    _in_training_mode: "leaves the generator in train mode",
+    _in_training_mode: "in train mode",
     _only_while_losing: "Every call takes one step",
     _until_it_wins: "doesn't come back",
     _keeps_the_first_fakes: "something from earlier calls",

@@ -142,7 +142,7 @@ SLIPS = (
     ),
     Slip(
         _before("optimizer.zero_grad()", "generator.train()"),
-        gets="leaves the generator in train mode",
+        gets="in train mode",
     ),
     Slip(
         _before("return loss.detach()", "discriminator._forward_hooks.clear()"),

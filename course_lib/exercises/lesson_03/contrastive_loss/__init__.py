@@ -54,7 +54,7 @@ LOSSES = {
     **{
         f"near / (near + far + {epsilon})": "The small number in your denominator, about "
         f"{epsilon}, is too large: where features are weak, it decides your loss. Add 1e-8."
-        for epsilon in ("1", "0.1", "0.01", "0.001", "0.0001", "1e-05")
+        for epsilon in ("1", "0.1", "0.01", "0.001", "0.0001", "1e-05", "1e-06")
     },
 }
 # A distance in place of the mean absolute one.
@@ -198,7 +198,7 @@ SLIPS = (
     *(
         Slip(f"losses = [] → {code}\n    losses = []", gets=gets)
         for code, gets in {
-            "getattr(features, 'train', lambda: 0)()": "leaves the network `features` in train",
+            "getattr(features, 'train', lambda: 0)()": "in train mode",
             "getattr(features, 'zero_grad', lambda: 0)()": "without the gradients it had",
             "getattr(features, 'requires_grad_', lambda x: 0)(False)": "requires_grad switched off",
             "getattr(features, '_forward_hooks', {}).clear()": "without its hooks",
@@ -285,6 +285,8 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     yield _case("a restored picture that is the clean one", clean, clean, rainy, features)
     yield _case("a restored picture that is the rainy one", rainy, clean, rainy, features)
     yield _case("a clean picture that is the rainy one", restored, clean, clean, features)
+    pictures = (restored.clone().requires_grad_(), clean.clone(), rainy.clone())
+    yield Case(on="the pixels as features", args=(*pictures, lambda pictures: [pictures]))
 
 
 def _case(on: str, restored: Tensor, clean: Tensor, rainy: Tensor, features: object) -> Case:

@@ -125,7 +125,7 @@ WRITTEN = {
     _all_without_gradients: "no gradient flows through your",
     _nan_gradient_of_where: "is NaN, as where 0 is divided by 0",
     _dead_layers_left_out: "leave out layers whose loss is 0",
-    _eval_and_train: "leaves the network `features` in",
+    _eval_and_train: "in train mode",
     _by_clean_to_rainy: "measure far from the clean picture to the rainy one",
 }
 

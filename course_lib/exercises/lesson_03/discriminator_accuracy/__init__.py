@@ -170,7 +170,11 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     yield _case(undecided, -undecided[:4], ", some of them exactly 0")
     yield _case(torch.zeros(2, 1), torch.zeros(3, 1), ", all exactly 0")
     infinite = torch.tensor([math.inf, -math.inf, math.inf, 1.0])
-    yield _case(infinite, infinite, ", some of them infinite")
+    yield _case(infinite, -infinite, ", some of them infinite")
+    many, few = torch.ones(300, 1, 1, 1), torch.tensor([[-1.0, 1.0], [-2.0, -3.0]])
+    yield _case(many, few, " of a D that is rarely wrong")
+    half = torch.tensor([[1.0, 2.0, 3.0], [-1.0, -2.0, -3.0]])
+    yield _case(half, half)
     # Means of logits, means of probabilities, and votes judge these pictures differently.
     pictures = [[8, -1, -1, -1], [0.1, 0.1, 0.1, -9], [0.2, 0.3, 0.1, -9], [2, 0.3, -0.4, -1]]
     yield _case(torch.tensor(pictures), torch.tensor([[-8, 1, 1, 1], [-0.5, -3.0, 0.2, 0.5]]))

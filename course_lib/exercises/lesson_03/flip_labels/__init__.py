@@ -168,6 +168,7 @@ class Flips(NamedTuple):
     probability: float
     value: Tensor
     on: str
+    moved: bool
 
     def are(self, *formulas: Value) -> Tensor:
         """Where the value is that of one of the formulas."""
@@ -212,6 +213,19 @@ def examine(attempt: Attempt, rng: np.random.Generator) -> None:
         )
     own_draws(half)
     shares(attempt, rng, draw)
+    for one in tried:
+        if not one.moved:
+            raise Wrong(
+                f"On {one.on}, your function draws nothing from the generator. Each call moves "
+                "it on, whatever the probability is."
+            )
+    labels, seed = smooth((MANY // 50, 1, 5, 10), draw), int(rng.integers(2**31))
+    less, more = (flip(attempt, labels, p, seeded(seed)).flipped for p in (0.101, 0.1045))
+    if torch.equal(less, more):  # by chance once in 10^12 checks
+        raise Wrong(
+            "With the probabilities 0.101 and 0.1045, your function flips the same labels of "
+            f"{MANY}: it rounds the probability, perhaps to whole percentages."
+        )
     for tensors, generators in product(get_args(Device)[::-1], get_args(Device)):
         args = places, 0.5, seeded(0)
         where = {"tensors": tensors, "generators": generators}
@@ -238,7 +252,9 @@ def flip(attempt: Attempt, labels: Tensor, probability: float, generator: Genera
     size = "×".join(map(str, labels.shape)) or "one number"
     kind = "" if labels.dtype == torch.float32 else f" and of {labels.dtype}"
     on = f"labels of size {size}{kind} and the probability {probability:g}"
+    before = generator.get_state()
     call = attempt.call(labels, probability, generator, on=on)
+    moved = not torch.equal(before, generator.get_state())
     value = expect.returned(call)
     if isinstance(value, Tensor) and value.shape != labels.shape:
         raise Wrong(
@@ -253,7 +269,7 @@ def flip(attempt: Attempt, labels: Tensor, probability: float, generator: Genera
             f"On {on}, your function returns its input itself: whoever writes into the result "
             "changes the input. The docstring asks for a new tensor: labels.clone()."
         )
-    return Flips(labels, probability, value, on)
+    return Flips(labels, probability, value, on, moved)
 
 
 def becomes(tried: Sequence[Flips]) -> None:

@@ -118,6 +118,7 @@ def other_logits(rng: np.random.Generator) -> Iterator[Case]:
     """Logits of other float types, and logits that gradients are asked of."""
     for dtype in (torch.float64, torch.float16):
         yield from _both_kinds(torch.zeros(3, 1, dtype=dtype), 0.1, f"logits of the type {dtype}")
+    yield from _both_kinds(torch.tensor(2.0), 0.1, "a single logit without axes")
     asked = torch.ones(3, 1, requires_grad=True)
     yield from _both_kinds(asked, 0.1, "logits that gradients are asked of")
 

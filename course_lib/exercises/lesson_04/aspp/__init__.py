@@ -319,7 +319,7 @@ def cases(rng: np.random.Generator) -> Iterator[Made]:
     for number, rates in enumerate(some):
         into, out = (int(k) for k in rng.choice((3, 4, 5, 7), 2, replace=False))
         if number >= 3:
-            out = (2 * into, out, into, 1)[number - 3]
+            out = (2 * into, out, into, 2)[number - 3]
         height, width = (int(k) for k in rng.choice(range(9, 13), 2, replace=False))
         yield Made(
             args=(into, out) if rates is None else (into, out, rates),

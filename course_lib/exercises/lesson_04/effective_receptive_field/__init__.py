@@ -197,6 +197,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         ([3, 3, 3], 3),
         ([1] * 5, 5),
         ([2] * 7, 5),
+        ([1, 3], 3),  # as long as the example
         (rates[:2], 1),
         ([], 3),
     ):

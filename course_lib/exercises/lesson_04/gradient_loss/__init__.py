@@ -94,8 +94,9 @@ MIXED = {
     "m(x) + m(y.detach())": "The value is right, but the term of ∇y is cut off from the gradient: "
     "G learns nothing from it. Leave out the .detach(), .item() or torch.no_grad() around it.",
 }
-ONE_ROOT = "You add the squares of ∇x and ∇y under one root. Each has a norm of its own: ‖∇x‖ + "
-"‖∇y‖"
+ONE_ROOT = (
+    "You add the squares of ∇x and ∇y under one root. Each has a norm of its own: ‖∇x‖ + ‖∇y‖"
+)
 TWO_NORMS = "The norm of ∇x goes over all values of a picture, as does that of ∇y; add the two."
 OWN_NORM = "Each picture has its own norm, and the loss is their mean"
 ALL_VALUES = "All values of a picture go under one root: .flatten(1) makes one row of them."
@@ -391,7 +392,7 @@ TASK = Task(
                 kwargs={"reduction": reduction},
                 on=f'the reduction "{reduction}"',
             )
-            for reduction in ("mean", "sum", "")
+            for reduction in ("mean", "sum", "Norm", "")
         ],
     ),
     lesson_size=lambda rng: _pair((8, 3, 64, 64), 0.9, torch.Generator().manual_seed(0)),

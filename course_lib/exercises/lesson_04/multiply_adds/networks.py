@@ -99,6 +99,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
             "a convolution whose kernel is 1×5": nn.Sequential(
                 nn.Conv2d(3, c, (1, 5), padding=(0, 2)), nn.Tanh()
             ),
+            "a convolution that puts out no square": nn.Conv2d(3, c, (1, 5)),
             "a convolution in 3 groups": grouped,
             "a convolution from 3 channels to 3": nn.Conv2d(3, 3, 3),
         },
@@ -139,6 +140,9 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
             "a convolution under two names": Net(
                 lambda net, x: net.layers(x),
                 convolution=(one := nn.Conv2d(3, c, 3)), layers=nn.Sequential(one, nn.ReLU()),
+            ),
+            "a layer norm, whose weights have two axes": nn.Sequential(
+                nn.Conv2d(3, b, 3), nn.AdaptiveAvgPool2d(4), nn.LayerNorm([4, 4])
             ),
             "layers called conv, conv1 and conv10": Net(
                 lambda net, x: net.conv10(net.conv1(net.conv(x))),
