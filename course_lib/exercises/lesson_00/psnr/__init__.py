@@ -3,204 +3,126 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from traceback import walk_tb
 
 import numpy as np
 
 from course_lib.checks.attempt import Call
 from course_lib.checks.function import Case, Function, Refusal
+from course_lib.checks.layers import by
 from course_lib.checks.result import Wrong
-from course_lib.checks.slips import Slip
+from course_lib.checks.tables import mends, slips_that_get, slips_that_say
 from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_00.psnr import zoo
 from course_lib.metrics import psnr
-from course_lib.ranges import same_pictures, to_unit
+from course_lib.ranges import to_uint8
 
 MEAN = "np.mean((restored - clean) ** 2)"
 LUMA = "rgb_to_y(restored), rgb_to_y(clean)"
+LUMAS = f"restored, clean = {LUMA}"
 RESULT = "-10 * np.log10(mean_squared_error)"
 TO_FLOATS = "restored, clean = same_pictures(restored, clean)"
-
-
-def mean(formula: str, says: str) -> Slip:
-    """A slip with another error in place of the mean squared one."""
-    return Slip(f"{MEAN} → {formula}", says=says)
-
-
-def luma(formula: str, says: str) -> Slip:
-    """A slip with another luma of each picture ``p``."""
-    return Slip(f"{LUMA} → (({formula}) for p in (restored, clean))", says=says)
-
-
-def bytes_kept(formula: str, says: str) -> Slip:
-    """A slip whose uint8 pictures stay uint8; other pictures are treated rightly."""
-    return Slip(
-        f"{TO_FLOATS} → whole = restored.dtype == clean.dtype == np.uint8 and channel == 'rgb'\n"
-        "    difference = restored - clean if whole else None\n"
-        f"    {TO_FLOATS}",
-        f"{MEAN} → {formula} if whole else {MEAN}",
-        says=says,
-    )
-
-
-SLIPS = (
-    Slip(
-        f"{RESULT} → 10 * np.log10(mean_squared_error)",
-        says="The sign is wrong: a small error must give a large PSNR.",
-    ),
-    Slip(
-        f"{RESULT} → -20 * np.log10(mean_squared_error)",
-        says="You take 20·log₁₀ of the mean squared error. 20 belongs to its root; the square "
-        "itself has 10.",
-    ),
-    Slip(
-        f"{RESULT} → -5 * np.log10(mean_squared_error)",
-        says="You take 10·log₁₀ of the root of the mean squared error. 10 belongs to the squared "
-        "error itself; its root has 20.",
-    ),
-    Slip(
-        f"{RESULT} → -10 * np.log(mean_squared_error)",
-        says="You take the natural logarithm; decibels have the one to base 10, np.log10.",
-    ),
-    Slip(
-        f"{RESULT} → 10 * np.log10(255**2 / mean_squared_error)",
-        says="The result is 48.13 dB too high: the peak is 255 in your formula, or you divide by "
-        "255, where the pictures are floats in [0, 1] already.",
-    ),
-    mean(
-        "np.abs(restored - clean).mean()",
-        "You take the mean absolute error, not the mean squared one.",
-    ),
-    mean(
-        "abs((restored - clean).mean())",
-        "You take the mean of the errors without squaring them, so that those above and below 0 "
-        "cancel each other.",
-    ),
-    mean("np.sum((restored - clean) ** 2)", "You add the squared errors; PSNR has their mean."),
-    mean(
-        f"{MEAN} * (3 if clean.ndim == 3 else 1)",
-        "You add the squared errors of the three colours; PSNR has the mean over pixels and "
-        "colours.",
-    ),
-    mean(
-        "np.exp(np.log(((restored - clean) ** 2).reshape(-1, clean.shape[2] if clean.ndim == 3 "
-        "else 1).mean(0)).mean())",
-        "You take the PSNR of each colour and then their mean. Take the mean of the squared "
-        "errors over all three colours, and one logarithm of it.",
-    ),
-    mean(
-        f"{MEAN} / clean.max() ** 2 if clean.any() else {MEAN}",
-        "The peak is the brightest value of the picture in your formula. It is that of the range, "
-        "1, or a darker picture would get another score for the same error.",
-    ),
-    mean(
-        f"{MEAN} / np.ptp(clean) ** 2 if np.ptp(clean) else {MEAN}",
-        "The peak is the difference between the largest and the smallest value of the picture in "
-        "your formula. It is that of the range, 1.",
-    ),
-    bytes_kept(
-        "np.mean(difference.astype(float) ** 2) / 255**2",
-        "You take the difference while the pictures are still uint8. There 3 − 5 is 254, because "
-        "numbers below 0 wrap around: turn both into floats first.",
-    ),
-    bytes_kept(
-        "np.mean(difference**2) / 255**2",
-        "You square the difference while the pictures are still uint8, where numbers beyond 255 "
-        "wrap around: turn both into floats first.",
-    ),
-    Slip(
-        f"restored, clean = {LUMA} → pass",
-        says='The channel makes no difference: "y_matlab" compares the lumas of `rgb_to_y`.',
-    ),
-    luma(
-        "p @ [0.299, 0.587, 0.114]",
-        "This is the score of a full-range luma, about 1.3 dB too low. Either your luma is "
-        "0.299·R + 0.587·G + 0.114·B, where `rgb_to_y` is asked for, or you take 219/255 for the "
-        "peak of `rgb_to_y`, where the docstring takes 1.",
-    ),
-    Slip(
-        f"restored, clean = {LUMA} → restored, clean = rgb_to_y(restored - clean), np.zeros(1)",
-        says="You take `rgb_to_y` of the difference, so that its offset 16/255 counts as an "
-        "error. Take Y of each picture first, then the difference, in which the two offsets "
-        "cancel.",
-    ),
-    Slip(
-        f"restored, clean = {LUMA} → "
-        "restored, clean = np.sqrt(rgb_to_y((restored - clean) ** 2)), np.zeros(1)",
-        says="You take `rgb_to_y` of the squared differences. Take Y of each picture first, then "
-        "the difference of the two, then its square.",
-    ),
-    luma("p.mean(-1)", "The luma is the plain mean of the three colours; use `rgb_to_y`."),
-    mean(
-        f"{MEAN} / ((235 / 255) ** 2 if clean.ndim == 2 else 1)",
-        "The peak of the luma is 235/255 in your formula; the docstring takes 1 for both channels.",
-    ),
-    luma("255 * rgb_to_y(p)", "The luma is still in 16 to 235 in your formula, with the peak 1."),
-    mean(
-        f"{MEAN} + 1e-12",
-        "A small number that you add to the error hides that two pictures are equal. Without any "
-        'error the PSNR is infinite: float("inf").',
-    ),
-    Slip(
-        'float("inf") → 100.0',
-        says="You give equal pictures 100 dB. Without any error the PSNR is infinite, "
-        'float("inf"); a ceiling hides that two pictures are equal.',
-    ),
-    Slip(
-        "same_pictures(restored, clean) → restored.astype(float), clean.astype(float)",
-        says="The peak is 1 in your formula, but uint8 pictures are still in 0 to 255: their "
-        "result is 48.13 dB too low. Bring them to [0, 1] first.",
-    ),
-    Slip(
-        "same_pictures(restored, clean) → restored, clean",
-        says="You never turn the uint8 pictures into floats in [0, 1]: their differences and "
-        "squares wrap around at 256, and the peak 1 isn't theirs. Give both to `to_unit` first.",
-    ),
-    Slip(
-        "same_pictures(restored, clean) → restored.astype(float), clean.astype(float)",
-        f"{RESULT} → 10 * np.log10(255**2 / mean_squared_error)",
-        says="For all pictures you take the peak 255, or you divide by 255, where the pictures are "
-        "floats in [0, 1] already: the result of floats is 48.13 dB too high.",
-    ),
-    Slip(
-        "if mean_squared_error == 0: → if mean_squared_error < 0:",
-        f"float({RESULT}) → float(10 * __import__('math').log10(1 / float(mean_squared_error)))",
-        gets="A zero error has its own answer",
-    ),
-    Slip(
-        TO_FLOATS + " → restored, clean = to_unit(restored), to_unit(clean)",
-        gets="docstring promises a ValueError",
-    ),
-    Slip(
-        'if channel not in ("rgb", "y_matlab"): → if channel == "":',
-        gets='On channel="Y"',
-    ),
-    Slip(f"{MEAN} → np.mean(restored - clean)", gets="squar"),
-    Slip("return 20.0", gets="whatever it is called with"),
-    Slip(
-        f"{TO_FLOATS} → assert restored.shape == clean.shape\n    {TO_FLOATS}",
-        gets="raises AssertionError",
-    ),
-    Slip(
-        f"float({RESULT}) → -10 * np.log10(((restored - clean) ** 2).mean((0, 1)))",
-        gets="one number is expected",
-    ),
+WITHOUT_UNIT = f"{TO_FLOATS} → restored, clean = restored.astype(float), clean.astype(float)"
+# A difference of pictures that are still uint8; None for other pictures.
+OF_BYTES = (
+    f"{TO_FLOATS} → whole = restored.dtype == clean.dtype == np.uint8 and channel == 'rgb'\n"
+    f"    difference = restored - clean if whole else None\n    {TO_FLOATS}"
 )
 
-KINDS = {"float": "float", "uint8": "uint8", "float32": "float32", "mixed": "float and uint8"}
+# Edits of the reference → the whole diagnosis.
+SAYS = {
+    f"{RESULT} → 10 * np.log10(mean_squared_error)": "The sign is wrong: a small error must give a "
+    "large PSNR.",
+    f"{RESULT} → -20 * np.log10(mean_squared_error)": "You take 20·log₁₀ of the mean squared "
+    "error. 20 belongs to its root; the square itself has 10.",
+    f"{RESULT} → -5 * np.log10(mean_squared_error)": "You take 10·log₁₀ of the root of the mean "
+    "squared error. 10 belongs to the squared error itself; its root has 20.",
+    f"{RESULT} → -10 * np.log(mean_squared_error)": "You take the natural logarithm; decibels have "
+    "the one to base 10, np.log10.",
+    f"{RESULT} → 10 * np.log10(255**2 / mean_squared_error)": "The result is 48.13 dB too high: "
+    "the peak is 255 in your formula, or you divide by 255, where the pictures are floats in "
+    "[0, 1] already.",
+    f"{MEAN} → np.abs(restored - clean).mean()": "You take the mean absolute error, not the mean "
+    "squared one.",
+    f"{MEAN} → abs((restored - clean).mean())": "You take the mean of the errors without squaring "
+    "them, so that those above and below 0 cancel each other.",
+    f"{MEAN} → np.sum((restored - clean) ** 2)": "You add the squared errors; PSNR has their mean.",
+    f"{MEAN} → {MEAN} * (3 if clean.ndim == 3 else 1)": "You add the squared errors of the three "
+    "colours; PSNR has the mean over pixels and colours.",
+    f"{MEAN} → np.exp(np.log(((restored - clean) ** 2).mean((0, 1))).mean())": "You take the PSNR "
+    "of each colour and then their mean. Take the mean of the squared errors over all three "
+    "colours, and one logarithm of it.",
+    f"{MEAN} → {MEAN} / (clean.max() or 1) ** 2": "The peak is the brightest value of the picture "
+    "in your formula. It is that of the range, 1, or a darker picture would get another score for "
+    "the same error.",
+    f"{MEAN} → {MEAN} / (np.ptp(clean) or 1) ** 2": "The peak is the difference between the "
+    "largest and the smallest value of the picture in your formula. It is that of the range, 1.",
+    (
+        OF_BYTES,
+        f"{MEAN} → np.mean(difference.astype(float) ** 2) / 255**2 if whole else {MEAN}",
+    ): "You "
+    "take the difference while the pictures are still uint8. There 3 − 5 is 254, because numbers "
+    "below 0 wrap around: turn both into floats first.",
+    (OF_BYTES, f"{MEAN} → np.mean(difference**2) / 255**2 if whole else {MEAN}"): "You square the "
+    "difference while the pictures are still uint8, where numbers beyond 255 wrap around: turn "
+    "both into floats first.",
+    f"{LUMAS} → pass": 'The channel makes no difference: "y_matlab" compares the lumas of '
+    "`rgb_to_y`.",
+    f"{LUMA} → (p @ [0.299, 0.587, 0.114] for p in (restored, clean))": "This is the score of a "
+    "full-range luma, about 1.3 dB too low. Either your luma is 0.299·R + 0.587·G + 0.114·B, where "
+    "`rgb_to_y` is asked for, or you take 219/255 for the peak of `rgb_to_y`, where the docstring "
+    "takes 1.",
+    f"{LUMAS} → restored, clean = rgb_to_y(restored - clean), 0": "You take `rgb_to_y` of the "
+    "difference, so that its offset 16/255 counts as an error. Take Y of each picture first, then "
+    "the difference, in which the two offsets cancel.",
+    f"{LUMAS} → restored, clean = np.sqrt(rgb_to_y((restored - clean) ** 2)), 0": "You take "
+    "`rgb_to_y` of the squared differences. Take Y of each picture first, then the difference of "
+    "the two, then its square.",
+    f"{LUMA} → restored.mean(-1), clean.mean(-1)": "The luma is the plain mean of the three "
+    "colours; use `rgb_to_y`.",
+    f"{MEAN} → {MEAN} / ((235 / 255) ** 2 if clean.ndim == 2 else 1)": "The peak of the luma is "
+    "235/255 in your formula; the docstring takes 1 for both channels.",
+    f"{LUMA} → 255 * rgb_to_y(restored), 255 * rgb_to_y(clean)": "The luma is still in 16 to 235 "
+    "in your formula, with the peak 1.",
+    f"{MEAN} → {MEAN} + 1e-12": "A small number that you add to the error hides that two pictures "
+    'are equal. Without any error the PSNR is infinite: float("inf").',
+    'float("inf") → 100.0': "You give equal pictures 100 dB. Without any error the PSNR is "
+    'infinite, float("inf"); a ceiling hides that two pictures are equal.',
+    WITHOUT_UNIT: "The peak is 1 in your formula, but uint8 pictures are still in 0 to 255: their "
+    "result is 48.13 dB too low. Bring them to [0, 1] first.",
+    f"{TO_FLOATS} → pass": "You never turn the uint8 pictures into floats in [0, 1]: their "
+    "differences and squares wrap around at 256, and the peak 1 isn't theirs. Give both to "
+    "`to_unit` first.",
+    (WITHOUT_UNIT, f"{RESULT} → 10 * np.log10(255**2 / mean_squared_error)"): "For all pictures "
+    "you take the peak 255, or you divide by 255, where the pictures are floats in [0, 1] already: "
+    "the result of floats is 48.13 dB too high.",
+}
+# Edits of the reference → words of the examiner's own diagnosis.
+FOUND = {
+    (
+        "if mean_squared_error == 0: → if mean_squared_error < 0:",
+        f"float({RESULT}) → float(10 * __import__('math').log10(1 / float(mean_squared_error)))",
+    ): "A zero error has its own answer",
+    "same_pictures(restored, clean) → to_unit(restored), to_unit(clean)": "promises a ValueError",
+    'if channel not in ("rgb", "y_matlab"): → if channel == "":': 'On channel="Y"',
+    f"{MEAN} → np.mean(restored - clean)": "squar",
+    "return 20.0": "whatever it is called with",
+    f"{TO_FLOATS} → assert restored.shape == clean.shape\n    {TO_FLOATS}": "raises AssertionError",
+    f"float({RESULT}) → -10 * np.log10(((restored - clean) ** 2).mean((0, 1)))": "one number is "
+    "expected",
+}
 
 
 def cases(rng: np.random.Generator) -> Iterator[Case]:
     """Random pairs: uint8, float64, float32 and mixed, both channels, not square; equal ones."""
-    for kind, words in KINDS.items():
+    for kind in ("float", "uint8", "float32", "float and uint8"):
         for channel in ("rgb", "y_matlab"):
             restored, clean = _pair(kind, rng)
             height, width = clean.shape[:2]
             yield Case(
-                on=f'{words} pictures of {height}×{width} pixels and channel="{channel}"',
+                on=f'{kind} pictures of {height}×{width} pixels and channel="{channel}"',
                 args=(restored, clean),
                 kwargs={"channel": channel},
-                group=f'{words} pictures and channel="{channel}"',
+                group=f'{kind} pictures and channel="{channel}"',
             )
     restored, clean = _pair("uint8", rng)
     on = "two uint8 pictures and no channel named"
@@ -215,84 +137,66 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     yield Case(on="two pictures that differ by 10⁻⁷", args=(black, black + 1e-7))
 
 
-def look(call: Call, case: Case) -> None:
-    """NaN means that something negative got into the logarithm."""
-    value = call.value
-    if not isinstance(value, int | float | np.floating):
-        return
-    if np.isnan(value) and not np.array_equal(*case.args):
-        raise Wrong(
-            f"On {call.on}, your function returns NaN, as np.log10 does for a negative number. A "
-            "mean of squares is never negative: is each error squared before the mean is taken?"
-        )
-
-
-def explain(error: BaseException, case: Case) -> str:
-    """More about errors that `rgb_to_y`, `to_unit` and a mean of 0 have to do with."""
-    if case.kwargs.get("channel") == "y_matlab" and "NoneType" in str(error):
-        return (
-            ". It meets None, most likely as a luma: is `rgb_to_y` from exercise 00.3 written? "
-            "Finish it there, or run the cell below it, after which the lesson goes on with the "
-            "library's."
-        )
-    if _floats_beyond_one(error):
-        return (
-            ". Here `to_unit` gets floats in 0 to 255. It knows bytes by their type, uint8: give "
-            "it the pictures as they come, before `rgb_to_y` or anything else makes floats of them."
-        )
-    if _lumas_compared(error):
-        return (
-            ". Here `same_pictures` gets the two lumas, H×W. It asks for pictures H×W×3: call it "
-            "first of all, and `rgb_to_y` on what it gives back."
-        )
-    if np.array_equal(*case.args):
-        return (
-            ". The mean squared error is 0 there, of which there is no logarithm. A zero error has "
-            'its own answer, infinity: float("inf").'
-        )
-    return ""
-
-
-def _floats_beyond_one(error: BaseException) -> bool:
-    """Did `to_unit` refuse bytes that had been made floats?"""
-    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
-    if not isinstance(error, ValueError) or frames[-1].f_code is not to_unit.__code__:
-        return False
-    picture = frames[-1].f_locals["picture"]
-    return bool(picture.min() >= 0 and picture.max() > 1)
-
-
-def _lumas_compared(error: BaseException) -> bool:
-    """Did `same_pictures` refuse what `rgb_to_y` had made of the pictures?"""
-    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
-    return frames[-1].f_code is same_pictures.__code__ and frames[-1].f_locals["clean"].ndim == 2
-
-
 def _pair(kind: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """A dark picture and a noisy copy of it, with another error in each colour."""
     height, width = rng.choice(range(5, 14), 2, replace=False)
     clean = rng.uniform(0.1, 0.7, (height, width, 3))
     noise = rng.normal(0, 1, clean.shape) * rng.permutation([0.02, 0.06, 0.15])
     restored = np.clip(clean + noise, 0, 1)
-    if kind == "float":
-        return restored, clean
     if kind == "float32":
         return restored.astype(np.float32), clean.astype(np.float32)
-    as_bytes = np.rint(clean * 255).astype(np.uint8)
-    if kind == "mixed":
-        return restored, as_bytes
-    return np.rint(restored * 255).astype(np.uint8), as_bytes
+    return (
+        to_uint8(restored) if kind == "uint8" else restored,
+        clean if kind == "float" else to_uint8(clean),
+    )
+
+
+def look(call: Call, case: Case) -> None:
+    """NaN means that something negative got into the logarithm."""
+    is_nan = isinstance(call.value, float | np.floating) and np.isnan(call.value)
+    if is_nan and not np.array_equal(*case.args):
+        raise Wrong(
+            f"On {call.on}, your function returns NaN, as np.log10 does for a negative number. A "
+            "mean of squares is never negative: is each error squared before the mean is taken?"
+        )
+
+
+MENDS = {
+    "NoneType": ". It meets None, most likely as a luma: is `rgb_to_y` from exercise 00.3 written? "
+    "Finish it there, or run the cell below it, after which the lesson goes on with the library's.",
+    "this one has [-": "",
+    "this one has [": ". Here `to_unit` gets floats in 0 to 255. It knows bytes by their type, "
+    "uint8: give it the pictures as they come, before `rgb_to_y` or anything else makes floats of "
+    "them.",
+    "two pictures H×W×3 are compared": ". Here `same_pictures` gets something else, such as the "
+    "two lumas, H×W: call it first of all, and `rgb_to_y` on what it gives back.",
+    **dict.fromkeys(
+        ("ZeroDivisionError", "math domain error", "expected a positive input"),
+        ". The mean squared error is 0 there, of which there is no logarithm. A zero error has its "
+        'own answer, infinity: float("inf").',
+    ),
+}
 
 
 def refusals(rng: np.random.Generator) -> Iterator[Refusal]:
     """Other sizes, other axes, other ranges, other types, other channels."""
     picture = _pair("uint8", rng)[1]
-    unit = picture / 255
-    height, width = picture.shape[:2]
-    for other in (unit[:, : width - 1], unit[:1], unit[:, :, :1], unit[0]):
-        sizes = f"pictures of {height}×{width}×3 and {'×'.join(map(str, other.shape))}"
-        yield Refusal(args=(other, unit), on=sizes)
-        yield Refusal(args=(unit, other), on=sizes)
+    unit, whole = picture / 255, rng.integers(0, 2, picture.shape)
+    refused = {
+        f"pictures of {by(unit.shape)} and {by(other.shape)}": other
+        for other in (unit[:, :-1], unit[:1], unit[:, :, :1], unit[0])
+    }
+    refused["float pictures in 0 to 255"] = picture.astype(float)
+    refused["float pictures with values below 0"] = unit - 0.5
+    for value in (1.2, -0.2):
+        refused[f"float pictures with one value of {value}"] = changed = unit.copy()
+        changed.flat[0] = value
+    refused["a picture of int64"] = whole
+    refused["a picture of bool"] = whole > 0
+    for on, wrong in refused.items():
+        promised = ValueError if wrong.dtype == float else TypeError
+        yield Refusal(args=(wrong, unit), on=on, promised=promised)
+        yield Refusal(args=(unit, wrong), on=on, promised=promised)
     for one, words in (
         (unit[..., 0], "two grey pictures H×W"),
         (unit[..., :1], "two pictures of one colour, H×W×1"),
@@ -304,25 +208,6 @@ def refusals(rng: np.random.Generator) -> Iterator[Refusal]:
         yield Refusal(args=(unit, unit * 0.9), kwargs={"channel": channel}, on=on)
         equal = (unit, unit.copy())
         yield Refusal(args=equal, kwargs={"channel": channel}, on=f"{on} and equal pictures")
-    for wrong, words in (
-        (picture.astype(float), "float pictures in 0 to 255"),
-        (unit - 0.5, "float pictures with values below 0"),
-        (_with_one(unit, 1.2), "float pictures with one value of 1.2"),
-        (_with_one(unit, -0.2), "float pictures with one value of -0.2"),
-    ):
-        yield Refusal(args=(wrong, unit), on=words)
-        yield Refusal(args=(unit, wrong), on=words)
-    whole = rng.integers(0, 2, picture.shape)
-    for args in ((whole, unit), (unit, whole)):
-        yield Refusal(args=args, on="a picture of int64", promised=TypeError)
-    yield Refusal(args=(whole > 0, unit), on="a picture of bool", promised=TypeError)
-
-
-def _with_one(picture: np.ndarray, value: float) -> np.ndarray:
-    """The picture with another first value."""
-    changed = picture.copy()
-    changed.flat[0] = value
-    return changed
 
 
 ORDER = "Which error comes first when there are two, the docstring leaves open."
@@ -358,11 +243,11 @@ TASK = Task(
         unit=" dB",
         any_number=True,
         look=look,
-        explain=explain,
+        explain=mends(MENDS),
         refusals=refusals,
     ),
     lesson_size=lambda rng: (rng.random((256, 384, 3)), rng.random((256, 384, 3))),
-    slips=SLIPS,
+    slips=(*slips_that_say(SAYS), *slips_that_get(FOUND)),
     written=zoo.WRITTEN,
     valid=zoo.VALID,
     equivalent=EQUIVALENT,

@@ -12,19 +12,25 @@ from course_lib.metrics import rgb_to_y
 from course_lib.ranges import same_pictures, to_unit
 
 
+def _lumas(restored, clean, channel):
+    return (rgb_to_y(restored), rgb_to_y(clean)) if channel == "y_matlab" else (restored, clean)
+
+
 def _pictures(restored, clean, channel):
     """The right beginning, on which most of the wrong answers go on."""
     restored, clean = same_pictures(restored, clean)
     if channel not in ("rgb", "y_matlab"):
         raise ValueError(f"no channel {channel}")
-    if channel == "y_matlab":
-        restored, clean = rgb_to_y(restored), rgb_to_y(clean)
-    return restored, clean
+    return _lumas(restored, clean, channel)
 
 
 def _scored(score):
     """The right beginning, and a score of its own."""
     return lambda restored, clean, *, channel="rgb": score(*_pictures(restored, clean, channel))
+
+
+def _plain(restored, clean):
+    return 10 * np.log10(1 / np.mean((restored - clean) ** 2))
 
 
 def _root(restored, clean):
@@ -41,76 +47,54 @@ def _by_torch(restored, clean):
 
 
 def _never_to_unit(restored, clean, *, channel="rgb"):
-    restored, clean = restored.astype(float), clean.astype(float)
-    if channel == "y_matlab":
-        restored, clean = rgb_to_y(restored), rgb_to_y(clean)
-    return -10 * np.log10(np.mean((restored - clean) ** 2))
+    return _plain(*_lumas(restored.astype(float), clean.astype(float), channel))
 
 
 def _always_by_255(restored, clean, *, channel="rgb"):
-    restored, clean = restored / 255, clean / 255
-    if channel == "y_matlab":
-        restored, clean = rgb_to_y(restored), rgb_to_y(clean)
-    return float(-10 * np.log10(np.mean((restored - clean) ** 2)))
+    return _plain(*_lumas(restored / 255, clean / 255, channel))
 
 
 def _bytes_never_converted(restored, clean, *, channel="rgb"):
-    if channel == "y_matlab":
-        restored, clean = rgb_to_y(restored), rgb_to_y(clean)
-    return -10 * np.log10(np.mean((restored - clean) ** 2))
+    return _plain(*_lumas(restored, clean, channel))
 
 
 def _peak_255_for_all(restored, clean, *, channel="rgb"):
-    restored, clean = restored.astype(float), clean.astype(float)
-    if channel == "y_matlab":
-        restored, clean = rgb_to_y(restored), rgb_to_y(clean)
+    restored, clean = _lumas(restored.astype(float), clean.astype(float), channel)
     return 10 * np.log10(255**2 / np.mean((restored - clean) ** 2))
 
 
 def _channel_and_conversion_forgotten(restored, clean, *, channel="rgb"):
-    return 10 * np.log10(1 / np.mean((restored / 1.0 - clean / 1.0) ** 2))
+    return _plain(restored / 1.0, clean / 1.0)
 
 
 def _luma_of_bytes(restored, clean, *, channel="rgb"):
-    if channel == "y_matlab":
-        restored, clean = rgb_to_y(restored), rgb_to_y(clean)
-    return float(-10 * np.log10(np.mean((to_unit(restored) - to_unit(clean)) ** 2)))
+    restored, clean = _lumas(restored, clean, channel)
+    return float(_plain(to_unit(restored), to_unit(clean)))
 
 
 def _luma_before_same_pictures(restored, clean, *, channel="rgb"):
-    if channel == "y_matlab":
-        restored, clean = rgb_to_y(restored), rgb_to_y(clean)
-    return float(_root(*_pictures(restored, clean, "rgb")))
-
-
-def _unwritten_luma(image):
-    return None
+    return float(_root(*same_pictures(*_lumas(restored, clean, channel))))
 
 
 def _luma_is_none(restored, clean, *, channel="rgb"):
     restored, clean = _pictures(restored, clean, "rgb")
-    lumas = _unwritten_luma(restored), _unwritten_luma(clean)
     if channel == "y_matlab":
-        restored, clean = lumas
-    return -10 * np.log10(np.mean((restored - clean) ** 2))
+        restored, clean = None, None  # as from an unwritten rgb_to_y
+    return _plain(restored, clean)
 
 
 def _full_range_luma(restored, clean, *, channel="rgb"):
     restored, clean = _pictures(restored, clean, "rgb")
     if channel == "y_matlab":
         restored, clean = (p @ np.array([0.299, 0.587, 0.114]) for p in (restored, clean))
-    return -10 * np.log10(np.mean((restored - clean) ** 2))
+    return _plain(restored, clean)
 
 
 def _shapes_compared_only(restored, clean, *, channel="rgb"):
     restored, clean = to_unit(restored), to_unit(clean)
-    if restored.shape != clean.shape:
-        raise ValueError("sizes differ")
-    if channel not in ("rgb", "y_matlab"):
-        raise ValueError(f"no channel {channel}")
-    if channel == "y_matlab":
-        restored, clean = rgb_to_y(restored), rgb_to_y(clean)
-    return float(-10 * np.log10(np.mean((restored - clean) ** 2)))
+    if restored.shape != clean.shape or channel not in ("rgb", "y_matlab"):
+        raise ValueError("sizes differ, or no such channel")
+    return float(_plain(*_lumas(restored, clean, channel)))
 
 
 def _axes_counted_only(restored, clean, *, channel="rgb"):
@@ -120,17 +104,12 @@ def _axes_counted_only(restored, clean, *, channel="rgb"):
 
 
 def _any_float(restored, clean, *, channel="rgb"):
-    pictures = []
-    for picture in (restored, clean):
-        if picture.dtype == np.uint8:
-            picture = picture / 255
-        pictures.append(rgb_to_y(picture) if channel == "y_matlab" else picture)
-    sizes = {picture.shape[:2] for picture in (restored, clean)}
-    if len(sizes) > 1 or any(p.shape[2:] != (3,) for p in (restored, clean)):
+    pair = [p / 255 if p.dtype == np.uint8 else p for p in (restored, clean)]
+    if restored.shape[:2] != clean.shape[:2] or any(p.shape[2:] != (3,) for p in pair):
         raise ValueError("sizes")
     if channel not in ("rgb", "y_matlab"):
         raise ValueError("channel")
-    return -10 * np.log10(np.mean((pictures[0] - pictures[1]) ** 2))
+    return _plain(*_lumas(*pair, channel))
 
 
 def _bytes_by_their_values(restored, clean, *, channel="rgb"):
@@ -144,7 +123,7 @@ def _bytes_by_their_values(restored, clean, *, channel="rgb"):
 def _in_place(restored, clean, *, channel="rgb"):
     restored, clean = _pictures(restored, clean, channel)
     restored -= clean
-    return -10 * np.log10(np.mean(restored**2))
+    return _plain(restored, 0)
 
 
 def _without_to_unit(restored, clean, *, channel="rgb"):
@@ -172,7 +151,7 @@ WRITTEN = {
     _peak_255_for_all: "48.13 dB too high",
     _channel_and_conversion_forgotten: "channel makes no difference",
     _luma_of_bytes: "gets floats in 0 to 255",
-    _luma_before_same_pictures: "`same_pictures` gets the two lumas",
+    _luma_before_same_pictures: "`same_pictures` gets something else, such as the two lumas",
     _luma_is_none: "is `rgb_to_y` from exercise 00.3 written?",
     _full_range_luma: "0.299·R + 0.587·G",
     _scored(
@@ -186,9 +165,7 @@ WRITTEN = {
     _any_float: "On float pictures in 0 to 255",
     _bytes_by_their_values: "one value of 1.2",
     _in_place: "changes its input `restored`",
-    _scored(
-        lambda r, c: 10 * math.log10(1 / float(np.mean((r - c) ** 2)))
-    ): "A zero error has its own answer",
+    _scored(lambda r, c: 10 * math.log10(1 / float(np.mean((r - c) ** 2)))): "A zero error has its",
 }
 
 VALID = (

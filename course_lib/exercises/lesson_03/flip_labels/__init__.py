@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from itertools import combinations, product
+from statistics import NormalDist
 from typing import NamedTuple, get_args
 
 import numpy as np
@@ -16,7 +17,7 @@ from course_lib.checks import expect
 from course_lib.checks.attempt import Attempt, describe
 from course_lib.checks.devices import Device, works_on_gpu
 from course_lib.checks.result import Wrong
-from course_lib.checks.slips import Slip
+from course_lib.checks.tables import slips_that_get
 from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_03.flip_labels import zoo
 from course_lib.losses import flip_labels
@@ -25,12 +26,10 @@ Value = Callable[[Tensor, float], Tensor]
 
 
 def keep(t: Tensor, p: float) -> Tensor:
-    """The label itself."""
     return t
 
 
 def opposite(t: Tensor, p: float) -> Tensor:
-    """The label flipped."""
     return 1 - t
 
 
@@ -44,10 +43,7 @@ BECOME: dict[str, tuple[Value, Value]] = {
     "kept.": (lambda t, p: 0 * t, keep),
     "Flipped labels become 1. A label of 0.1 that is flipped is 0.9: 1 − t, so that smoothing is "
     "kept.": (lambda t, p: 0 * t + 1, keep),
-    "Labels that aren't flipped become 0. They stay as they are.": (
-        opposite,
-        lambda t, p: 0 * t,
-    ),
+    "Labels that aren't flipped become 0. They stay as they are.": (opposite, lambda t, p: 0 * t),
     "You round labels to 0 and 1, so that their smoothing is lost. A flipped label t is 1 − t; the "
     "others stay as they are.": (lambda t, p: 1 - t.round(), lambda t, p: t.round()),
     "Flipped labels become 0 or 1, so that their smoothing is lost. A flipped label t is 1 − t.": (
@@ -62,99 +58,74 @@ BECOME: dict[str, tuple[Value, Value]] = {
     "Flipped labels become 1 − p. They are 1 − t.": (lambda t, p: 0 * t + 1 - p, keep),
     "Flipped labels become p. They are 1 − t.": (lambda t, p: 0 * t + p, keep),
 }
-
+NORMAL = NormalDist().cdf
+RANDN = "torch.randn, a normal distribution"
+EVENLY = "torch.rand draws evenly from 0 to 1, below p with probability p."
 # With which probability a label is flipped instead.
 SHARES: dict[str, Callable[[float], float]] = {
     "No label is ever flipped.": lambda p: 0,
     "Every label is flipped, whatever the probability is.": lambda p: 1,
-    "Labels are flipped with 1 − probability: the comparison is the wrong way round. A draw of "
-    "torch.rand is *below* p with probability p.": lambda p: 1 - p,
-    "Your draws come from torch.randn, a normal distribution, of which half lie below 0. "
-    "torch.rand draws evenly from 0 to 1.": lambda p: 0.5 * (1 + math.erf(p / math.sqrt(2))),
-    "Your draws come from torch.randn, a normal distribution, and the comparison is the wrong "
-    "way round too. torch.rand draws evenly from 0 to 1, below p with probability p.": (
-        lambda p: 0.5 * (1 - math.erf(p / math.sqrt(2)))
+    "Labels are flipped with 1 − probability: the comparison is the wrong way round. "
+    f"{EVENLY}": lambda p: 1 - p,
+    f"Your draws come from {RANDN}, of which half lie below 0. {EVENLY}": NORMAL,
+    f"Your draws come from {RANDN}, and the comparison is the wrong way round too. {EVENLY}": (
+        lambda p: NORMAL(-p)
     ),
-    "Your draws are the sizes of numbers from torch.randn, a normal distribution. torch.rand "
-    "draws evenly from 0 to 1.": lambda p: math.erf(p / math.sqrt(2)),
+    f"Your draws are the sizes of numbers from {RANDN}. {EVENLY}": lambda p: 2 * NORMAL(p) - 1,
     "Labels are flipped with half the probability.": lambda p: p / 2,
     "Labels are flipped with twice the probability.": lambda p: min(2 * p, 1),
     "Labels are flipped with the square of the probability.": lambda p: p**2,
-    "Labels are flipped with probability 2·p·(1 − p): some are flipped twice, and are back where "
-    "they were.": lambda p: 2 * p * (1 - p),
+    "Labels are flipped with probability 2·p·(1 − p): some are flipped twice, and so kept.": (
+        lambda p: 2 * p * (1 - p)
+    ),
 }
-
-
-def become(number: int, t: Tensor, p: float) -> list[Tensor]:
-    """What flipped labels and the others become by one of `BECOME`."""
-    return [formula(t, p) for formula in list(BECOME.values())[number]]
-
-
-def share(number: int, p: float) -> float:
-    """The probability by one of `SHARES`."""
-    return list(SHARES.values())[number](p)
-
 
 DRAW = "torch.rand(labels.shape, generator=generator, device=generator.device)"
 DRAWN = "generator=generator, device=generator.device → generator=generator"
 CHOICE = "torch.where(draws.to(labels.device) < probability, 1 - labels, labels)"
-
-# Lines in front of the draws.
-BEFORE = {
-    "torch.manual_seed(generator.initial_seed())": "seeds or uses torch's global generator",
-    "generator.seed()": "or from something else as well",
-    "generator.manual_seed(42)": "seeded anew with a number",
-    "generator.manual_seed(generator.initial_seed())": "Calls in a row with one generator",
-    "generator = generator.clone_state()": "Calls in a row with one generator",
-    "generator = torch.Generator().manual_seed(0)": "Every seed flips the same labels",
-    "if probability == 0: return labels": "returns its input itself",
-    "if labels.ndim != 4: return labels.clone()": "labels are flipped; it is all of them",
-}
-# The draws.
 HALF = "torch.rand((labels.numel() + 1) // 2, generator=generator)"
-DRAWS = {
-    "torch.rand((), generator=generator)": "One draw decides for the whole batch",
-    "torch.rand(labels.shape[:1] + (1,) * (labels.ndim - 1), generator=generator)": "One draw "
-    "decides for a picture",
-    "torch.rand(labels.shape[1:], generator=generator).expand(labels.shape)": "All pictures of the "
-    "batch share their draws",
-    "torch.rand((*labels.shape[:-1], 1)[-labels.ndim:] if labels.ndim else (), "
+THEN = "\n    draws ="
+FOUND = {
+    **{
+        f"1 - labels, labels → *(one(labels, probability) for one in BECOME[{n}])": says
+        for n, says in enumerate(BECOME)
+    },
+    **{f"< probability → < SHARES[{n}](probability)": says for n, says in enumerate(SHARES)},
+    f"draws = → torch.manual_seed(generator.initial_seed()){THEN}": "seeds or uses torch's global",
+    f"draws = → generator.seed(){THEN}": "or from something else as well",
+    f"draws = → generator.manual_seed(42){THEN}": "seeded anew with a number",
+    f"draws = → generator.manual_seed(generator.initial_seed()){THEN}": "Calls in a row with one",
+    f"draws = → generator = generator.clone_state(){THEN}": "Calls in a row with one generator",
+    f"draws = → generator = torch.Generator().manual_seed(0){THEN}": "Every seed flips the same",
+    f"draws = → if probability == 0: return labels{THEN}": "returns its input itself",
+    f"draws = → if labels.ndim != 4: return labels.clone(){THEN}": "are flipped; it is all of them",
+    f"{DRAW} → torch.rand((), generator=generator)": "One draw decides for the whole batch",
+    f"{DRAW} → torch.rand((len(labels), 1, 1, 1)[:labels.ndim] if labels.ndim else (), "
+    "generator=generator)": "One draw decides for a picture",
+    f"{DRAW} → torch.rand(labels.shape[1:], generator=generator).expand(labels.shape)": "All "
+    "pictures of the batch share their draws",
+    f"{DRAW} → torch.rand((*labels.shape[:-1], 1)[-labels.ndim:] if labels.ndim else (), "
     "generator=generator).expand(labels.shape)": "One draw decides for a row",
-    f"{HALF}.repeat(2)[:labels.numel()].reshape(labels.shape)": "either both of the labels at",
-    f"(lambda d: torch.cat([d, 1 - d]))({HALF})[:labels.numel()].reshape(labels.shape)": "In each "
-    "call, exactly one of the labels at",
-    f"{DRAW}\n    draws.flatten()[:1] = 2 - (probability in (0, 1)) * 1.5": "is kept in each",
+    f"{DRAW} → {HALF}.repeat(2)[:labels.numel()].reshape(labels.shape)": "either both of the",
+    f"{DRAW} → (lambda d: torch.cat([d, 1 - d]))({HALF})[:labels.numel()].reshape(labels.shape)": ""
+    "In each call, exactly one of the labels at",
+    f"{DRAW} → {DRAW}\n    draws.flatten()[:1] = 2 - (probability in (0, 1)) * 1.5": "is kept in "
+    "each",
+    f"{CHOICE} → 1 - labels[draws < probability]": "one label for each label given",
+    f"{CHOICE} → draws < probability": "a tensor of torch.bool",
+    f"{CHOICE} → {CHOICE}.float()": "torch.float64 here",
+    f"{CHOICE} → {CHOICE}.flatten()": "one label for each label given",
+    f"return {CHOICE} → return labels.copy_({CHOICE})": "changes its input",
+    f"{CHOICE} → (labels + probability * draws).to(labels)": "it either stays",
+    "< probability → > probability": "the comparison is the wrong way round",
+    "1 - labels, labels → labels, 1 - labels": "flipped with 1 − probability",
+    "< probability → < 0.5": "of the labels are flipped, whatever",
+    "< probability → < 0.05": "of the labels are flipped, whatever",
+    "generator=generator, → ": "torch's global generator moves on instead",
+    f"{DRAWN}, device=labels.device": "on the CPU can't draw numbers on the GPU",
+    DRAWN: "on the GPU can't draw numbers on the CPU",
+    "draws.to(labels.device) → draws": "a tensor on the CPU and one on the GPU",
 }
-# What is returned.
-RESULTS = {
-    "1 - labels[draws < probability]": "one label for each label given",
-    "draws < probability": "a tensor of torch.bool",
-    f"{CHOICE}.float()": "torch.float64 here",
-    f"{CHOICE}.flatten()": "one label for each label given",
-    "labels.copy_(torch.where(draws < probability, 1 - labels, labels))": "changes its input",
-    "(labels + probability * draws).to(labels)": "it either stays",
-}
-SLIPS = (
-    *(
-        Slip(f"1 - labels, labels) → *become({number}, labels, probability))", gets=says)
-        for number, says in enumerate(BECOME)
-    ),
-    *(
-        Slip(f"< probability → < share({number}, probability)", gets=says)
-        for number, says in enumerate(SHARES)
-    ),
-    *(Slip(f"draws = → {line}\n    draws =", gets=gets) for line, gets in BEFORE.items()),
-    *(Slip(f"{DRAW} → {draws}", gets=gets) for draws, gets in DRAWS.items()),
-    *(Slip(f"{CHOICE} → {result}", gets=gets) for result, gets in RESULTS.items()),
-    Slip("< probability → > probability", gets="the comparison is the wrong way round"),
-    Slip("1 - labels, labels → labels, 1 - labels", gets="flipped with 1 − probability"),
-    Slip("< probability → < 0.5", gets="of the labels are flipped, whatever"),
-    Slip("< probability → < 0.05", gets="of the labels are flipped, whatever"),
-    Slip("generator=generator, → ", gets="torch's global generator moves on instead"),
-    Slip(f"{DRAWN}, device=labels.device", gets="on the CPU can't draw numbers on the GPU"),
-    Slip(DRAWN, gets="on the GPU can't draw numbers on the CPU"),
-    Slip("draws.to(labels.device) → draws", gets="a tensor on the CPU and one on the GPU"),
-)
 
 MANY = 8000  # labels, of which shares are taken; few enough for a loop over them
 SIGMAS = 6.5  # chance goes so far once in ten thousand million checks
@@ -172,12 +143,9 @@ class Flips(NamedTuple):
 
     def are(self, *formulas: Value) -> Tensor:
         """Where the value is that of one of the formulas."""
-        found = torch.zeros_like(self.value, dtype=torch.bool)
-        for formula in formulas:
-            right = formula(self.labels, self.probability)
-            half = self.labels.dtype == torch.float16
-            found |= torch.isclose(self.value, right, atol=2e-3 if half else 1e-4)
-        return found
+        tolerance = 2e-3 if self.labels.dtype == torch.float16 else 1e-4
+        rights = torch.stack([formula(self.labels, self.probability) for formula in formulas])
+        return torch.isclose(self.value.expand_as(rights), rights, atol=tolerance).any(0)
 
     @property
     def flipped(self) -> Tensor:
@@ -201,15 +169,15 @@ def examine(attempt: Attempt, rng: np.random.Generator) -> None:
     tried = [flip(attempt, *one, seeded(int(rng.integers(2**31)))) for one in tries]
     becomes(tried)
     sure = [one for one in tried if one.probability in (0, 1)]
-    unsure = [one for one in sure if (one.flipped != one.probability).any()]
+    unsure = next((one for one in sure if (one.flipped != one.probability).any()), None)
     places = smooth((3, 2, 2, 3), draw)
     half = source(attempt, places, int(rng.integers(2**31)))
     if unsure or not 0.2 < half.float().mean() < 0.8:
         shares(attempt, rng, draw)
     if unsure:
         raise Wrong(
-            f"On {unsure[0].on}, {int(unsure[0].flipped.sum())} of {unsure[0].labels.numel()} "
-            f"labels are flipped; it is {'all' if unsure[0].probability else 'none'} of them."
+            f"On {unsure.on}, {int(unsure.flipped.sum())} of {unsure.labels.numel()} labels are "
+            f"flipped; it is {'all' if unsure.probability else 'none'} of them."
         )
     own_draws(half)
     shares(attempt, rng, draw)
@@ -235,20 +203,15 @@ def examine(attempt: Attempt, rng: np.random.Generator) -> None:
 def smooth(shape: tuple[int, ...], draw: Generator) -> Tensor:
     """Targets between 0.02 and 0.98, none near ½, where t and 1 − t are equal."""
     distance = 0.05 + 0.43 * torch.rand(shape, generator=draw)
-    return torch.where(torch.rand(shape, generator=draw) < 0.5, 0.5 - distance, 0.5 + distance)
+    return 0.5 + distance * torch.where(torch.rand(shape, generator=draw) < 0.5, -1, 1)
 
 
 def seeded(seed: int) -> Generator:
-    """A new generator."""
     return Generator().manual_seed(seed)
 
 
 def flip(attempt: Attempt, labels: Tensor, probability: float, generator: Generator) -> Flips:
-    """Call the answer.
-
-    Raises:
-        Wrong: it returns another type or shape, its input itself, or leaves something changed.
-    """
+    """Call the answer, which gives a new tensor like the labels and changes nothing else."""
     size = "×".join(map(str, labels.shape)) or "one number"
     kind = "" if labels.dtype == torch.float32 else f" and of {labels.dtype}"
     on = f"labels of size {size}{kind} and the probability {probability:g}"
@@ -264,7 +227,7 @@ def flip(attempt: Attempt, labels: Tensor, probability: float, generator: Genera
     expect.like(call, labels, "one label for each label given")
     expect.untouched(call)
     value = value.detach()
-    if value.numel() and value.untyped_storage().data_ptr() == labels.untyped_storage().data_ptr():
+    if value.untyped_storage().data_ptr() == labels.untyped_storage().data_ptr():
         raise Wrong(
             f"On {on}, your function returns its input itself: whoever writes into the result "
             "changes the input. The docstring asks for a new tensor: labels.clone()."
@@ -273,11 +236,7 @@ def flip(attempt: Attempt, labels: Tensor, probability: float, generator: Genera
 
 
 def becomes(tried: Sequence[Flips]) -> None:
-    """Each label stays t or becomes 1 − t.
-
-    Raises:
-        Wrong: one becomes something else.
-    """
+    """Each label stays t or becomes 1 − t."""
     wrong = [one for one in tried if not one.are(keep, opposite).all()]
     if not wrong:
         return
@@ -294,53 +253,43 @@ def becomes(tried: Sequence[Flips]) -> None:
 
 
 def shares(attempt: Attempt, rng: np.random.Generator, draw: Generator) -> None:
-    """As many labels are flipped as the probability says, of those above ½ and below.
-
-    Raises:
-        Wrong: more or fewer.
-    """
-    found: list[tuple[float, bool, float, int]] = []
-    for p, count in (
-        (0.0, 200),
-        (1.0, 200),
-        (float(rng.uniform(0.1, 0.14)), MANY),
-        (float(rng.uniform(0.25, 0.4)), MANY),
-    ):
-        labels = smooth((count // 50, 1, 5, 10), draw)
+    """As many labels are flipped as the probability says, of those above ½ and below."""
+    found: list[tuple[float, bool, float]] = []
+    for p in (0.0, 1.0, float(rng.uniform(0.1, 0.14)), float(rng.uniform(0.25, 0.4))):
+        labels = smooth((MANY // 50, 1, 5, 10), draw)
         one = flip(attempt, labels, p, seeded(int(rng.integers(2**31))))
         becomes([one])
         for high in (False, True):
-            flipped = one.flipped[(labels > 0.5) == high]
-            found.append((p, high, flipped.float().mean().item(), flipped.numel()))
-    if all(by_chance(part, p, count) for p, _, part, count in found):
+            part = one.flipped[(labels > 0.5) == high].float().mean().item()
+            found.append((p, high, part))
+    if all(by_chance(part, p) for p, _, part in found):
         return
     for says, formula in SHARES.items():
-        if all(by_chance(part, formula(p), count) for p, _, part, count in found):
+        if all(by_chance(part, formula(p)) for p, _, part in found):
             raise Wrong(says)
     for high, kind in ((True, "above ½, photographs'"), (False, "below ½, fakes'")):
-        if all((part > 0) == (p > 0 and which == high) for p, which, part, _ in found):
+        if all((part > 0) == (p > 0 and which == high) for p, which, part in found):
             raise Wrong(
                 f"Only labels {kind}, are ever flipped. The docstring flips each label with the "
                 "same probability."
             )
-    level = float(np.mean([part for _, _, part, count in found if count > 200]))
-    if all(by_chance(part, level, count) for p, _, part, count in found):
+    level = float(np.mean([part for _, _, part in found]))
+    if all(by_chance(part, level) for _, _, part in found):
         raise Wrong(
             f"About {level:.0%} of the labels are flipped, whatever the probability is: compare "
             "the draws with `probability`."
         )
-    p, high, part, _ = max(found, key=lambda one: abs(one[2] - one[0]))
+    p, high, part = max(found, key=lambda one: abs(one[2] - one[0]))
     raise Wrong(
         f"With the probability {p:.3g}, {part:.1%} of the labels {'above' if high else 'below'} ½ "
         "are flipped."
     )
 
 
-def by_chance(part: float, probability: float, count: int) -> bool:
-    """May so large a share come about?"""
-    return abs(part - probability) <= 1e-6 + SIGMAS * math.sqrt(
-        probability * (1 - probability) / count
-    )
+def by_chance(part: float, probability: float) -> bool:
+    """May so large a share of half of `MANY` labels come about?"""
+    sigma = math.sqrt(2 * probability * (1 - probability) / MANY)
+    return abs(part - probability) <= 1e-6 + SIGMAS * sigma
 
 
 # Axes along which all labels share their fate, behind that of the calls.
@@ -353,22 +302,16 @@ SHARED = {
 
 
 def own_draws(calls: Tensor) -> None:
-    """Each label is flipped or not on its own, in a number that varies.
-
-    Args:
-        calls: which labels were flipped in each call, with the probability ½.
-
-    Raises:
-        Wrong: some share their fate, or chance doesn't reach them.
-    """
+    """In calls with the probability ½, each label is flipped or not on its own."""
     mend = "Each label is flipped on its own: draw one number for each, labels.shape."
     axes = range(1, calls.ndim)
-    shared = tuple(n for n in axes if torch.equal(calls, calls.narrow(n, 0, 1).expand_as(calls)))
+    shared = tuple(n for n in axes if (calls == calls.narrow(n, 0, 1)).all())
     if shared:
         raise Wrong(f"{SHARED.get(shared, 'Labels along some axis share one draw.')} {mend}")
-    flat, places = calls.flatten(1).T, [list(at) for at in np.ndindex(calls.shape[1:])]
+    flat = calls.flatten(1).T
+    places = [list(at) for at in np.ndindex(calls.shape[1:])]
     for at, fate in zip(places, flat, strict=True):
-        if (fate == fate[0]).all():
+        if fate.all() or not fate.any():
             raise Wrong(
                 f"With the probability ½, the label at {at} is {'flipped' if fate[0] else 'kept'} "
                 f"in each of {len(fate)} calls: chance doesn't reach it."
@@ -388,14 +331,7 @@ def own_draws(calls: Tensor) -> None:
 
 
 def source(attempt: Attempt, labels: Tensor, seed: int) -> Tensor:
-    """All chance comes from the generator, which moves on, and nothing else does.
-
-    Returns:
-        Which labels are flipped, in calls with the probability ½.
-
-    Raises:
-        Wrong: it comes from elsewhere.
-    """
+    """Which labels are flipped with the probability ½, by chance that the generator alone gives."""
     before, generator = global_states(), seeded(seed)
     torch.rand(3, generator=generator)  # a state in the middle, which is more than the seed
     states = [generator.clone_state()] * CALLS + [generator] * CALLS
@@ -419,15 +355,15 @@ def source(attempt: Attempt, labels: Tensor, seed: int) -> Tensor:
     calls = torch.cat([row, others])
     if calls.all() or not calls.any():
         return calls  # `shares` says why
-    if torch.equal(row[:1].expand_as(others), others):
+    if (others == row[0]).all():
         raise Wrong(
             "Every seed flips the same labels: `generator` isn't used, or is seeded anew with a "
             "number of your own. Draw from it as it comes."
         )
-    if torch.equal(row, row[:1].expand_as(row)):
+    if (row == row[0]).all():
         raise Wrong(
-            "Calls in a row with one generator flip the same labels: your function seeds it anew "
-            "each time, or a copy of it. In training the same patches would be wrong in every "
+            "Calls in a row with one generator flip the same labels: your function seeds it, or a "
+            "copy of it, anew each time. In training the same patches would be wrong in every "
             "step. Draw from the generator as it comes."
         )
     return calls
@@ -447,8 +383,8 @@ TASK = Task(
     reference=flip_labels,
     examine=examine,
     lesson_size=lambda rng: (torch.full((16, 1, 6, 6), 0.9), 0.05, seeded(0)),
-    slips=SLIPS,
-    names={"become": become, "share": share},
+    slips=tuple(slips_that_get(FOUND)),
+    names={"BECOME": list(BECOME.values()), "SHARES": list(SHARES.values())},
     written=zoo.WRITTEN,
     valid=zoo.VALID,
     equivalent={

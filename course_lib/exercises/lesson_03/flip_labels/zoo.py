@@ -9,8 +9,7 @@ import torch
 
 
 def _draws(labels, generator):
-    draws = torch.rand(labels.shape, generator=generator, device=generator.device)
-    return draws.to(labels.device)
+    return torch.rand(labels.shape, generator=generator, device=generator.device).to(labels.device)
 
 
 def _where(flipped):
@@ -18,6 +17,11 @@ def _where(flipped):
     return lambda labels, probability, generator: torch.where(
         flipped(labels, probability, generator), 1 - labels, labels
     )
+
+
+def _array(draws):
+    """An answer whose draws are an array."""
+    return _where(lambda t, p, g: torch.tensor(draws(t, g) < p))
 
 
 def _global_state_borrowed(labels, probability, generator):
@@ -29,10 +33,8 @@ def _global_state_borrowed(labels, probability, generator):
 
 def _so_many(labels, probability, generator):
     order = torch.randperm(labels.numel(), generator=generator)
-    result = labels.clone().flatten()
-    chosen = order[: round(probability * labels.numel())]
-    result[chosen] = 1 - result[chosen]
-    return result.view_as(labels)
+    chosen = (order < round(probability * labels.numel())).view(labels.shape)
+    return torch.where(chosen, 1 - labels, labels)
 
 
 def _input_where_nothing_flips(labels, probability, generator):
@@ -46,19 +48,11 @@ def _like_the_labels(labels, probability, generator):
 
 
 WRITTEN = {
-    _where(
-        lambda t, p, g: torch.tensor(np.random.rand(*t.shape) < p)  # noqa: NPY002
-    ): "numpy's global generator moves on instead",
-    _where(
-        lambda t, p, g: torch.tensor([random.random() < p for _ in t.flatten()]).reshape(t.shape)
-    ): "Python's module random moves on instead",
-    _where(
-        lambda t, p, g: torch.tensor(np.random.default_rng().random(t.shape) < p)
-    ): "your draws don't come from it, or from something else",
-    _where(
-        lambda t, p, g: torch.tensor(np.random.default_rng(g.initial_seed()).random(t.shape) < p)
-    ): "Calls in a row with one generator",
-    _where(lambda t, p, g: torch.tensor(_draws(t, g).numpy() < p)): "numpy can't read what is on",
+    _array(lambda t, g: np.random.rand(*t.shape)): "numpy's global generator",  # noqa: NPY002
+    _array(lambda t, g: np.vectorize(lambda _: random.random())(t)): "Python's module random",
+    _array(lambda t, g: np.random.default_rng().random(t.shape)): "or from something else",
+    _array(lambda t, g: np.random.default_rng(g.initial_seed()).random(t.shape)): "Calls in a row",
+    _array(lambda t, g: _draws(t, g).numpy()): "numpy can't read what is on",
     _where(lambda t, p, g: (_draws(t, g) < p) & (t > 0.5)): "Only labels above ½, photographs'",
     _global_state_borrowed: "Calls in a row with one generator",
     _so_many: "exactly 18 are flipped in each call",
@@ -77,13 +71,12 @@ def _by_bernoulli(labels, probability, generator):
 
 def _by_distance(labels, probability, generator):
     draws = torch.empty(labels.shape, device=generator.device).uniform_(generator=generator)
-    flipped = (draws >= 1 - probability).to(device=labels.device, dtype=labels.dtype)
-    return (flipped - labels).abs()
+    return ((draws >= 1 - probability).to(labels) - labels).abs()
 
 
 def _by_mask(labels, probability, generator):
     noisy = labels.clone()
-    flipped = torch.rand(noisy.size(), generator=generator, device=generator.device) < probability
+    flipped = _draws(labels, generator) < probability
     noisy[flipped] = 1 - noisy[flipped]
     return noisy
 
@@ -97,8 +90,7 @@ def _by_loop(labels, probability, generator):
 
 
 def _by_numpy(labels, probability, generator):
-    draws = torch.rand(labels.shape, generator=generator, device=generator.device).cpu().numpy()
-    clean = labels.cpu().numpy()
+    draws, clean = _draws(labels, generator).cpu().numpy(), labels.cpu().numpy()
     return torch.tensor(np.where(draws < probability, 1 - clean, clean)).to(labels)
 
 
@@ -108,30 +100,22 @@ def _by_sign(labels, probability, generator):
     return stays * labels + ~stays * (1 - labels)
 
 
-def _by_a_drawn_seed(labels, probability, generator):
+def _from_a_drawn_seed(labels, probability, generator):
     seed = torch.randint(2**31, (), generator=generator, device=generator.device).item()
-    flipped = np.random.default_rng(seed).random(tuple(labels.shape)) < probability
-    return torch.where(torch.as_tensor(flipped, device=labels.device), 1 - labels, labels)
+    draws = np.random.default_rng(seed).random(tuple(labels.shape))
+    return torch.as_tensor(draws < probability, device=labels.device)
 
 
 def _by_count(labels, probability, generator):
     """How many are flipped is drawn first, which ones afterwards."""
-    place = generator.device
-    draws = torch.rand(labels.numel(), generator=generator, device=place)
-    count = int((draws < probability).sum())
-    chosen = torch.randperm(labels.numel(), generator=generator, device=place)[:count]
-    noisy = labels.flatten().clone()
-    noisy[chosen.to(labels.device)] = 1 - noisy[chosen.to(labels.device)]
+    noisy, count = labels.flatten().clone(), (_draws(labels, generator) < probability).sum()
+    order = torch.randperm(labels.numel(), generator=generator, device=generator.device)
+    chosen = order[:count].to(labels.device)
+    noisy[chosen] = 1 - noisy[chosen]
     return noisy.view(labels.shape)
 
 
 VALID = (
-    _by_bernoulli,
-    _by_distance,
-    _by_mask,
-    _by_loop,
-    _by_numpy,
-    _by_sign,
-    _by_a_drawn_seed,
-    _by_count,
-)
+    _by_bernoulli, _by_distance, _by_mask, _by_loop, _by_numpy, _by_sign, _by_count,
+    _where(_from_a_drawn_seed),
+)  # fmt: skip

@@ -116,8 +116,7 @@ class _ByParameters(nn.Module):
 
     def __init__(self, in_channels, out_channels, rates=(1, 2, 4)):
         super().__init__()
-        n, o = len(rates), out_channels
-        self.rates = rates
+        self.rates, n, o = rates, len(rates), out_channels
         self.wide = nn.ParameterList(0.1 * torch.randn(o, in_channels, 3, 3) for _ in range(n))
         self.wide_bias = nn.ParameterList(torch.zeros(o) for _ in range(n))
         self.mix = nn.ParameterList(0.1 * torch.randn(o, o, 1, 1) for _ in range(n))
@@ -162,22 +161,18 @@ class _ByLinear(nn.ModuleList):
     """A list of paths itself; pointwise convolutions are linear layers over channels."""
 
     def __init__(self, in_channels, out_channels, rates=(1, 2, 4)):
-        atrous = [
-            nn.Conv2d(
-                in_channels, out_channels, 3, padding="same", dilation=r, padding_mode="reflect"
-            )
-            for r in rates
-        ]
-        super().__init__(atrous)
+        settings = {"padding": "same", "padding_mode": "reflect"}
+        super().__init__(
+            nn.Conv2d(in_channels, out_channels, 3, dilation=r, **settings) for r in rates
+        )
         self.mix = nn.ModuleList(nn.Linear(out_channels, out_channels) for _ in rates)
 
     def forward(self, x):
         seen = [F.leaky_relu(atrous(x), 0.2).movedim(1, -1) for atrous in list(self)[:-1]]
         # The other way round, which no hook can pair.
         pairs = list(zip(seen, self.mix, strict=True))[::-1]
-        return F.leaky_relu(torch.cat([mix(one) for one, mix in pairs][::-1], -1), 0.2).movedim(
-            -1, 1
-        )
+        mixed = torch.cat([mix(one) for one, mix in pairs][::-1], -1)
+        return F.leaky_relu(mixed, 0.2).movedim(-1, 1)
 
 
 class _StackedWeights(nn.Module):
@@ -211,16 +206,14 @@ class _Atrous(nn.Conv2d):
 
 
 class _BySubclass(_InParts):
-    def atrous(self, into, out, rate):
-        return _Atrous(into, out, rate)
+    atrous = _Atrous
 
 
 class _LastFirst(_InParts):
     """A loop over the reversed paths, whose results are reversed again."""
 
     def forward(self, x):
-        outputs = [path(x) for path in reversed(self.paths)]
-        return torch.cat(outputs[::-1], dim=1)
+        return self.join([path(x) for path in reversed(self.paths)][::-1])
 
 
 class _BiasApart(_InParts):
@@ -248,9 +241,7 @@ def _on_features(x, in_channels, out_channels):
 
 WRITTEN = {
     _joined(lambda self, outputs: torch.cat(outputs[::-1], dim=1)): "reverse order",
-    _joined(
-        lambda self, outputs: outputs[0].repeat(1, len(outputs), 1, 1)
-    ): "only what the first path",
+    _joined(lambda self, outputs: torch.cat(outputs[:1] * len(outputs), 1)): "what the first path",
     _joined(lambda self, outputs: sum(outputs)): "add the paths' outputs up",
     _joined(lambda self, outputs: tuple(outputs)): "returns a tuple of 3",
     _joined(torch.no_grad()(_InParts.join)): "no gradient flows",

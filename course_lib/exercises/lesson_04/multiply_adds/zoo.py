@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import math
 from functools import partial
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook
+from torch.utils.flop_counter import FlopCounterMode
 
 COUNTED = (nn.Conv2d, nn.Linear, nn.ConvTranspose2d)
 
@@ -26,13 +28,7 @@ def pictures(model, size):
 
 
 def calls(model, size, layers=None):
-    """Each call of a layer: the layer, what it got, what it gave.
-
-    Args:
-        model: stays as it is.
-        size: of the picture.
-        layers: which layers, as often as they count; all when left out.
-    """
+    """Each call of a layer, or of these layers as often as they come: layer, input, output."""
     found, places = [], {}
     twin = copy.deepcopy(model, places).eval()
     for layer in list(model.modules()) if layers is None else layers:
@@ -60,70 +56,58 @@ def _then(change):
     return answer
 
 
-class _Counter:
-    """What the answers below, which work on the network itself, count with."""
+def _hooks(model, found):
+    """Hooks that put the products of each call into a list."""
 
-    def __init__(self):
-        self.total = 0
+    def count(layer, inputs, output):
+        found.append(right(layer, inputs[0], output))
 
-    def __call__(self, layer, inputs, output):
-        self.total += right(layer, inputs[0], output)
-
-
-def _hooks(model, counter):
-    return [layer.register_forward_hook(counter) for layer in model.modules()]
+    return [layer.register_forward_hook(count) for layer in model.modules()]
 
 
 def _hook_returns(model, size):
-    counter = _Counter()
-
-    def count(layer, inputs, output):
-        counter(layer, inputs, output)
-        return counter.total
-
+    found = []
     model = copy.deepcopy(model).eval()
-    _hooks(model, count)
+    for layer in model.modules():
+        layer.register_forward_hook(lambda one, given, out: found.append(out) or len(found))
     model(*pictures(model, size))
-    return counter.total
+    return len(found)
 
 
 def _in_place(model, size):
-    """On the network itself, put back even where it fails."""
+    """On the network itself, put back even where it fails; pictures of random numbers."""
     modes = {name: layer.training for name, layer in model.named_modules()}
-    hooks = _hooks(model, counter := _Counter())
+    hooks = _hooks(model, found := [])
     try:
         model.eval()
         with torch.inference_mode():
-            model(*pictures(model, size))
+            model(*map(torch.rand_like, pictures(model, size)))
     finally:
         for hook in hooks:
             hook.remove()
         for name, mode in modes.items():
             model.get_submodule(name).training = mode
-    return counter.total
+    return sum(found)
 
 
 def _by_sizes(model, size):
     """Copies, and sizes of kernels."""
 
     def products(layer, given, output):
-        if isinstance(layer, nn.Conv2d):
-            k, m = layer.kernel_size
-            return output.numel() * layer.in_channels // layer.groups * k * m
-        if isinstance(layer, nn.ConvTranspose2d):
-            k, m = layer.kernel_size
-            return given.numel() * layer.out_channels // layer.groups * k * m
         if isinstance(layer, nn.Linear):
-            return output.numel() // layer.out_features * layer.weight.numel()
-        return 0
+            return output.numel() * layer.in_features
+        if not isinstance(layer, COUNTED):
+            return 0
+        transposed = isinstance(layer, nn.ConvTranspose2d)
+        values, channels = (given, "out_channels") if transposed else (output, "in_channels")
+        filters = getattr(layer, channels) // layer.groups
+        return values.numel() * filters * math.prod(layer.kernel_size)
 
     return walk(model, size, products)
 
 
 def _by_flop_counter(model, size):
     """Torch's own counter, which counts multiplications and additions apart."""
-    from torch.utils.flop_counter import FlopCounterMode
-
     model = copy.deepcopy(model).eval()
     with FlopCounterMode(display=False) as counter:
         model(*pictures(model, size))
@@ -133,48 +117,44 @@ def _by_flop_counter(model, size):
 def _by_patching(model, size):
     """Other forwards for a while, instead of hooks."""
     total = 0
-    before = {}
 
-    def counted(layer, x):
+    def counted(layer, forward, x):
         nonlocal total
-        output = before[layer](x)
+        output = forward(x)
         total += right(layer, x, output)
         return output
 
-    layers = [layer for layer in model.modules() if isinstance(layer, COUNTED)]
-    modes = [(layer, layer.training) for layer in model.modules()]
+    modes = {layer: layer.training for layer in model.modules()}
+    layers = [layer for layer in modes if isinstance(layer, COUNTED)]
     for layer in layers:
-        before[layer] = layer.forward
-        vars(layer)["forward"] = partial(counted, layer)
-    model.eval()
-    model(*pictures(model, size))
+        vars(layer)["forward"] = partial(counted, layer, layer.forward)
+    model.eval()(*pictures(model, size))
     for layer in layers:
         del layer.forward
-    for other, mode in modes:
-        other.training = mode
+    for layer, mode in modes.items():
+        layer.training = mode
     return total
 
 
 def _by_hook_for_all(model, size):
     """One hook for all networks, on a device that holds no numbers."""
-    counter = _Counter()
+    found = []
     model = copy.deepcopy(model).eval().to("meta")
-    handle = register_module_forward_hook(counter)
+    handle = register_module_forward_hook(
+        lambda layer, inputs, output: found.append(right(layer, inputs[0], output))
+    )
     model(*(picture.to("meta") for picture in pictures(model, size)))
     handle.remove()
-    return counter.total
+    return sum(found)
 
 
 class _CountsByCalling:
-    """An object that is called; pictures of random numbers."""
+    """An object that is called."""
 
     __name__ = "_counts_by_calling"
 
     def __call__(self, model, size):
-        model = copy.deepcopy(model).eval()
-        _hooks(model, counter := _Counter())
-        model(*(torch.rand_like(one) for one in pictures(model, size)))
-        return counter.total
+        return walk(model, size, right)
 
 
 def _in_float32(model, size):
@@ -183,12 +163,8 @@ def _in_float32(model, size):
 
 def _leaves_by_name(model, size):
     names = [name for name, _ in model.named_modules()]
-    layers = [
-        one
-        for name, one in model.named_modules()
-        if not name or not any(o != name and o.startswith(name) for o in names)
-    ]
-    return walk(model, size, right, layers)
+    leaves = [name for name in names if sum(one.startswith(name) for one in names) == 1]
+    return walk(model, size, right, [model.get_submodule(name) for name in leaves])
 
 
 def _groups_and_transposed(model, size):
@@ -210,8 +186,8 @@ WRITTEN = {
     _then(lambda model: model.train()): "in train mode",
     _then(lambda model: model.train(model.training)): "in train mode",
     _then(lambda model: model.train()(*pictures(model, 4))): "mode",
-    _then(lambda model: _hooks(model, print)): "with a hook of yours",
-    _then(lambda model: register_module_forward_hook(_Counter())): "with a hook of yours",
+    _then(lambda model: _hooks(model, [])): "with a hook of yours",
+    _then(lambda model: register_module_forward_hook(lambda *call: None)): "with a hook of yours",
     _then(lambda model: [one._forward_hooks.clear() for one in model.modules()]): "its hooks",
     _then(lambda model: setattr(model, "forward", model.forward)): "another `forward`",
     _then(lambda model: model.requires_grad_(False)): "requires_grad switched off",
