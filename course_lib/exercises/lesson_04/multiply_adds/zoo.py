@@ -148,19 +148,6 @@ def _by_hook_for_all(model, size):
     return sum(found)
 
 
-class _CountsByCalling:
-    """An object that is called."""
-
-    __name__ = "_counts_by_calling"
-
-    def __call__(self, model, size):
-        return walk(model, size, right)
-
-
-def _in_float32(model, size):
-    return int(sum(np.float32(right(*call)) for call in calls(model, size)))
-
-
 def _leaves_by_name(model, size):
     names = [name for name, _ in model.named_modules()]
     leaves = [name for name in names if sum(one.startswith(name) for one in names) == 1]
@@ -176,11 +163,6 @@ def _groups_and_transposed(model, size):
     return walk(model, size, products)
 
 
-def _parameters(change):
-    """A change of all weights."""
-    return lambda model: [change(one) for one in model.parameters()]
-
-
 WRITTEN = {
     _then(lambda model: model.eval()): "in eval mode",
     _then(lambda model: model.train()): "in train mode",
@@ -191,13 +173,13 @@ WRITTEN = {
     _then(lambda model: [one._forward_hooks.clear() for one in model.modules()]): "its hooks",
     _then(lambda model: setattr(model, "forward", model.forward)): "another `forward`",
     _then(lambda model: model.requires_grad_(False)): "requires_grad switched off",
-    _then(_parameters(nn.init.ones_)): "with other weights",
-    _then(_parameters(lambda one: setattr(one, "grad", torch.ones_like(one)))): "gradients",
+    _then(lambda model: [nn.init.ones_(one) for one in model.parameters()]): "with other weights",
+    _then(lambda model: sum(one.sum() for one in model.parameters()).backward()): "gradients",
     _then(lambda model: model.zero_grad()): "without the gradients it had",
     _then(lambda model: model.register_buffer("total_ops", torch.zeros(1))): "`total_ops`",
     lambda model, size, seen=[]: seen.append(walk(model, size, right)) or sum(seen): "keeps",
     _hook_returns: "let your hook return nothing",
-    _in_float32: "32 bits can't hold it",
+    lambda *args: int(sum(np.float32(right(*call)) for call in calls(*args))): "32 bits can't",
     _leaves_by_name: "layers called conv, conv1 and conv10",
     _groups_and_transposed: "On convolutions: Your convolutions forget groups",
     lambda model, size: {"total": walk(model, size, right)}: "one number is expected",
@@ -206,8 +188,8 @@ WRITTEN = {
 }
 
 VALID = (
-    _in_place, _by_sizes, _by_flop_counter, _by_patching, _by_hook_for_all, _CountsByCalling(),
-    lambda model, size: np.int64(walk(model, size, right)),
+    _in_place, _by_sizes, _by_flop_counter, _by_patching, _by_hook_for_all,
+    partial(walk, products=right), lambda model, size: np.int64(walk(model, size, right)),
 )  # fmt: skip
 
 ORDER = "Neither of the two statements needs what the other does."
@@ -221,11 +203,9 @@ EQUIVALENT = {
     "line 10: `modes = [(layer, layer.training) for layer …` after the next statement": ORDER,
     "line 11: `hooks = [layer.register_forward_hook(count)…` after the next statement": ORDER,
     "line 12: torch.zeros(1, 3, size, size) → torch.ones(1, 3, size, size)": (
-        "What is counted depends on the picture's size alone."
+        "Only the picture's size counts."
     ),
-    "line 14: without `with torch.no_grad():`, its body kept": (
-        "It saves the memory that gradients would need; the count is the same."
-    ),
+    "line 14: without `with torch.no_grad():`, its body kept": "Gradients only take memory.",
     "line 17: `for hook in hooks:` after the next statement": ORDER,
     "line 18: `hook.remove()` twice": "A hook that is gone can be removed again.",
 }
