@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import course_lib
-from course_lib.authoring.zoo import Entry, Record, entries, judge
+from course_lib.authoring.zoo import Entry, Record, entries, judge, mapping
+from course_lib.exercises import exercise_ids
 
 AT_THE_LIMIT = 1000.0  # milliseconds; an answer that takes longer is judged once
 CODE = (
@@ -19,7 +21,7 @@ CODE = (
 
 
 def judge_many(
-    ids: Sequence[str] | None, seeds: int, record: Path
+    ids: Sequence[str] | None, seeds: int, record: Path, *, jobs: int = 1
 ) -> Iterator[tuple[Entry, dict[str, Any]]]:
     """Judge each answer with the seeds 0, 1, 2 and so on.
 
@@ -30,6 +32,7 @@ def judge_many(
         ids: of the exercises; all where none are named.
         seeds: how many, ≥ 1.
         record: a file of JSON lines in a folder that exists.
+        jobs: how many processes share the work.
 
     Yields:
         Each answer and its line: ``seeds`` judged, ``failed`` as a list of seed, status and
@@ -44,16 +47,32 @@ def judge_many(
         for line in _lines(record)
         if line["code"] == code and line["asked"] >= seeds
     }
-    for entry in entries(ids):
-        line = done.get((entry.exercise, entry.kind, entry.name))
-        if line is None:
-            line = {"code": code, "asked": seeds, **_judged(entry, seeds)}
-            with record.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
-        yield entry, line
+    chosen = exercise_ids() if ids is None else ids
+    places = [(one, n) for one in chosen for n in range(len(_entries(one)))]
+    todo = [place for place in places if _key(place) not in done]
+    with mapping(jobs) as every:
+        judged = iter(every(functools.partial(_judged, seeds=seeds), todo))
+        for place in places:
+            line = done.get(_key(place))
+            if line is None:
+                line = {"code": code, "asked": seeds, **next(judged)}
+                with record.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            yield _entries(place[0])[place[1]], line
 
 
-def _judged(entry: Entry, seeds: int) -> dict[str, Any]:
+@functools.cache
+def _entries(exercise_id: str) -> tuple[Entry, ...]:
+    return tuple(entries([exercise_id]))
+
+
+def _key(place: tuple[str, int]) -> tuple[str, str, str]:
+    entry = _entries(place[0])[place[1]]
+    return entry.exercise, entry.kind, entry.name
+
+
+def _judged(place: tuple[str, int], *, seeds: int) -> dict[str, Any]:
+    entry = _entries(place[0])[place[1]]
     records: list[Record] = []
     for seed in range(seeds):
         records.append(judge(entry, seed=seed))

@@ -201,27 +201,31 @@ def run_zoo(
 
     Args:
         ids: of the exercises; all when left out.
-        seed: of the checks' random inputs for wrong and valid answers; new ones when left out.
+        seed: of the checks' random inputs. When left out, answers get a new one each, and mutants
+            `MUTANT_SEEDS`.
         mutants: whether to make them and put them before the checks too.
         jobs: how many processes share the work.
     """
     chosen = exercise_ids() if ids is None else list(ids)
-    with _mapping(jobs) as every:
+    with mapping(jobs) as every:
         records = every(partial(_judged, seed=seed), chosen)
-        hunts = every(_hunted, chosen if mutants else [])
+        hunts = every(partial(_hunted, seed=seed), chosen if mutants else [])
         return Zoo(records=tuple(chain.from_iterable(records)), hunts=tuple(hunts))
 
 
 @contextmanager
-def _mapping(jobs: int) -> Iterator[Callable[..., Iterable[Any]]]:
+def mapping(jobs: int) -> Iterator[Callable[..., Iterable[Any]]]:
     """``map``, or one like it whose calls run in so many processes from the start."""
     if jobs == 1:
         yield map
         return
     # Not forked: the threads that torch may have here don't survive that.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, initializer=_use_one_thread) as pool:
+    pool = ProcessPoolExecutor(jobs, context, initializer=_use_one_thread)
+    try:
         yield pool.map
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _use_one_thread() -> None:
@@ -243,7 +247,7 @@ def _drawn(entry: Entry, seed: int | None) -> Record:
     return record
 
 
-def _hunted(exercise_id: str) -> Hunt:
+def _hunted(exercise_id: str, *, seed: int | None) -> Hunt:
     """The hunt, without the mutants' functions: other processes couldn't send them."""
-    found = hunt(exercise(exercise_id).task)
+    found = hunt(exercise(exercise_id).task, seeds=MUTANT_SEEDS if seed is None else (seed,))
     return replace(found, survivors=tuple(replace(one, answer=None) for one in found.survivors))

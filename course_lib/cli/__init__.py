@@ -233,14 +233,13 @@ def check_zoo(
 
     # On tensors so small a second thread gains nothing, and costs much on a busy machine.
     torch.set_num_threads(1)
+    jobs = jobs or hardware.usable_cores()
     if seeds is None:
-        toured = run_zoo(
-            exercises or None, seed=seed, mutants=mutants, jobs=jobs or hardware.usable_cores()
-        )
+        toured = run_zoo(exercises or None, seed=seed, mutants=mutants, jobs=jobs)
         show.zoo(toured)
         raise typer.Exit(int(not toured.ok))
     record.parent.mkdir(parents=True, exist_ok=True)
-    raise typer.Exit(int(not show.seeds(judge_many(exercises or None, seeds, record))))
+    raise typer.Exit(int(not show.seeds(judge_many(exercises or None, seeds, record, jobs=jobs))))
 
 
 @data_app.command("list")
