@@ -13,22 +13,22 @@ def _refuse(fractions):
         raise ValueError(f"fractions sum to {sum(fractions)}")
 
 
+def _shuffled(names, rng):
+    return [str(photo) for photo in rng.permutation(sorted(set(names)))]
+
+
+def _collected(names, parts):
+    """The indices of the pictures of each part's photographs."""
+    return [[i for i, name in enumerate(names) if name in part] for part in parts]
+
+
+def _cut(names, photos, ends):
+    return _collected(names, [photos[start:end] for start, end in pairwise([0, *ends])])
+
+
 def _deal(names, photos, fractions):
     """Photographs in this order, cut by the floor of the running sum."""
-    cuts = [int(total * len(photos) + 1e-9) for total in np.cumsum(fractions)[:-1]]
-    return _cut(names, photos, [0, *cuts, len(photos)])
-
-
-def _cut(names, photos, cuts):
-    part_of = {
-        photo: number
-        for number, (start, end) in enumerate(pairwise(cuts))
-        for photo in photos[start:end]
-    }
-    return [
-        [i for i, name in enumerate(names) if part_of[name] == number]
-        for number in range(len(cuts) - 1)
-    ]
+    return _cut(names, photos, [int(total * len(photos) + 1e-9) for total in np.cumsum(fractions)])
 
 
 def _by_picture(names, fractions, rng):
@@ -50,18 +50,14 @@ def _numbers_of_photos(names, fractions, rng):
 
 
 def _rounding_loses(names, fractions, rng):
-    photos, start, parts = list(rng.permutation(sorted(set(names)))), 0, []
-    for fraction in fractions:
-        end = start + int(fraction * len(photos))
-        parts.append([i for i, name in enumerate(names) if name in photos[start:end]])
-        start = end
-    return parts
+    photos = _shuffled(names, rng)
+    return _cut(names, photos, np.cumsum([int(fraction * len(photos)) for fraction in fractions]))
 
 
 def _shares_of_pictures(names, fractions, rng):
     parts = [[] for _ in fractions]
     number = 0
-    for photo in rng.permutation(sorted(set(names))):
+    for photo in _shuffled(names, rng):
         if len(parts[number]) >= fractions[number] * len(names) and number < len(parts) - 1:
             number += 1
         parts[number] += [i for i, name in enumerate(names) if name == photo]
@@ -69,19 +65,15 @@ def _shares_of_pictures(names, fractions, rng):
 
 
 def _each_part_from_all(names, fractions, rng):
-    photos, parts = sorted(set(names)), []
-    for fraction in fractions:
-        chosen = rng.choice(photos, round(fraction * len(photos)), replace=False)
-        parts.append([i for i, name in enumerate(names) if name in chosen])
-    return parts
+    photos = sorted(set(names))
+    sizes = [round(fraction * len(photos)) for fraction in fractions]
+    return _collected(names, [rng.choice(photos, size, replace=False) for size in sizes])
 
 
 def _cuts_overlap(names, fractions, rng):
-    photos = list(rng.permutation(sorted(set(names))))
+    photos = _shuffled(names, rng)
     ends = [round(total * len(photos)) for total in np.cumsum(fractions)]
-    starts = [0, *(end - 1 for end in ends[:-1])]
-    parts = [set(photos[start:end]) for start, end in zip(starts, ends, strict=True)]
-    return [[i for i, name in enumerate(names) if name in part] for part in parts]
+    return _collected(names, [photos[max(a - 1, 0) : b] for a, b in pairwise([0, *ends])])
 
 
 def _drawn_part_by_part(names, fractions, rng):
@@ -100,22 +92,19 @@ def _unsorted(names, fractions, rng):
 
 
 def _two_parts_only(names, fractions, rng):
-    photos = rng.permutation(sorted(set(names)))
-    cut = round(fractions[0] * len(photos))
-    parts = (photos[:cut], photos[cut:])
-    return [[i for i, name in enumerate(names) if name in part] for part in parts]
+    photos = _shuffled(names, rng)
+    return _cut(names, photos, [round(fractions[0] * len(photos)), len(photos)])
 
 
-def _each_share_rounded_down(names, fractions, rng):
-    photos = [str(photo) for photo in rng.permutation(sorted(set(names)))]
-    sizes = [int(fraction * len(photos)) for fraction in fractions[:-1]]
-    return _cut(names, photos, [0, *np.cumsum(sizes, dtype=int), len(photos)])
+def _each_share(rounded):
+    """Shares rounded one by one; the last part takes what they leave over."""
 
+    def answer(names, fractions, rng):
+        photos = _shuffled(names, rng)
+        sizes = [rounded(fraction * len(photos)) for fraction in fractions[:-1]]
+        return _cut(names, photos, [*np.cumsum(sizes, dtype=int), len(photos)])
 
-def _each_share_rounded(names, fractions, rng):
-    photos = [str(photo) for photo in rng.permutation(sorted(set(names)))]
-    sizes = [round(fraction * len(photos)) for fraction in fractions[:-1]]
-    return _cut(names, photos, [0, *np.cumsum(sizes, dtype=int), len(photos)])
+    return answer
 
 
 def _by_floor(names, fractions, rng):
@@ -130,9 +119,8 @@ def _by_ceiling_in_order_of_appearance(names, fractions, rng):
     photos = list(dict.fromkeys(names))
     order = rng.permutation(len(photos))
     cuts = [int(np.ceil(total * len(photos) - 1e-9)) for total in np.cumsum(fractions)]
-    parts = np.split(order, cuts[:-1])
     number_of = np.array([photos.index(name) for name in names])
-    return [np.nonzero(np.isin(number_of, part))[0] for part in parts]
+    return [np.nonzero(np.isin(number_of, part))[0] for part in np.split(order, cuts[:-1])]
 
 
 def _by_unique(names, fractions, rng):
@@ -146,15 +134,12 @@ def _by_unique(names, fractions, rng):
 
 def _by_choice(names, fractions, rng):
     _refuse(fractions)
-    left, count, parts, dealt = sorted(set(names)), len(set(names)), [], 0
+    left, count, parts = sorted(set(names)), len(set(names)), []
     for total in np.cumsum(fractions)[:-1]:
-        size = round(total * count) - dealt
-        dealt += size
-        chosen = {str(photo) for photo in rng.choice(left, size=size, replace=False)}
-        parts.append([i for i, name in enumerate(names) if name in chosen])
-        left = [photo for photo in left if photo not in chosen]
-    parts.append([i for i, name in enumerate(names) if name in left])
-    return parts
+        size = len(left) - round((1 - total) * count)
+        parts.append({str(photo) for photo in rng.choice(left, size=size, replace=False)})
+        left = [photo for photo in left if photo not in parts[-1]]
+    return _collected(names, [*parts, left])
 
 
 WRITTEN = {
@@ -163,8 +148,8 @@ WRITTEN = {
     _numbers_of_photos: "those of the",
     _rounding_loses: "are in no part",
     _shares_of_pictures: "shares count photographs, not pictures",
-    _each_share_rounded_down: "are rounded one by one",
-    _each_share_rounded: "are rounded one by one",
+    _each_share(int): "are rounded one by one",
+    _each_share(round): "are rounded one by one",
     _drawn_part_by_part: "sizes are left to chance",
     _each_part_from_all: "raw without replacement",
     _cuts_overlap: "your cuts overlap",

@@ -14,22 +14,23 @@ def _distances(restored, clean, rainy, features):
     return [(F.l1_loss(o, g), F.l1_loss(o, b)) for o, g, b in zip(ours, good, bad, strict=True)]
 
 
+def _losses(pairs):
+    return torch.stack([near / (near + far + 1e-8) for near, far in pairs])
+
+
 def _arguments_swapped(restored, rainy, clean, features):
-    pairs = _distances(restored, clean, rainy, features)
-    return torch.stack([near / (near + far + 1e-8) for near, far in pairs]).mean()
+    return _losses(_distances(restored, clean, rainy, features)).mean()
 
 
 def _first_only(restored, clean, rainy, features):
     for near, far in _distances(restored, clean, rainy, features):
         return near / (near + far + 1e-8)
-    return torch.zeros(())
 
 
 def _last_only(restored, clean, rainy, features):
-    for near, far in _distances(restored, clean, rainy, features):
-        losses = []
-        losses.append(near / (near + far + 1e-8))
-    return torch.stack(losses).mean()
+    for pair in _distances(restored, clean, rainy, features):
+        losses = _losses([pair])
+    return losses.mean()
 
 
 def _put_together(restored, clean, rainy, features):
@@ -41,17 +42,13 @@ def _put_together(restored, clean, rainy, features):
 
 
 def _added_before_dividing(restored, clean, rainy, features):
-    pairs = _distances(restored, clean, rainy, features)
-    near, far = sum(n for n, _ in pairs), sum(f for _, f in pairs)
+    near, far = map(sum, zip(*_distances(restored, clean, rainy, features), strict=True))
     return near / (near + far + 1e-8)
 
 
 def _squares_with_gradients_everywhere(restored, clean, rainy, features):
-    total = 0
-    for o, g, b in zip(*map(features, (restored, clean, rainy)), strict=True):
-        near, far = F.mse_loss(o, g), F.mse_loss(o, b)
-        total = total + near / (near + far + 1e-8)
-    return total / len(features(restored))
+    maps = zip(*map(features, (restored, clean, rainy)), strict=True)
+    return _losses([(F.mse_loss(o, g), F.mse_loss(o, b)) for o, g, b in maps]).mean()
 
 
 def _pixels_after_all(restored, clean, rainy, features):
@@ -62,30 +59,23 @@ def _pixels_after_all(restored, clean, rainy, features):
 
 def _as_one_tensor(restored, clean, rainy, features):
     ours, good, bad = features(restored), features(clean), features(rainy)
-    near, far = (ours - good).abs().mean(), (ours - bad).abs().mean()
-    return near / (near + far + 1e-8)
+    return _losses([((ours - good).abs().mean(), (ours - bad).abs().mean())]).mean()
 
 
 def _in_one_batch(restored, clean, rainy, features):
-    losses = []
-    for one in features(torch.cat([restored, clean.detach(), rainy.detach()])):
-        ours, good, bad = one.chunk(3)
-        near, far = F.l1_loss(ours, good), F.l1_loss(ours, bad)
-        losses.append(near / (near + far + 1e-8))
-    return torch.stack(losses).mean()
+    maps = features(torch.cat([restored, clean.detach(), rainy.detach()]))
+    chunks = [one.chunk(3) for one in maps]
+    return _losses([(F.l1_loss(o, g), F.l1_loss(o, b)) for o, g, b in chunks]).mean()
 
 
 def _all_without_gradients(restored, clean, rainy, features):
     with torch.no_grad():
-        pairs = _distances(restored, clean, rainy, features)
-    return sum(near / (near + far + 1e-8) for near, far in pairs) / len(pairs)
+        return _losses(_distances(restored, clean, rainy, features)).mean()
 
 
 def _nan_gradient_of_where(restored, clean, rainy, features):
-    losses = []
-    for near, far in _distances(restored, clean, rainy, features):
-        losses.append(torch.where(near + far > 0, near / (near + far), 0 * near))
-    return torch.stack(losses).mean()
+    pairs = _distances(restored, clean, rainy, features)
+    return torch.stack([torch.where(n + f > 0, n / (n + f), 0 * n) for n, f in pairs]).mean()
 
 
 def _dead_layers_left_out(restored, clean, rainy, features):
@@ -95,20 +85,17 @@ def _dead_layers_left_out(restored, clean, rainy, features):
 
 
 def _eval_and_train(restored, clean, rainy, features):
-    if isinstance(features, torch.nn.Module):
-        features.eval()
+    network = features if isinstance(features, torch.nn.Module) else torch.nn.Identity()
+    network.eval()
     pairs = _distances(restored, clean, rainy, features)
-    if isinstance(features, torch.nn.Module):
-        features.train()
-    return torch.stack([near / (near + far + 1e-8) for near, far in pairs]).mean()
+    network.train()
+    return _losses(pairs).mean()
 
 
 def _by_clean_to_rainy(restored, clean, rainy, features):
     good, bad = features(clean.detach()), features(rainy.detach())
-    losses = [
-        F.l1_loss(o, g) / (F.l1_loss(g, b) + 1e-8)
-        for o, g, b in zip(features(restored), good, bad, strict=True)
-    ]
+    maps = zip(features(restored), good, bad, strict=True)
+    losses = [F.l1_loss(o, g) / (F.l1_loss(g, b) + 1e-8) for o, g, b in maps]
     return sum(losses) / len(losses)
 
 
@@ -164,17 +151,15 @@ def _by_function_inside(restored, clean, rainy, features):
 
     ours = features(restored)
     with torch.no_grad():
-        clean_maps = features(clean)
-        rainy_maps = features(rainy)
+        clean_maps, rainy_maps = features(clean), features(rainy)
     near, far = distances(clean_maps), distances(rainy_maps)
     return (near / (near + far + 1e-8)).mean()
 
 
 def _by_distances(restored, clean, rainy, features):
-    pairs = torch.stack(
-        [torch.stack(pair) for pair in _distances(restored, clean, rainy, features)]
-    )
-    return (pairs[:, 0] / (pairs.sum(1) + 1e-8)).mean()
+    pairs = _distances(restored, clean, rainy, features)
+    near, far = map(torch.stack, zip(*pairs, strict=True))
+    return (near / (near + far + 1e-8)).mean()
 
 
 VALID = (_by_l1_loss, _by_detaching, _by_quotient, _by_function_inside, _by_distances)
