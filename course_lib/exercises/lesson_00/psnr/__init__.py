@@ -10,7 +10,7 @@ from course_lib.checks.attempt import Call
 from course_lib.checks.function import Case, Function, Refusal
 from course_lib.checks.layers import by
 from course_lib.checks.result import Wrong
-from course_lib.checks.tables import mends, slips_that_get, slips_that_say
+from course_lib.checks.shorthand import mends, slips_that_get, slips_that_say
 from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_00.psnr import zoo
 from course_lib.metrics import psnr

@@ -11,7 +11,7 @@ import numpy as np
 from course_lib.checks import expect
 from course_lib.checks.attempt import Attempt, Call, describe
 from course_lib.checks.result import Wrong
-from course_lib.checks.tables import slips_that_get
+from course_lib.checks.shorthand import slips_that_get
 from course_lib.checks.task import Task, texts
 from course_lib.data.photos import split_by_photo
 from course_lib.exercises.lesson_00.split_by_photo import zoo

@@ -16,7 +16,7 @@ from course_lib.checks.attempt import Attempt, Call, describe
 from course_lib.checks.function import Case, Function
 from course_lib.checks.layers import by
 from course_lib.checks.result import Wrong
-from course_lib.checks.tables import slips_that_get, slips_that_say
+from course_lib.checks.shorthand import slips_that_get, slips_that_say
 from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_03.contrastive_loss import zoo
 from course_lib.losses import contrastive_loss

@@ -17,7 +17,7 @@ from course_lib.checks import expect
 from course_lib.checks.attempt import Attempt, describe
 from course_lib.checks.devices import Device, works_on_gpu
 from course_lib.checks.result import Wrong
-from course_lib.checks.tables import slips_that_get
+from course_lib.checks.shorthand import slips_that_get
 from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_03.flip_labels import zoo
 from course_lib.losses import flip_labels

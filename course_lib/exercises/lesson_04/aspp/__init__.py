@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from course_lib.checks.network import Made, Network
+from course_lib.checks.shorthand import slips_that_get, slips_that_say
 from course_lib.checks.slips import Slip
-from course_lib.checks.tables import slips_that_get, slips_that_say
 from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_04.aspp import zoo
 from course_lib.models.graspp import ASPP

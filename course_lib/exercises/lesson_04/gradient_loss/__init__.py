@@ -11,8 +11,8 @@ from torch import Tensor
 from course_lib.checks.attempt import Call, describe
 from course_lib.checks.function import Case, Function, Refusal
 from course_lib.checks.result import Wrong
+from course_lib.checks.shorthand import mends, slips_that_get
 from course_lib.checks.slips import Slip
-from course_lib.checks.tables import mends, slips_that_get
 from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_04.gradient_loss import zoo
 from course_lib.losses import gradient_loss

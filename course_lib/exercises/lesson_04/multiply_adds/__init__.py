@@ -9,8 +9,8 @@ from torch import nn
 from course_lib.checks.attempt import Attempt, Call
 from course_lib.checks.function import Case, Function
 from course_lib.checks.result import Wrong
+from course_lib.checks.shorthand import mends, slips_that_get
 from course_lib.checks.slips import Slip
-from course_lib.checks.tables import mends, slips_that_get
 from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_04.multiply_adds import zoo
 from course_lib.exercises.lesson_04.multiply_adds.networks import cases

@@ -1,6 +1,6 @@
 import pytest
 
-from course_lib.checks.tables import mends, slips_that_get, slips_that_say
+from course_lib.checks.shorthand import mends, slips_that_get, slips_that_say
 
 
 @pytest.mark.parametrize(("make", "kind"), [(slips_that_say, "says"), (slips_that_get, "gets")])
