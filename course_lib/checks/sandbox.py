@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import contextvars
 import io
 import math
 import os
@@ -12,10 +13,10 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType, ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -35,6 +36,10 @@ CLASSES: tuple[type, ...] = (
     *dict.fromkeys(one for one in vars(torch.nn).values() if isinstance(one, type)),
     *dict.fromkeys(one for one in vars(torch.optim).values() if isinstance(one, type)),
 )
+
+
+Names: TypeAlias = list[tuple[ModuleType | type, dict[str, Any]]]
+_names: contextvars.ContextVar[Names] = contextvars.ContextVar("names at the start of a check")
 
 
 class Printed(io.StringIO):
@@ -70,6 +75,7 @@ def sandbox(seed: int) -> Iterator[Printed]:
     folder, recursion = os.getcwd(), sys.getrecursionlimit()
     keyboard = builtins.input, sys.breakpointhook
     hooks = [(one, dict(one)) for one in GLOBAL_HOOKS.values()]
+    token = None
     with (
         torch.random.fork_rng(devices=cuda),
         torch.inference_mode(False),
@@ -88,6 +94,7 @@ def sandbox(seed: int) -> Iterator[Printed]:
             sys.stdin = io.StringIO()
             builtins.input = _no_input
             sys.breakpointhook = _no_input
+            token = _names.set(_names_of((*MODULES, *CLASSES)))
             yield printed
         finally:
             sys.stdout, sys.stderr, sys.stdin = streams
@@ -95,6 +102,8 @@ def sandbox(seed: int) -> Iterator[Printed]:
             for now, before in hooks:
                 now.clear()
                 now.update(before)
+            if token:
+                _names.reset(token)
             sys.setrecursionlimit(recursion)
             os.chdir(folder)
             random.setstate(python_state)
@@ -123,7 +132,8 @@ def one_call(modules: tuple[ModuleType, ...] = ()) -> Iterator[Seen]:
         modules: whose names are put back besides those of `MODULES`.
     """
     seen = Seen()
-    with _interrupts(seen), _put_back((*MODULES, *modules, *CLASSES)):
+    before = _names.get(None) or _names_of((*MODULES, *CLASSES))
+    with _interrupts(seen), _put_back([*before, *_names_of(modules)]):
         try:
             yield seen
         finally:
@@ -135,21 +145,26 @@ def one_call(modules: tuple[ModuleType, ...] = ()) -> Iterator[Seen]:
                 torch.set_default_dtype(torch.float32)
 
 
+def _names_of(owners: Iterable[ModuleType | type]) -> Names:
+    return [(owner, dict(vars(owner))) for owner in owners]
+
+
 @contextlib.contextmanager
-def _put_back(owners: tuple[ModuleType | type, ...]) -> Iterator[None]:
+def _put_back(before: Names) -> Iterator[None]:
     """Names that were overwritten, deleted or added are as before afterwards."""
-    before = [(owner, dict(vars(owner))) for owner in owners]
-    pairs = [(one, list(map(id, one[1].values()))) for one in before]
     # Bound here, because the answer may delete a builtin.
     missing, write, delete = object(), setattr, delattr
-    all_of, place_of, names_of, each, is_a, module = list, id, vars, map, isinstance, ModuleType
+    names_of, is_a, module, error = vars, isinstance, ModuleType, Exception
     try:
         yield
     finally:
-        for (owner, names), place in pairs:
+        for owner, names in before:
             now = names_of(owner)
-            if all_of(each(place_of, now.values())) == place:
-                continue
+            try:
+                if now == names:  # fast, since it looks whether values are identical first
+                    continue
+            except error:  # an array in place of a value doesn't compare
+                pass
             for name, value in names.items():
                 if now.get(name, missing) is not value:
                     write(owner, name, value)

@@ -80,10 +80,19 @@ def test_printing_is_kept_and_capped(capsys):
 def test_nothing_waits_for_the_keyboard(wait):
     keyboard = builtins.input, sys.breakpointhook
     with sandbox(0):
-        with pytest.raises(RuntimeError, match="keyboard"):
-            wait()
+        for _ in range(2):
+            with one_call(), pytest.raises(RuntimeError, match="keyboard"):
+                wait()
         assert sys.stdin.readline() == ""
     assert (builtins.input, sys.breakpointhook) == keyboard
+
+
+def test_an_array_in_place_of_a_function_is_put_back():
+    before = np.random.seed
+    with sandbox(0):
+        with one_call():
+            np.random.seed = np.zeros(3)
+        assert np.random.seed is before
 
 
 def test_overwritten_functions_come_back_after_each_call():
