@@ -10,48 +10,68 @@ from course_lib.losses import discriminator_loss, generator_loss
 bce = F.binary_cross_entropy_with_logits
 
 
-def _minimised(loss, optimizer):
+def minimised(loss, optimizer):
+    """A right end of a step, for both players."""
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
     return loss.item()
 
 
+def minimised_by_autograd(loss, network, optimizer):
+    """Another right end of a step."""
+    parameters = list(network.parameters())
+    for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+        parameter.grad = gradient
+    optimizer.step()
+    return loss.detach()
+
+
+def in_eval_mode(step, network):
+    """The step with a network in eval mode, which goes back to its own modes afterwards."""
+    modes = [(one, one.training) for one in network.modules()]
+    network.eval()
+    loss = step()
+    for one, mode in modes:
+        one.training = mode
+    return loss
+
+
 def _no_grad_too_wide(g, d, batch, optimizer):
     with torch.no_grad():
         fake_logits = d(g(batch.rainy))
-    return _minimised(discriminator_loss(d(batch.clean), fake_logits), optimizer)
+    return minimised(discriminator_loss(d(batch.clean), fake_logits), optimizer)
 
 
 def _no_grad_everywhere(g, d, batch, optimizer):
     with torch.no_grad():
         loss = discriminator_loss(d(batch.clean), d(g(batch.rainy)))
-    return _minimised(loss, optimizer)
+    return minimised(loss, optimizer)
 
 
 def _real_alone(g, d, batch, optimizer):
     g(batch.rainy)
-    return _minimised(F.softplus(-d(batch.clean)).mean(), optimizer)
+    return minimised(F.softplus(-d(batch.clean)).mean(), optimizer)
 
 
 def _real_gradient_cleared(g, d, batch, optimizer):
     optimizer.zero_grad()
     real = F.softplus(-d(batch.clean)).mean()
     real.backward()
-    return real.item() + _minimised(F.softplus(d(g(batch.rainy).detach())).mean(), optimizer)
+    return real.item() + minimised(F.softplus(d(g(batch.rainy).detach())).mean(), optimizer)
 
 
 def _in_inference_mode(g, d, batch, optimizer):
     with torch.inference_mode():
         fake = g(batch.rainy)
-    return _minimised(discriminator_loss(d(batch.clean), d(fake)), optimizer)
+    return minimised(discriminator_loss(d(batch.clean), d(fake)), optimizer)
 
 
 def _two_steps(g, d, batch, optimizer):
     total = 0.0
     for pictures, label in ((batch.clean, 1.0), (g(batch.rainy).detach(), 0.0)):
         logits = d(pictures)
-        total += _minimised(bce(logits, torch.full_like(logits, label)), optimizer)
+        total += minimised(bce(logits, torch.full_like(logits, label)), optimizer)
     return total
 
 
@@ -66,13 +86,13 @@ def _swapped_by_hand(g, d, batch, optimizer):
 
 def _fooled_with_a_look_at_real(g, d, batch, optimizer):
     d(batch.clean)
-    return _minimised(generator_loss(d(g(batch.rainy).detach())), optimizer)
+    return minimised(generator_loss(d(g(batch.rainy).detach())), optimizer)
 
 
 def _mean_of_two(g, d, batch, optimizer):
     real = F.softplus(-d(batch.clean)).mean()
     fake = F.softplus(d(g(batch.rainy).detach())).mean()
-    return _minimised(torch.stack([real, fake]).mean(), optimizer)
+    return minimised(torch.stack([real, fake]).mean(), optimizer)
 
 
 def _one_batch(g, d, batch, optimizer):
@@ -81,16 +101,11 @@ def _one_batch(g, d, batch, optimizer):
     logits = d(pictures)
     labels = torch.zeros_like(logits)
     labels[len(batch.clean) :] = 1
-    return _minimised(2 * bce(logits, labels), optimizer)
+    return minimised(2 * bce(logits, labels), optimizer)
 
 
 def _discriminator_in_eval(g, d, batch, optimizer):
-    modes = [(one, one.training) for one in d.modules()]
-    d.eval()
-    loss = _by_detach(g, d, batch, optimizer)
-    for one, mode in modes:
-        one.training = mode
-    return loss
+    return in_eval_mode(lambda: _by_detach(g, d, batch, optimizer), d)
 
 
 def _in_train_mode_for_a_while(g, d, batch, optimizer):
@@ -98,7 +113,7 @@ def _in_train_mode_for_a_while(g, d, batch, optimizer):
     g.train()
     fake = g(batch.rainy).detach()
     g.train(was)
-    return _minimised(discriminator_loss(d(batch.clean), d(fake)), optimizer)
+    return minimised(discriminator_loss(d(batch.clean), d(fake)), optimizer)
 
 
 def _in_training_mode(g, d, batch, optimizer):
@@ -109,7 +124,7 @@ def _in_training_mode(g, d, batch, optimizer):
 
 def _only_while_losing(g, d, batch, optimizer):
     loss = discriminator_loss(d(batch.clean), d(g(batch.rainy).detach()))
-    return _minimised(loss, optimizer) if loss > 0.5 else loss.item()
+    return minimised(loss, optimizer) if loss > 0.5 else loss.item()
 
 
 def _until_it_wins(g, d, batch, optimizer):
@@ -120,7 +135,7 @@ def _until_it_wins(g, d, batch, optimizer):
 def _keeps_the_first_fakes(g, d, batch, optimizer, kept=[]):  # noqa: B006
     if not kept or kept[0].shape != batch.rainy.shape:
         kept[:] = [g(batch.rainy).detach()]
-    return _minimised(discriminator_loss(d(batch.clean), d(kept[0])), optimizer)
+    return minimised(discriminator_loss(d(batch.clean), d(kept[0])), optimizer)
 
 
 def _by_detach(g, d, batch, optimizer):
@@ -166,12 +181,7 @@ def _by_autograd(g, d, batch, optimizer):
     with torch.no_grad():
         fake = g(batch.rainy)
     fake_logits, real_logits = d(fake), d(batch.clean)
-    loss = discriminator_loss(real_logits, fake_logits)
-    parameters = list(d.parameters())
-    for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
-        parameter.grad = gradient
-    optimizer.step()
-    return loss.detach()
+    return minimised_by_autograd(discriminator_loss(real_logits, fake_logits), d, optimizer)
 
 
 def _by_cross_entropies(g, d, batch, optimizer):
@@ -190,7 +200,7 @@ def _by_cross_entropies(g, d, batch, optimizer):
 
 def _by_probabilities(g, d, batch, optimizer):
     real, fake = torch.sigmoid(d(batch.clean)), torch.sigmoid(d(g(batch.rainy).detach().clone()))
-    return _minimised(-(torch.log(real).mean() + torch.log(1 - fake).mean()), optimizer)
+    return minimised(-(torch.log(real).mean() + torch.log(1 - fake).mean()), optimizer)
 
 
 def _with_a_closure(g, d, batch, optimizer):

@@ -5,74 +5,66 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
+from course_lib.exercises.lesson_01.discriminator_step.zoo import (
+    bce,
+    in_eval_mode,
+    minimised,
+    minimised_by_autograd,
+)
 from course_lib.losses import generator_loss
-
-bce = F.binary_cross_entropy_with_logits
-
-
-def _minimised(loss, optimizer):
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.item()
 
 
 def _generator_without_gradients(g, d, batch, optimizer):
     with torch.no_grad():
         fake = g(batch.rainy)
-    return _minimised(generator_loss(d(fake)), optimizer)
+    return minimised(generator_loss(d(fake)), optimizer)
 
 
 def _discriminator_without_gradients(g, d, batch, optimizer):
     fake = g(batch.rainy)
     with torch.no_grad():
         logits = d(fake)
-    return _minimised(generator_loss(logits), optimizer)
+    return minimised(generator_loss(logits), optimizer)
 
 
 def _target_zero(g, d, batch, optimizer):
     logits = d(g(batch.rainy))
-    return _minimised(bce(logits, torch.zeros_like(logits)), optimizer)
+    return minimised(bce(logits, torch.zeros_like(logits)), optimizer)
 
 
 def _saturating(g, d, batch, optimizer):
-    return _minimised(torch.log(1 - torch.sigmoid(d(g(batch.rainy)))).mean(), optimizer)
+    return minimised(torch.log(1 - torch.sigmoid(d(g(batch.rainy)))).mean(), optimizer)
 
 
 def _rainy_into_discriminator(g, d, batch, optimizer):
     g(batch.rainy)
-    return _minimised(generator_loss(d(batch.rainy)), optimizer)
+    return minimised(generator_loss(d(batch.rainy)), optimizer)
 
 
 def _l1_alone(g, d, batch, optimizer):
-    return _minimised(F.l1_loss(g(batch.rainy), batch.clean), optimizer)
+    return minimised(F.l1_loss(g(batch.rainy), batch.clean), optimizer)
 
 
 def _with_l1_by_hand(g, d, batch, optimizer):
     rainy, clean, _ = batch
     restored = g(rainy)
-    return _minimised(F.softplus(-d(restored)).mean() + (restored - clean).abs().mean(), optimizer)
+    return minimised(F.softplus(-d(restored)).mean() + (restored - clean).abs().mean(), optimizer)
 
 
 def _frozen_and_saturating(g, d, batch, optimizer):
     d.requires_grad_(False)
-    loss = _minimised(-F.softplus(d(g(batch.rainy))).mean(), optimizer)
+    loss = minimised(-F.softplus(d(g(batch.rainy))).mean(), optimizer)
     d.requires_grad_(True)
     return loss
 
 
 def _moves_both(g, d, batch, optimizer):
     both = torch.optim.Adam([*g.parameters(), *d.parameters()], lr=2e-4)
-    return _minimised(generator_loss(d(g(batch.rainy))), both)
+    return minimised(generator_loss(d(g(batch.rainy))), both)
 
 
 def _discriminator_in_eval(g, d, batch, optimizer):
-    modes = {one: one.training for one in d.modules()}
-    d.eval()
-    loss = _attached(g, d, batch, optimizer)
-    for one, mode in modes.items():
-        one.training = mode
-    return loss
+    return in_eval_mode(lambda: _attached(g, d, batch, optimizer), d)
 
 
 def _by_hand(g, d, batch, optimizer):
@@ -93,7 +85,7 @@ def _asks_again(g, d, batch, optimizer):
 
 def _labels_on_the_cpu(g, d, batch, optimizer):
     logits = d(g(batch.rainy))
-    return _minimised(bce(logits, torch.ones(logits.shape)), optimizer)
+    return minimised(bce(logits, torch.ones(logits.shape)), optimizer)
 
 
 def _attached(g, d, batch, optimizer):
@@ -127,18 +119,13 @@ def _cleans_up(g, d, batch, optimizer):
 
 
 def _by_autograd(g, d, batch, optimizer):
-    loss = generator_loss(d(g(batch.rainy)))
-    parameters = list(g.parameters())
-    for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
-        parameter.grad = gradient
-    optimizer.step()
-    return loss.detach()
+    return minimised_by_autograd(generator_loss(d(g(batch.rainy))), g, optimizer)
 
 
 def _modes_put_back(g, d, batch, optimizer):
     modes = [(one, one.training) for net in (g, d) for one in net.modules()]
     logits = d(g(batch.rainy))
-    loss = _minimised(bce(logits, logits.new_ones(logits.shape)), optimizer)
+    loss = minimised(bce(logits, logits.new_ones(logits.shape)), optimizer)
     for one, mode in modes:
         one.train(mode)
     return loss

@@ -13,7 +13,7 @@ from course_lib.checks import expect
 from course_lib.checks.attempt import Attempt, Call, describe
 from course_lib.checks.function import Case, Function
 from course_lib.checks.result import Wrong
-from course_lib.checks.slips import Slip
+from course_lib.checks.shorthand import slips_that_get, slips_that_say
 from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_04.effective_receptive_field import zoo
 from course_lib.models.graspp import effective_receptive_field
@@ -76,157 +76,130 @@ COUNTS = {
 }
 NO_CHAIN = "return np.ones(1, dtype=int) if not len(rates) else "
 EACH = "Here each one works on the output of the one before: convolve with each kernel in turn."
-
-SLIPS = (
-    *(Slip(f"{LOOP} → for rate in {other}:", says=says) for other, says in RATES.items()),
-    *(Slip(f"return ways → return {other}", says=says) for other, says in COUNTS.items()),
-    Slip(
-        "kernel[::rate] = 1 → kernel[:] = 1",
-        says="Your kernels have a weight at every pixel, so that nothing falls into a gap. An "
-        "atrous kernel has k weights, each r pixels from the next, and zeros between them.",
-    ),
-    Slip(
-        f"{NO_CHAIN}sum(np.pad(comb(r, kernel_size), (kernel_size - 1) * (max(rates) - r) // 2) "
-        "for r in rates)",
-        says="You add the kernels around a common middle, as if the convolutions were parallel "
-        f"paths, as in ASPP. {EACH}",
-    ),
-    Slip(
-        f"{NO_CHAIN}sum(np.pad(comb(r, kernel_size), (0, (kernel_size - 1) * (max(rates) - r))) "
-        "for r in rates)",
-        says="You add the kernels from the left, as if the convolutions were parallel paths. "
-        f"{EACH}",
-    ),
-    Slip(
-        f"{NO_CHAIN}np.concatenate([comb(r, kernel_size) for r in rates])",
-        says="You put the kernels one behind the other. A convolution widens what is seen to both "
-        "sides, and ways add up: convolve with each kernel in turn.",
-    ),
-    Slip(
-        f"{LENGTH} → 2 * rate + 1",
-        says="Your kernels have three weights whatever `kernel_size` says.",
-    ),
-    Slip(
-        "kernel[::rate] = 1 → kernel[[0, len(kernel) // 2, -1]] = 1",
-        says="Your kernels have three weights, two at their ends and one in the middle, whatever "
-        "`kernel_size` says.",
-    ),
-    Slip(
-        f"{LENGTH} → (rate - 1) * kernel_size + 1",
-        "kernel[::rate] → kernel[::kernel_size]",
-        says="`kernel_size` and the rate are swapped: your kernels have as many weights as the "
-        "rate says.",
-    ),
-    Slip(
-        f"{LENGTH} → kernel_size * rate",
-        says="Your kernels are k·r long, so that r − 1 zeros follow their last weight, and pixels "
-        "that are never seen stand at the end of your result. From the first weight to the last "
-        "there are (k − 1)·r + 1 pixels.",
-    ),
-    Slip(
-        f"{LENGTH} → kernel_size * rate + 1",
-        says="Your kernels have k + 1 weights: (k − 1)·r + 1 pixels reach from the first of k "
-        "weights to the last.",
-    ),
-    Slip(
-        f"{LENGTH} → max((kernel_size - 1) * rate, 1)",
-        says="Your kernels have k − 1 weights: (k − 1)·r pixels end just before the last of k "
-        "weights; it needs one more.",
-    ),
-    Slip(
-        f'{CONVOLVE} → np.convolve(ways, kernel, "same")',
-        says='Your result is cut off at both ends, as by np.convolve with mode="same". With every '
-        "convolution more is seen; np.convolve keeps all of it unless told a mode.",
-    ),
-    Slip(
-        f'{CONVOLVE} → np.convolve(ways, kernel, "valid")',
-        says="Your result keeps only the places where one of two rows covers the other whole, as "
-        'np.correlate does unless told a mode, and np.convolve with mode="valid". mode="full" '
-        "keeps all.",
-    ),
-    Slip(
-        f"ways = {CONVOLVE} → wider = np.zeros(len(ways) + len(kernel) - 1, dtype=int)\n"
-        "        for n in range(kernel_size):\n"
-        "            wider[n * rate : n * rate + len(ways)] = ways\n"
-        "        ways = wider",
-        says="Where two ways lead over one pixel, the later one overwrites the earlier: add them, "
-        "with += in place of =.",
-    ),
-    Slip(
-        f"{NO_CHAIN}np.cumsum([(kernel_size - 1) * r for r in rates]) + 1",
-        says="This is how far each convolution of the chain sees, one number for each of them. "
-        "The docstring asks for one number for each pixel: how many ways lead from it to the "
-        "output's middle.",
-    ),
-    Slip("return ways → return ways > 0", gets="True or False. The docstring asks how many"),
-    Slip("return ways → return len(ways)", gets="the length of the receptive field. The"),
-    Slip("return ways → return int((ways > 0).sum())", gets="how many pixels are seen. The"),
-    Slip("return ways → return ways / ways.sum()", gets="so that they add up to 1"),
-    Slip("return ways → return ways / ways.max()", gets="so that the largest is 1"),
-    Slip("ones(1, dtype=int) → ones(1)", gets="your function returns floats"),
-    Slip("return ways → return np.outer(ways, ways)", gets="one direction only"),
-    Slip("return ways → return ways[None, None]", gets="leave out those of size 1"),
-    Slip("np.ones(1, dtype=int) → np.array([], dtype=int)", gets="your function raises ValueError"),
-    Slip("return ways → return dict(enumerate(ways.tolist()))", gets="a dict of"),
-    Slip("return ways → return np.pad(ways, 1)", gets="has zeros at its ends"),
-    Slip("return ways → return 2 * ways", gets="Your values are 2 times"),
-    Slip("return ways → return ways.tolist()", gets="numpy arrays: return np.array(ways)"),
-    Slip("return ways → return torch.tensor(ways)", gets="numpy arrays: return ways.numpy()"),
-    Slip("return np.array([1, 0, 2, 0, 3, 0, 2, 0, 1])", gets="your function gives [1, 0, 2, 0, 3"),
-)
-
-
-def comb(rate: int, kernel_size: int) -> np.ndarray:
-    """The kernel of an atrous convolution: kernel_size ones, each rate pixels from the next."""
-    kernel = np.zeros((kernel_size - 1) * rate + 1, dtype=int)
-    kernel[::rate] = 1
-    return kernel
+SAYS: dict[str | tuple[str, ...], str] = {
+    **{f"{LOOP} → for rate in {other}:": says for other, says in RATES.items()},
+    **{f"return ways → return {other}": says for other, says in COUNTS.items()},
+    "kernel[::rate] = 1 → kernel[:] = 1": "Your kernels have a weight at every pixel, so that "
+    "nothing falls into a gap. An atrous kernel has k weights, each r pixels from the next, and "
+    "zeros between them.",
+    f"{NO_CHAIN}sum(np.pad(comb(r, kernel_size), (kernel_size - 1) * (max(rates) - r) // 2) "
+    "for r in rates)": "You add the kernels around a common middle, as if the convolutions were "
+    f"parallel paths, as in ASPP. {EACH}",
+    f"{NO_CHAIN}sum(np.pad(comb(r, kernel_size), (0, (kernel_size - 1) * (max(rates) - r))) "
+    "for r in rates)": "You add the kernels from the left, as if the convolutions were parallel "
+    f"paths. {EACH}",
+    f"{NO_CHAIN}np.concatenate([comb(r, kernel_size) for r in rates])": "You put the kernels one "
+    "behind the other. A convolution widens what is seen to both sides, and ways add up: convolve "
+    "with each kernel in turn.",
+    f"{LENGTH} → 2 * rate + 1": "Your kernels have three weights whatever `kernel_size` says.",
+    "kernel[::rate] = 1 → kernel[[0, len(kernel) // 2, -1]] = 1": "Your kernels have three "
+    "weights, two at their ends and one in the middle, whatever `kernel_size` says.",
+    (f"{LENGTH} → (rate - 1) * kernel_size + 1", "kernel[::rate] → kernel[::kernel_size]"): ""
+    "`kernel_size` and the rate are swapped: your kernels have as many weights as the rate says.",
+    f"{LENGTH} → kernel_size * rate": "Your kernels are k·r long, so that r − 1 zeros follow their "
+    "last weight, and pixels that are never seen stand at the end of your result. From the first "
+    "weight to the last there are (k − 1)·r + 1 pixels.",
+    f"{LENGTH} → kernel_size * rate + 1": "Your kernels have k + 1 weights: (k − 1)·r + 1 pixels "
+    "reach from the first of k weights to the last.",
+    f"{LENGTH} → max((kernel_size - 1) * rate, 1)": "Your kernels have k − 1 weights: (k − 1)·r "
+    "pixels end just before the last of k weights; it needs one more.",
+    f'{CONVOLVE} → np.convolve(ways, kernel, "same")': "Your result is cut off at both ends, as by "
+    'np.convolve with mode="same". With every convolution more is seen; np.convolve keeps all of '
+    "it unless told a mode.",
+    f'{CONVOLVE} → np.convolve(ways, kernel, "valid")': "Your result keeps only the places where "
+    "one of two rows covers the other whole, as np.correlate does unless told a mode, and "
+    'np.convolve with mode="valid". mode="full" keeps all.',
+    f"ways = {CONVOLVE} → wider = np.zeros(len(ways) + len(kernel) - 1, dtype=int)\n"
+    "        for n in range(kernel_size):\n"
+    "            wider[n * rate : n * rate + len(ways)] = ways\n"
+    "        ways = wider": "Where two ways lead over one pixel, the later one overwrites the "
+    "earlier: add them, with += in place of =.",
+    f"{NO_CHAIN}np.cumsum([(kernel_size - 1) * r for r in rates]) + 1": "This is how far each "
+    "convolution of the chain sees, one number for each of them. The docstring asks for one number "
+    "for each pixel: how many ways lead from it to the output's middle.",
+}
+FOUND = {
+    **{
+        f"return ways → return {other}": words
+        for other, words in {
+            "ways > 0": "True or False. The docstring asks how many",
+            "len(ways)": "the length of the receptive field. The",
+            "int((ways > 0).sum())": "how many pixels are seen. The",
+            "ways / ways.sum()": "so that they add up to 1",
+            "ways / ways.max()": "so that the largest is 1",
+            "np.outer(ways, ways)": "one direction only",
+            "ways[None, None]": "leave out those of size 1",
+            "dict(enumerate(ways.tolist()))": "a dict of",
+            "np.pad(ways, 1)": "has zeros at its ends",
+            "2 * ways": "Your values are 2 times",
+            "ways.tolist()": "numpy arrays: return np.array(ways)",
+            "torch.tensor(ways)": "numpy arrays: return ways.numpy()",
+        }.items()
+    },
+    "ones(1, dtype=int) → ones(1)": "your function returns floats",
+    "np.ones(1, dtype=int) → np.array([], dtype=int)": "your function raises ValueError",
+    "return np.array([1, 0, 2, 0, 3, 0, 2, 0, 1])": "your function gives [1, 0, 2, 0, 3",
+}
 
 
 def cases(rng: np.random.Generator) -> Iterator[Case]:
     """Random chains, a long one, equal rates, rates in a tuple; no gap to see, no convolution."""
     rates = [int(rate) for rate in rng.permutation(range(2, 7))]
-    for chain, k in (
-        (rates[2:5], 5),  # several ways meet, whatever the rates
-        (rates[:2], 3),
-        ([rates[0], 1, rates[1]], 7),
-        ([3, 2, 4, 6], 3),
-        ((rates[3],), 5),
-        ((4, 2, 1, 2), 5),
-        ([1, 1], 3),
-        ([3, 3, 3], 3),
-        ([1] * 5, 5),
-        ([2] * 7, 5),
-        ([1, 3], 3),  # as long as the example
-        (rates[:2], 1),
-        ([], 3),
-    ):
+    some = ([rates[0], 1, rates[1]], 7), ([3, 2, 4, 6], 3), ((rates[3],), 5), ((4, 2, 1, 2), 5)
+    same = ([1, 1], 3), ([1, 3], 3), ([3, 3, 3], 3), ([1] * 5, 5), ([2] * 7, 5)
+    # In the first one several ways meet, whatever the rates.
+    for chain, k in ((rates[2:5], 5), (rates[:2], 3), *some, *same, (rates[:2], 1), ([], 3)):
         on = f"the rates {chain}" if chain else "no convolution at all (rates is [])"
         group = "a chain of convolutions" if chain and k > 1 else ""
         yield Case(on=f"{on} and k = {k}", args=(chain, k), group=group)
 
 
 def read(call: Call, right: np.ndarray) -> np.ndarray:
-    """The call's value as an array of whole numbers, though it be a list or a tensor of them.
-
-    Raises:
-        Wrong: it is something else.
-    """
+    """The call's value as an array of whole numbers, though it be a list or a tensor of them."""
     given = expect.returned(call)
-    value = _as_array(given, call)
+    on = f"On {call.on}, your function returns"
+    value = _as_array(given)
+    if isinstance(given, dict):
+        raise Wrong(
+            f"Your function returns {describe(given)}; an array is expected: the counts in order, "
+            "from the first pixel that is seen to the last, with 0 for those in a gap."
+        )
+    if value.dtype.kind not in "biuf":
+        raise Wrong(f"{on} {describe(given)}; an array of whole numbers is expected, one a pixel.")
     if value.ndim == 0:
-        raise Wrong(_one_number(value.item(), right, call))
+        what = {
+            len(right): ", the length of the receptive field",
+            right.sum(): ", the number of all ways",
+            np.count_nonzero(right): ", how many pixels are seen",
+            right.max(): ", the ways from the middle",
+        }.get(value.item(), "")
+        raise Wrong(
+            f"{on} one number, {value:.4g}{what}. The docstring asks for one number a pixel, in an "
+            "array: how many ways lead from it to the output's middle."
+        )
+    if value.ndim > 1 and isinstance(given, tuple | list):
+        raise Wrong(
+            f"{on} {describe(given)}, which aren't all numbers; one row of numbers is expected, "
+            "one a pixel."
+        )
+    if value.ndim > 1 and max(value.shape) == value.size:
+        raise Wrong(
+            f"{on} {describe(given)}; a single axis is expected, one number a pixel: leave out "
+            "those of size 1."
+        )
     if value.ndim > 1:
-        raise Wrong(_too_many_axes(given, value, call))
+        raise Wrong(
+            f"{on} {describe(given)}; the docstring asks for one direction only: a single axis, "
+            "one number a pixel."
+        )
     if value.dtype.kind == "b":
         raise Wrong(
             "Your function says whether each pixel is seen, True or False. The docstring asks how "
             "many ways lead from it to the output's middle, a whole number."
         )
-    if value.dtype.kind == "f":
+    if value.dtype.kind == "f" and len(value):
         expect.finite(call, value)
-        if len(value):
-            raise Wrong(_floats(value, right, call))
+        raise Wrong(_floats(value, right, call))
     if len(value) != len(right) and np.array_equal(np.trim_zeros(value), right):
         raise Wrong(
             f"On {call.on}, your result has zeros at its ends, for pixels that are never seen. The "
@@ -235,29 +208,32 @@ def read(call: Call, right: np.ndarray) -> np.ndarray:
     return value.astype(int)
 
 
-def _as_array(given: object, call: Call) -> np.ndarray:
-    """A copy of numbers, however many axes they have.
-
-    Raises:
-        Wrong: there is something else than numbers.
-    """
-    if isinstance(given, dict):
-        raise Wrong(
-            f"Your function returns {describe(given)}; an array is expected: the counts in order, "
-            "from the first pixel that is seen to the last, with 0 for those in a gap."
-        )
+def _as_array(given: object) -> np.ndarray:
+    """A copy of numbers, however many axes they have; of something else where they aren't all."""
     try:
-        if isinstance(given, torch.Tensor):
-            given = given.detach().cpu().numpy()
-        value = np.array(given)
+        return np.array(given.detach().cpu() if isinstance(given, torch.Tensor) else given)
     except (TypeError, ValueError, RuntimeError):
-        value = np.array(None)
-    if value.dtype.kind not in "biuf":
-        raise Wrong(
-            f"On {call.on}, your function returns {describe(given)}; an array of whole numbers is "
-            "expected, one a pixel."
+        return np.array(None)
+
+
+def _floats(value: np.ndarray, right: np.ndarray, call: Call) -> str:
+    for total, words in ((right.sum(), "they add up to 1"), (right.max(), "the largest is 1")):
+        if total > 1 and expect.close(value, right / total, 1e-4):
+            return (
+                f"Your numbers are divided by {total} here, so that {words}. The docstring asks "
+                "for the number of ways itself, which is whole."
+            )
+    fractions = value[np.abs(value - np.rint(value)) > 1e-4]
+    if len(fractions):
+        return (
+            f"On {call.on}, your function returns numbers such as {fractions[0]:.4g}, which aren't "
+            "whole. The docstring asks how many ways there are, which are counted."
         )
-    return value
+    return (
+        f"On {call.on}, your function returns floats. Ways are counted, so that whole numbers are "
+        "expected: numpy makes floats unless told dtype=int, and a division or torch's convolution "
+        "makes them too. .round().astype(int) brings them back."
+    )
 
 
 def goes_on_with_numpy(attempt: Attempt, rng: np.random.Generator) -> None:
@@ -272,51 +248,6 @@ def goes_on_with_numpy(attempt: Attempt, rng: np.random.Generator) -> None:
             )
 
 
-def _one_number(value: float, right: np.ndarray, call: Call) -> str:
-    what = {
-        len(right): ", the length of the receptive field",
-        right.sum(): ", the number of all ways",
-        np.count_nonzero(right): ", how many pixels are seen",
-        right.max(): ", the ways from the middle",
-    }.get(value, "")
-    return (
-        f"On {call.on}, your function returns one number, {value:.4g}{what}. The docstring asks "
-        "for one number a pixel, in an array: how many ways lead from it to the output's middle."
-    )
-
-
-def _too_many_axes(given: object, value: np.ndarray, call: Call) -> str:
-    what = f"On {call.on}, your function returns {describe(given)}"
-    if isinstance(given, tuple | list):
-        return f"{what}, which aren't all numbers; one row of numbers is expected, one a pixel."
-    if max(value.shape) == value.size:
-        return f"{what}; a single axis is expected, one number a pixel: leave out those of size 1."
-    return f"{what}; the docstring asks for one direction only: a single axis, one number a pixel."
-
-
-def _floats(value: np.ndarray, right: np.ndarray, call: Call) -> str:
-    if np.allclose(value, np.rint(value), atol=1e-4):
-        return (
-            f"On {call.on}, your function returns floats. Ways are counted, so that whole numbers "
-            "are expected: numpy makes floats unless told dtype=int, and a division or torch's "
-            "convolution makes them too. .round().astype(int) brings them back."
-        )
-    for total, words in (
-        (right.sum(), "so that they add up to 1"),
-        (right.max(), "so that the largest is 1"),
-    ):
-        if expect.close(value, right / total, 1e-4):
-            return (
-                f"Your numbers are divided by {total} here, {words}. The docstring asks for the "
-                "number of ways itself, which is whole."
-            )
-    fraction = value[np.abs(value - np.rint(value)) > 1e-4][0]
-    return (
-        f"On {call.on}, your function returns numbers such as {fraction:.4g}, which aren't whole. "
-        "The docstring asks how many ways there are, which are counted."
-    )
-
-
 TASK = Task(
     **texts(__file__),
     reference=effective_receptive_field,
@@ -329,8 +260,8 @@ TASK = Task(
         then=goes_on_with_numpy,
     ),
     lesson_size=lambda rng: ([1, 2, 4, 8], 3),
-    slips=SLIPS,
-    names={"accumulate": accumulate, "mul": mul, "comb": comb},
+    slips=(*slips_that_say(SAYS), *slips_that_get(FOUND)),
+    names={"accumulate": accumulate, "mul": mul, "comb": zoo.comb},
     written=zoo.WRITTEN,
     valid=zoo.VALID,
     equivalent={

@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 
 
-def _kernel(rate, kernel_size):
+def comb(rate, kernel_size):
+    """The kernel of an atrous convolution: kernel_size ones, each rate pixels from the next."""
     kernel = np.zeros((kernel_size - 1) * rate + 1, dtype=int)
     kernel[::rate] = 1
     return kernel
@@ -78,20 +79,20 @@ def _list_of_one(rates, kernel_size):
 def _pops(rates, kernel_size):
     ways = np.ones(1, dtype=int)
     while rates:
-        ways = np.convolve(ways, _kernel(rates.pop(), kernel_size))
+        ways = np.convolve(ways, comb(rates.pop(), kernel_size))
     return ways
 
 
 def _begins_with_the_first(rates, kernel_size):
-    ways = _kernel(rates[0], kernel_size)
+    ways = comb(rates[0], kernel_size)
     for rate in rates[1:]:
-        ways = np.convolve(ways, _kernel(rate, kernel_size))
+        ways = np.convolve(ways, comb(rate, kernel_size))
     return ways
 
 
 def _keeps_from_call_to_call(rates, kernel_size, kernels=[]):  # noqa: B006
     for rate in rates:
-        kernels.append(_kernel(rate, kernel_size))
+        kernels.append(comb(rate, kernel_size))
     del kernels[:-4]  # lest it grow from check to check
     return reduce(np.convolve, kernels, np.ones(1, dtype=int))
 
@@ -172,7 +173,7 @@ def _by_fourier(rates, kernel_size):
     n = _length(rates, kernel_size)
     spectrum = np.ones(n, dtype=complex)
     for rate in rates:
-        spectrum *= np.fft.fft(_kernel(rate, kernel_size), n)
+        spectrum *= np.fft.fft(comb(rate, kernel_size), n)
     return np.rint(np.fft.ifft(spectrum).real).astype(np.int32)
 
 
