@@ -146,7 +146,7 @@ def contrastive_loss(
     does at first; ours stays between 0 and 1.
 
     Args:
-        restored, clean, rainy: N×3×H×W in [−1, 1].
+        restored, clean, rainy: N×3×H×W in [−1, 1], on any device.
         features: N×3×H×W → a list of tensors of any shapes. Call it for each of the three on
             its own: it takes batches of N, and may hold batch norm. If it is a network, its modes
             and gradients stay as they are.
@@ -263,7 +263,7 @@ def gradient_loss(
     ``"mse"`` is the mean squared difference over all values of ∇x, plus that of ∇y.
 
     Args:
-        restored, clean: N×3×H×W in [−1, 1].
+        restored, clean: N×3×H×W in [−1, 1], on any device.
         reduction: ``"norm"`` or ``"mse"``.
 
     Returns:

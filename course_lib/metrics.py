@@ -207,7 +207,7 @@ def output_diversity(outputs: torch.Tensor) -> torch.Tensor:
     over all pairs of two *different* outputs.
 
     Args:
-        outputs: N×3×H×W, N ≥ 2, any range.
+        outputs: N×3×H×W, N ≥ 2, any range, on any device.
 
     Returns:
         A scalar ≥ 0, a tensor or a number, in the units of ``outputs``.

@@ -95,7 +95,7 @@ def scalar_tensor(call: Call) -> torch.Tensor:
     if value.shape != ():
         raise Wrong(
             f"On {call.on}, your function returns {describe(value)}; a scalar tensor is "
-            "expected: take the mean over all logits."
+            "expected: take every mean over all values."
         )
     return value
 
@@ -325,7 +325,7 @@ def _both(value: Any, right: Any) -> tuple[str, str]:
 def _short(value: Any, digits: int = 4) -> str:
     if isinstance(value, bool | str):
         return repr(value)
-    if isinstance(value, int | float | np.ndarray | np.number) and np.size(value) == 1:
+    if isinstance(value, int | float | np.ndarray | np.number) and np.ndim(value) == 0:
         whole = isinstance(value, int)
         return f"{value:,}" if whole else _digits(float(np.asarray(value).item()), digits)
     text = repr(value.tolist() if isinstance(value, np.ndarray) else value)

@@ -93,6 +93,12 @@ def _order_of_calls(player: str, mine: StepOutcome, right: StepOutcome) -> Itera
             "its step() is never called. One made inside the step forgets each time what it has "
             "gathered, and has a learning rate of its own: use `optimizer`."
         )
+    if not mine.record.reached and mine.record.backward:
+        yield (
+            f"backward() runs, but no gradient reaches the {player}'s parameters: something "
+            "between them and the loss cuts it off, such as torch.no_grad() or .detach(). "
+            "requires_grad_() on the loss only hides that."
+        )
     if not mine.record.reached:
         yield f"loss.backward() is missing: no gradient reaches the {player}'s parameters."
     if not steps:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch import Tensor
@@ -49,7 +50,14 @@ class StepOutcome:
         """Take a step in a scene."""
         scene.record.clear()
         before = {name: Snapshot(network) for name, network in scene.networks.items()}
-        loss = take()
+        backward = torch.autograd.backward
+
+        def noted(*args: Any, **kwargs: Any) -> None:
+            scene.record.backward = True
+            backward(*args, **kwargs)
+
+        with patch.object(torch.autograd, "backward", noted):
+            loss = take()
         after = {name: Snapshot(network) for name, network in scene.networks.items()}
         return cls(
             loss=loss,

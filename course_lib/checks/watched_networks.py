@@ -38,6 +38,7 @@ class CallRecord:
     """
 
     events: list[str] = field(default_factory=list)
+    backward: bool = False
     calls: list[NetworkCall] = field(default_factory=list)
     reached: set[str] = field(default_factory=set)
 
@@ -48,6 +49,7 @@ class CallRecord:
     def clear(self) -> None:
         """Forget everything."""
         self.events.clear()
+        self.backward = False
         self.calls.clear()
         self.reached.clear()
 

@@ -47,7 +47,7 @@ def test_scalar_tensor_is_a_tensor_without_axes():
     assert expect.scalar_tensor(call(torch.tensor(2.0))) == 2
     with pytest.raises(Wrong, match=r"Leave out \.item"):
         expect.scalar_tensor(call(2.0))
-    with pytest.raises(Wrong, match="mean over all logits"):
+    with pytest.raises(Wrong, match="mean over all values"):
         expect.scalar_tensor(call(torch.ones(1)))
 
 

@@ -87,6 +87,15 @@ SAYS = {
     'are equal. Without any error the PSNR is infinite: float("inf").',
     'float("inf") → 100.0': "You give equal pictures 100 dB. Without any error the PSNR is "
     'infinite, float("inf"); a ceiling hides that two pictures are equal.',
+    f"{TO_FLOATS} → scale = 255 if restored.dtype == np.uint8 else 1\n"
+    "    restored, clean = restored / scale, clean / scale": "You look at the type of one picture "
+    "and "
+    "divide both by 255, or neither. One may be uint8 and the other float: bring each to [0, 1] by "
+    "its own type.",
+    'channel: str = "rgb" → channel: str = "y_matlab"': 'Unless told, the channel is "rgb", and '
+    'yours is "y_matlab". Keep the first line of the exercise as it is.',
+    f"{LUMA} → rgb_to_y(restored[..., ::-1]), rgb_to_y(clean[..., ::-1])": "You give `rgb_to_y` "
+    "pictures whose colours are in the order blue, green, red.",
     WITHOUT_UNIT: "The peak is 1 in your formula, but uint8 pictures are still in 0 to 255: their "
     "result is 48.13 dB too low. Bring them to [0, 1] first.",
     f"{TO_FLOATS} → pass": "You never turn the uint8 pictures into floats in [0, 1]: their "

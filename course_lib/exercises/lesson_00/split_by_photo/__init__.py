@@ -228,6 +228,11 @@ def _sizes(
             "Round the running sum of the shares instead: it is never off by more than one."
         )
     n = off.argmax()
+    if (np.abs(np.sort(sizes) - np.sort(shares)) <= 1 + 1e-6).all():
+        raise Wrong(
+            f"On {on}, part {n + 1} has {sizes[n]} photographs; its share is {shares[n]:.3g}. Your "
+            "parts have the right sizes, but lie in another order than `fractions`."
+        )
     _names_cut(attempt, names, fractions, on)
     raise Wrong(
         f"On {on}, part {n + 1} has {sizes[n]} photographs; its share is {shares[n]:.3g}. The "

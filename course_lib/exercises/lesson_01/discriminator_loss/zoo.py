@@ -144,7 +144,7 @@ WRITTEN = {
     _pooled: "one mean over real and fake logits",
     _pooled_and_doubled: "together and double it",
     _added_before_the_mean: "may differ in size",
-    _no_reduction: "take the mean over all logits",
+    _no_reduction: "take every mean over all values",
     _sigmoid_twice: "sigmoid is applied twice",
     _sigmoid_forgotten: "Logits are any numbers, not probabilities",
     _log_of_sigmoid: "its logarithm is lost",

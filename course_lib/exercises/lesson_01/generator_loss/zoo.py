@@ -95,7 +95,7 @@ WRITTEN = {
     _mean_over_the_batch_only: "add the terms of a picture's logits up",
     lambda fake: -bce(fake, torch.zeros_like(fake)): "saturating loss log(1 − D)",
     lambda fake: bce(fake, torch.ones_like(fake), reduction="sum"): "terms of all logits up",
-    lambda fake: -F.logsigmoid(fake): "take the mean over all logits",
+    lambda fake: -F.logsigmoid(fake): "take every mean over all values",
     lambda fake: -torch.log(torch.sigmoid(fake)).mean(): "its logarithm is lost",
     lambda fake: -torch.log(torch.sigmoid(fake) + 1e-7).mean(): "add 1e-07 to the probabilities",
     lambda fake: -torch.log(torch.sigmoid(fake) + 3e-4).mean(): "add 0.0003 to the probabilities",

@@ -48,6 +48,12 @@ EDITS = {
     "in_channels and out_channels are swapped.",
     "norm(out_channels) → nn.BatchNorm2d(out_channels)": "Your block has a BatchNorm2d whatever "
     "`norm` makes: it doesn't use `norm`. Call what you are given, norm(out_channels).",
+    "norm(out_channels) → nn.InstanceNorm2d(out_channels)": "Your block has an InstanceNorm2d "
+    "whatever `norm` makes: it doesn't use `norm`. Call what you are given, norm(out_channels).",
+    "layers.append(norm(out_channels)) → layers += [nn.LeakyReLU(0.2), norm(out_channels)]": "Your "
+    "block has an activation before the norm, too; one is right, behind the norm.",
+    f"{ACTIVATION} → if norm is not None:\n        {ACTIVATION}": "Your block has no activation "
+    "where `norm` is None. LeakyReLU comes last with a norm or without.",
     f"{APPEND_NORM} → ": "Your block has no norm, though `norm` makes one: call it with "
     "out_channels, and put it between convolution and activation.",
     "norm is not None → norm not in (None, nn.InstanceNorm2d)": "With norm=nn.InstanceNorm2d, "

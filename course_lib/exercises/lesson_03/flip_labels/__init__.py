@@ -35,6 +35,10 @@ def opposite(t: Tensor, p: float) -> Tensor:
 
 # What flipped labels become instead, and what the others become.
 BECOME: dict[str, tuple[Value, Value]] = {
+    "You return 1 where a label is flipped and 0 elsewhere. Return the labels, with 1 − t there.": (
+        lambda t, p: 0 * t + 1,
+        lambda t, p: 0 * t,
+    ),
     "Flipped labels become −t. They are 1 − t, a probability again.": (lambda t, p: -t, keep),
     "Flipped labels become t − 1, a negative number. They are 1 − t.": (lambda t, p: t - 1, keep),
     "Flipped labels become 1 + t. They are 1 − t.": (lambda t, p: 1 + t, keep),
@@ -147,6 +151,10 @@ class Flips(NamedTuple):
         rights = torch.stack([formula(self.labels, self.probability) for formula in formulas])
         return torch.isclose(self.value.expand_as(rights), rights, atol=tolerance).any(0)
 
+    def certain(self, formulas: Sequence[Value]) -> Sequence[Value]:
+        """Of two formulas, for flipped labels and others, those that may hold here."""
+        return {0.0: formulas[1:], 1.0: formulas[:1]}.get(self.probability, formulas)
+
     @property
     def flipped(self) -> Tensor:
         """Which labels are 1 − t."""
@@ -241,7 +249,7 @@ def becomes(tried: Sequence[Flips]) -> None:
     if not wrong:
         return
     for says, formulas in BECOME.items():
-        if all(one.are(*formulas).all() for one in tried):
+        if all(one.are(*one.certain(formulas)).all() for one in tried):
             raise Wrong(says)
     one = min(wrong, key=lambda one: one.labels.numel())
     at = ~one.are(keep, opposite)

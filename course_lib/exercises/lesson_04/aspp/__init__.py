@@ -60,6 +60,11 @@ SAYS = {
     "have unless told: dilation=rate moves the weights apart, and asks for padding=rate.",
     "rate in rates → rate in [rates[-1] for _ in rates]": "All of your atrous convolutions have "
     "the last rate. Each has that of its path.",
+    "dilation=rate, padding=rate → dilation=2 * rate, padding=2 * rate": "Your dilations are "
+    "twice the "
+    "rates. A rate is the dilation itself: each weight lies so many pixels from the next.",
+    "Sequence[int] = (1, 2, 4) → Sequence[int] = (1, 2, 3)": "Unless told, the rates are 1, 2 and "
+    "4, and yours are 1, 2 and 3. Keep the first lines of the exercise as they are.",
     "rate in rates → rate in (1, 2, 4)": "Your paths have the rates 1, 2 and 4, always: go through "
     "`rates`.",
     "rate in rates → rate in (*rates, 1, 2)[:3]": "Your network always has three paths; `rates` "

@@ -43,6 +43,16 @@ RATES = {
     "rates[-1:]": "Only the last rate counts: does each round of your loop forget what the rounds "
     "before it found?",
     "rates[:1]": "Only the first rate counts: does your loop end after its first round?",
+    "rates[:1] * len(rates)": "Every convolution has the rate of the first one for you. Each has "
+    "its own.",
+    "[max(rates)] * len(rates) if len(rates) else []": "Every convolution has the largest of the "
+    "rates for you. Each has its own.",
+    "accumulate(rates)": "Your rates add up from one convolution to the next. Each convolution "
+    "keeps its own rate; only what is seen adds up.",
+    "dict.fromkeys(rates)": "A rate that comes twice counts once for you. Each number in `rates` "
+    "is a convolution.",
+    "[max(rate - 1, 1) for rate in rates]": "Your weights lie r − 1 pixels from the next. With "
+    "rate r they lie r from the next, with r − 1 free between them.",
     "rates[1:]": "The first convolution is left out.",
     "rates[:-1]": "The last convolution is left out.",
     "[rate + 1 for rate in rates]": "You leave r pixels free between two weights, so that each "

@@ -105,8 +105,8 @@ NORMS = {
     "one row of each picture, and the norm goes along dim=1.",
     "both(torch.norm) / len(x)": "You take one norm over the whole batch and divide it by N. "
     f"{OWN_NORM}.",
-    "both(torch.norm) / len(x) ** 0.5": "You take the norm over the whole batch, and the root of N "
-    f"from it. {OWN_NORM}.",
+    "both(torch.norm) / len(x) ** 0.5": "You take the norm over the whole batch and divide it by "
+    f"the root of N. {OWN_NORM}.",
     "both(m) * len(x)": "You add the norms of the pictures; the loss is their mean over the batch.",
     "both(lambda x: x.flatten(2).norm(dim=2).mean())": "Each colour of a picture has its own norm, "
     "and you take the mean of the three. All values of all colours go under one root.",

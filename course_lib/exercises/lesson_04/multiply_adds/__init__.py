@@ -91,6 +91,8 @@ LINEAR_LAYERS = {
 ALL_LAYERS = {
     WEIGHTS: f"You count each weight once, in each call of its layer. {POSITIONS}.",
     f"size**2 * {WEIGHTS}": f"{PIXELS}. {SIZES}.",
+    f"{RIGHT} * len(one.weight)": "You multiply each value by all weights of its layer, "
+    "layer.weight.numel(). Each is the sum of one filter's products: layer.weight[0].numel().",
     f"{IN} * {OUT}": "You multiply every value that comes in with every value that comes out. A "
     "filter meets only the values below it: layer.weight[0].numel() products for each value.",
     f"{RIGHT} + {BIAS}": "You count biases too; the docstring leaves them out.",
@@ -153,6 +155,7 @@ RETURNED = {
     f"that runs twice, only the first call counts for you. {EACH_CALL}",
     "sum({id(one[0]): right(*one) for one in calls(model, size)}.values())": "Of a layer that runs "
     f"twice, only the last call counts for you. {EACH_CALL}",
+    f"max({PRODUCTS})": "Only the costliest layer counts for you. Add the layers up.",
     f"{PRODUCTS}[-1]": "Only the last layer counts: is `total = …` where `total += …` belongs?",
     f"{PRODUCTS}[0]": "Only the first layer counts: is the `return` inside the loop?",
     "walk(model, size, right) // size**2": "You divide by the number of pixels; the docstring asks "
