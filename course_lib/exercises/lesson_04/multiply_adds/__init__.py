@@ -158,8 +158,7 @@ RETURNED = {
     f"max({PRODUCTS})": "Only the costliest layer counts for you. Add the layers up.",
     f"{PRODUCTS}[-1]": "Only the last layer counts: is `total = …` where `total += …` belongs?",
     f"{PRODUCTS}[0]": "Only the first layer counts: is the `return` inside the loop?",
-    "walk(model, size, right) // size**2": "You divide by the number of pixels; the docstring asks "
-    "for the whole picture.",
+    "walk(model, size, right) // size**2": "You divide by the pixels: count the whole picture.",
     "walk(model, size, right) * size**2": "You multiply by the number of pixels again, though what "
     "comes out of a layer has them all.",
     "walk(model, 32, right)": "Your picture has 32×32 pixels, whatever `size` says.",
@@ -225,8 +224,7 @@ def look(call: Call, case: Case) -> None:
 MENDS = {
     "must be Tensor, not": ". What a hook returns takes the place of what the layer put out, if it "
     "isn't None: let your hook return nothing.",
-    "'tuple' object has no attribute": ". A hook gets what goes in as a tuple, `inputs`: inputs[0] "
-    "is the first tensor.",
+    "'tuple' object has no attribute": ". A hook gets a tuple: inputs[0] is the first tensor.",
     "this discriminator judges": f". Ask for the attribute `conditional`: {ASKED}.",
     "has no attribute 'conditional'": f". Not every network has it: {ASKED}.",
     "Expected more than 1 value per channel": ". In train mode a batch norm wants more than one "
