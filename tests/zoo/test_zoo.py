@@ -101,7 +101,7 @@ def test_check_that_got_weaker_has_survivors():
 @pytest.mark.parametrize("spoil", [lambda value: value * -1.3, lambda value: value * 0 + 0.4])
 def test_no_check_stumbles_over_an_answer_that_is_wrong_from_some_call_on(exercise_id, spoil):
     ex = exercise(exercise_id)
-    for right in range(30):
+    for right in (0, 1, 2, 3, 5, 8, 13, 21):
         calls = []
 
         def answer(*args, calls=calls, right=right, **kwargs):

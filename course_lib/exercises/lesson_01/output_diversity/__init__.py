@@ -36,7 +36,7 @@ SLIPS = (
     slip(
         f"{RIGHT} / 2",
         "Your result is half as large. If each pair is counted once, as i < j, divide by the "
-        "N·(N−1)/2 pairs, not by N·(N−1).",
+        "N·(N−1)/2 pairs, not by N·(N−1). If the outputs are brought to [0, 1], leave that out.",
     ),
     slip(
         f"{RIGHT} * 2",
