@@ -58,7 +58,7 @@ def judge_many(
                 line = {"code": code, "asked": seeds, **next(judged)}
                 with record.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(line, ensure_ascii=False) + "\n")
-            yield _entries(place[0])[place[1]], line
+            yield _entry(place), line
 
 
 @functools.cache
@@ -66,13 +66,19 @@ def _entries(exercise_id: str) -> tuple[Entry, ...]:
     return tuple(entries([exercise_id]))
 
 
+def _entry(place: tuple[str, int]) -> Entry:
+    """Functions can't be sent to another process, but their places can."""
+    exercise_id, number = place
+    return _entries(exercise_id)[number]
+
+
 def _key(place: tuple[str, int]) -> tuple[str, str, str]:
-    entry = _entries(place[0])[place[1]]
+    entry = _entry(place)
     return entry.exercise, entry.kind, entry.name
 
 
 def _judged(place: tuple[str, int], *, seeds: int) -> dict[str, Any]:
-    entry = _entries(place[0])[place[1]]
+    entry = _entry(place)
     records: list[Record] = []
     for seed in range(seeds):
         records.append(judge(entry, seed=seed))

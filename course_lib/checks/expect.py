@@ -302,9 +302,9 @@ def where(value: Any, right: Any, unit: str = "") -> str:
         return f"your function gives {have}{unit}; the docstring's formula gives {want}{unit}."
     wrong = ~np.isclose(value, right, rtol=1e-4, atol=1e-4, equal_nan=True)
     share = wrong.mean()
-    few = share < 0.01
-    much = f"{wrong.sum()} of {wrong.size}" if few else f"{share:.0%} of the"
-    much = "all values differ" if share == 1 else f"{much} values differ"
+    much = "all values differ" if share == 1 else f"{share:.0%} of the values differ"
+    if share < 0.01:
+        much = f"{wrong.sum()} of {wrong.size} values differ"
     if not share:  # small numbers and large counts may differ by less than that
         off = np.nan_to_num(np.abs(np.asarray(value, float) - right))
         wrong, much = off == off.max(), "the values differ a little"

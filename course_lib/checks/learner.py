@@ -116,10 +116,8 @@ class Exercise:
                 diagnosis = str(wrong)
         if diagnosis:
             return Result(status="wrong", diagnosis=diagnosis, printed=printed.getvalue())
-        replaced = bool(note)
-        return Result(
-            status="passed", diagnosis=note, printed=printed.getvalue(), replaced=replaced
-        )
+        said = printed.getvalue()
+        return Result(status="passed", diagnosis=note, printed=said, replaced=bool(note))
 
     def _examine(
         self, answer: Callable[..., Any], rng: np.random.Generator, printed: Printed
