@@ -3,11 +3,35 @@
 from __future__ import annotations
 
 import copy
+from collections import OrderedDict
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+
+def twin_of(network: nn.Module, memo: dict[int, Any]) -> nn.Module:
+    """What ``copy.deepcopy(network, memo)`` gives, several times as fast: a copy without gradients.
+
+    Most of what a layer holds are empty dictionaries of hooks.
+    """
+    if id(network) in memo:
+        return memo[id(network)]
+    if hasattr(network, "__deepcopy__") or type(network).__new__ is not object.__new__:
+        return copy.deepcopy(network, memo)
+    twin = memo[id(network)] = object.__new__(type(network))
+    for name, value in vars(network).items():
+        if name == "_modules":
+            copies: Any = {
+                key: None if one is None else twin_of(one, memo) for key, one in value.items()
+            }
+        elif type(value) in (dict, OrderedDict) and not value:
+            copies = type(value)()
+        else:
+            copies = copy.deepcopy(value, memo)
+        twin.__dict__[name] = copies
+    return twin
 
 
 def copied(value: Any) -> Any:
@@ -24,7 +48,7 @@ def copied(value: Any) -> Any:
     if isinstance(value, torch.Generator):
         return value.clone_state()
     if isinstance(value, nn.Module):
-        twin = copy.deepcopy(value)  # without gradients
+        twin = twin_of(value, {})
         for one, other in zip(value.parameters(), twin.parameters(), strict=True):
             other.grad = None if one.grad is None else one.grad.clone()
         return twin

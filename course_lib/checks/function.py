@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -22,7 +24,7 @@ from course_lib.checks.static_analysis import arrays_from_outside
 SHOWN = 12  # numbers of an input that a diagnosis prints whole
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Case:
     """Arguments to try a function on.
 
@@ -152,11 +154,12 @@ class Function:
             raise
 
     def _examine(self, attempt: Attempt, rng: np.random.Generator) -> None:
-        cases = [*self.cases(rng), self.example]
-        rights = [Outcome.of(attempt.reference, case) for case in cases]
+        drawn = _drawn(self.cases, self.example, json.dumps(rng.bit_generator.state))
+        rng.bit_generator.state = drawn.state
+        cases, rights = drawn.cases, drawn.outcomes(attempt.reference)
         tried = [self._try(attempt, *pair) for pair in zip(cases, rights, strict=True)]
         self._no_memory(attempt, cases, tried)
-        self._values(attempt, cases, rights, tried)
+        self._values(attempt, drawn, rights, tried)
         for case in self.rare(rng):
             self._value(attempt, case)
         for case, mine, right in zip(cases, tried, rights, strict=True):
@@ -247,10 +250,11 @@ class Function:
     def _values(
         self,
         attempt: Attempt,
-        cases: Sequence[Case],
+        drawn: Drawn,
         rights: Sequence[Outcome],
         tried: Sequence[Outcome],
     ) -> None:
+        cases = drawn.cases
         tolerances = [max(self.tolerance, case.tolerance) for case in cases]
         failed = [
             n
@@ -275,7 +279,7 @@ class Function:
                 continue
             for diagnosis, formula in known.items():
                 if all(
-                    self._explains(formula, cases[n], tried[n], rights[n], only_values)
+                    self._explains(drawn.outcome(formula, n), tried[n], rights[n], only_values)
                     for n in group
                 ):
                     where = cases[group[0]].group if len(group) < len(cases) else ""
@@ -302,16 +306,50 @@ class Function:
             )
         )
 
-    def _explains(
-        self, formula: Formula, case: Case, mine: Outcome, right: Outcome, only_values: bool
-    ) -> bool:
-        try:
-            other = Outcome.of(formula, case)
-        except Exception as error:
-            return mine.error is type(error)
+    def _explains(self, other: Outcome, mine: Outcome, right: Outcome, only_values: bool) -> bool:
+        if other.error:
+            return mine.error is other.error
         if mine.message and other.agrees(right, self.tolerance):
             return False  # the type is wrong, and not the value
         return mine.agrees(other, self.tolerance, values=only_values)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Drawn:
+    """The cases of one seed, and what functions of the library's and slips give there.
+
+    Attributes:
+        cases: the cases.
+        state: of the generator, after they were drawn.
+    """
+
+    cases: Sequence[Case]
+    state: Mapping[str, Any]
+    _found: dict[tuple[Formula, int], Outcome] = field(default_factory=dict)
+
+    def outcome(self, formula: Formula, number: int) -> Outcome:
+        """What a formula gives in one case, or the kind of its error."""
+        key = formula, number
+        if key not in self._found:
+            try:
+                self._found[key] = Outcome.of(formula, self.cases[number])
+            except Exception as error:
+                self._found[key] = Outcome(error=type(error))
+        return self._found[key]
+
+    def outcomes(self, reference: Formula) -> list[Outcome]:
+        """What the reference gives in all cases."""
+        return [self.outcome(reference, number) for number in range(len(self.cases))]
+
+
+@functools.lru_cache(maxsize=1)  # whoever checks many answers with one seed computes it once
+def _drawn(
+    draw: Callable[[np.random.Generator], Iterable[Case]], example: Case, state: str
+) -> Drawn:
+    rng = np.random.default_rng()
+    rng.bit_generator.state = json.loads(state)
+    cases = [*draw(rng), example]
+    return Drawn(cases=cases, state=rng.bit_generator.state)
 
 
 @dataclass(frozen=True, kw_only=True)

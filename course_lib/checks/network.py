@@ -99,7 +99,7 @@ class Network:
         assert one.out is not None
         if one.out.shape != shape:
             return f"{on} gives size {by(one.out.shape)}; {by(shape)} is right. {words}".strip()
-        outputs = list(one.outputs_of(attempt.reference))
+        outputs = list(one.outputs_of(one.case.by(attempt.reference)))
         alike = [same for want, same in outputs if close(one.out, want, self.tolerance)]
         if any(alike):
             return _number_fault(one, right_network) or _gradient_fault(attempt, one)

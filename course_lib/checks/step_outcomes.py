@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -163,7 +164,7 @@ class Play:
             exactly: in every respect; else movement and loss are enough.
         """
         try:
-            theirs = steps_of(slip, self.scene())
+            theirs = outcomes_of(slip, self.build, self.seed, self.setting)
         except Exception:
             return False
         return all(
@@ -188,6 +189,12 @@ class Play:
         scene.optimizer.register_step_pre_hook(before_step)
         first = StepOutcome.of(scene, lambda: float(self.reference(*scene.calls[0])))
         return self.mine[0].moves_as(first)
+
+
+@functools.lru_cache(maxsize=1000)  # a few MB: the slips of one exercise in all its scenes
+def outcomes_of(step: Step, build: Build, seed: int, setting: Setting) -> list[StepOutcome]:
+    """What a step of the library's or a slip does in the scene of a seed."""
+    return steps_of(step, build(seed, setting))
 
 
 def steps_of(step: Step, scene: StepScene) -> list[StepOutcome]:

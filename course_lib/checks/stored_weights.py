@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, permutations, product
 
@@ -45,12 +46,22 @@ def pairings(network: nn.Module, other: nn.Module) -> Iterator[dict[str, Tensor]
 
 def _unstacked(stacks: Sequence[Tensor], wanted: Sequence[Tensor]) -> Iterator[list[Tensor]]:
     """Some of the tensors cut along their first axis, so that all have the wanted sizes."""
-    sizes = sorted(one.numel() for one in wanted)
-    parts = [([one], one.unbind()) if one.ndim else ([one],) for one in stacks]
+    sizes = Counter(one.numel() for one in wanted)
+    if sum(one.numel() for one in stacks) != sum(one.numel() for one in wanted):
+        return
+    parts = [
+        [cuts for cuts in ([one], one.unbind() if one.ndim else ()) if _fits(cuts, sizes)]
+        for one in stacks
+    ]
     for chosen in islice(product(*parts), CUTS):
         pieces = [piece for part in chosen for piece in part]
-        if sorted(one.numel() for one in pieces) == sizes:
+        if Counter(one.numel() for one in pieces) == sizes:
             yield pieces
+
+
+def _fits(pieces: Sequence[Tensor], sizes: Counter[int]) -> bool:
+    """Are so many tensors of this size wanted?"""
+    return 0 < len(pieces) <= sizes[pieces[0].numel()]
 
 
 def _assigned(

@@ -14,7 +14,7 @@ from course_lib.checks.devices import works_on_gpu
 from course_lib.checks.result import Wrong
 from course_lib.checks.step_differences import differences
 from course_lib.checks.step_faults import facts
-from course_lib.checks.step_outcomes import Build, Play, StepOutcome, steps_of
+from course_lib.checks.step_outcomes import Build, Play, StepOutcome, outcomes_of
 from course_lib.checks.step_scenes import SETTINGS, Setting, StepScene
 
 
@@ -67,7 +67,7 @@ class TrainingStep:
         mine = _steps_of_answer(attempt, scene, setting)
         if mine is None:
             return None
-        right = steps_of(attempt.reference, self.build(seed, setting))
+        right = outcomes_of(attempt.reference, self.build, seed, setting)
         return Play(seed, setting, self.build, scene.player, attempt.reference, mine, right)
 
     def _diagnose(self, attempt: Attempt, plays: Sequence[Play]) -> None:

@@ -29,7 +29,7 @@ from course_lib.durations import clock, duration
 if TYPE_CHECKING:
     from course_lib.authoring.record import LessonRun
     from course_lib.authoring.rules import Lesson
-    from course_lib.authoring.zoo import Entry, Hunt, Zoo
+    from course_lib.authoring.zoo import Hunt, Zoo
     from course_lib.cli.health import Finding
     from course_lib.data.photos import Photo
     from course_lib.data.rain_sets import RainSet
@@ -214,26 +214,31 @@ def zoo(toured: Zoo) -> None:
     )
 
 
-def seeds(judged: Iterable[tuple[Entry, Mapping[str, Any]]]) -> bool:
+def seeds(judged: Iterable[Mapping[str, Any]]) -> bool:
     """A line for each answer that some seeds misjudge, then a row for each exercise.
 
     Returns:
         Whether every answer is judged rightly with at least 999 of 1,000 seeds.
     """
-    rows: dict[str, list[int]] = {}  # exercise → answers, verdicts, wrong verdicts
+    lines = list(judged)
+    table = _table("exercise", "answers", "seeds", "verdicts", "misjudged")
     good = True
-    for entry, line in judged:
-        row = rows.setdefault(entry.exercise, [0, 0, 0])
-        for n, count in enumerate((1, line["seeds"], len(line["failed"]))):
-            row[n] += count
-        good &= len(line["failed"]) <= line["seeds"] / 1000
-        for seed, status, diagnosis in line["failed"][:1]:
-            share = f"{len(line['failed'])} of {line['seeds']} seeds"
-            print(f"{entry.exercise} {entry.kind} {entry.name}: {share} misjudge it", end=", ")
-            print(f"seed {seed}: {status}: {diagnosis}", flush=True)
-    table = _table("exercise", "answers", "verdicts", "misjudged")
-    for exercise, row in rows.items():
-        table.add_row(exercise, *(f"{count:,}" for count in row))
+    for exercise in dict.fromkeys(line["exercise"] for line in lines):
+        mine = [line for line in lines if line["exercise"] == exercise]
+        misjudged = [(line["seed"], *one) for line in mine for one in line["misjudged"]]
+        for kind, name in dict.fromkeys(one[1:3] for one in misjudged):
+            found = [one for one in misjudged if one[1:3] == (kind, name)]
+            seed, *_, status, diagnosis = found[0]
+            share = f"{len(found)} of {len(mine)} seeds misjudge it"
+            print(f"{exercise} {kind} {name}: {share}, seed {seed}: {status}: {diagnosis}")
+            good &= len(found) <= len(mine) / 1000
+        counts = (
+            mine[0]["answers"],
+            len(mine),
+            sum(line["answers"] for line in mine),
+            len(misjudged),
+        )
+        table.add_row(exercise, *(f"{count:,}" for count in counts))
     Console().print(table)
     return good
 

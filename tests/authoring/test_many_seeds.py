@@ -34,13 +34,14 @@ def judged(monkeypatch):
 
 
 def test_each_answer_is_judged_with_every_seed_and_slow_ones_once(judged, tmp_path):
-    lines = {entry.name: line for entry, line in judge_many(None, 8, tmp_path / "zoo.jsonl")}
-    assert [lines[name]["seeds"] for name in NAMES] == [8, 8, 1]
-    assert lines["first"]["failed"] == []
-    assert lines["second"]["failed"] == [[2, "wrong", "so"], [6, "wrong", "so"]]
+    lines = list(judge_many(None, 8, tmp_path / "zoo.jsonl"))
+    assert [line["answers"] for line in lines] == [3, 2, 2, 2, 2, 2, 2, 2]
+    assert judged.count(("third", 0)) == 1 == len([name for name, _ in judged if name == "third"])
+    assert [line["seed"] for line in lines if line["misjudged"]] == [2, 6]
+    assert lines[2]["misjudged"] == [["wrong", "second", "wrong", "so"]]
 
 
-def test_a_stop_loses_one_answer_at_most(judged, tmp_path):
+def test_a_stop_loses_one_seed_at_most(judged, tmp_path):
     record = tmp_path / "zoo.jsonl"
     going = judge_many(None, 4, record)
     next(going), next(going)
@@ -48,16 +49,23 @@ def test_a_stop_loses_one_answer_at_most(judged, tmp_path):
     with record.open("a") as file:
         file.write('{"exercise": "99.1", "ki')  # a kill in the middle of a line
     judged.clear()
-    assert len(list(judge_many(None, 4, record))) == 3
-    assert {name for name, _ in judged} == {"third"}
-    assert len([json.loads(line) for line in record.read_text().splitlines()]) == 3
+    assert len(list(judge_many(None, 4, record))) == 4
+    assert judged == [("first", 2), ("second", 2), ("first", 3), ("second", 3)]
+    assert len([json.loads(line) for line in record.read_text().splitlines()]) == 4
+
+
+def test_more_seeds_go_on_from_the_record(judged, tmp_path):
+    list(judge_many(None, 2, tmp_path / "zoo.jsonl"))
+    judged.clear()
+    assert len(list(judge_many(None, 3, tmp_path / "zoo.jsonl"))) == 3
+    assert judged == [("first", 2), ("second", 2)]
 
 
 def test_changed_code_is_judged_anew(judged, tmp_path, monkeypatch):
     record = tmp_path / "zoo.jsonl"
     list(judge_many(None, 4, record))
     judged.clear()
-    monkeypatch.setattr(many_seeds, "_digest", lambda: "other code")
+    monkeypatch.setattr(many_seeds, "_digest", lambda exercise_id: "other code")
     list(judge_many(None, 4, record))
     assert {name for name, _ in judged} == set(NAMES)
 
@@ -74,11 +82,11 @@ def test_the_table_counts_and_names_what_was_misjudged(judged, tmp_path, capsys)
     assert not show.seeds(judge_many(None, 4, tmp_path / "zoo.jsonl"))
     told = capsys.readouterr().out
     assert "99.1 wrong second: 1 of 4 seeds misjudge it, seed 2: wrong: so" in told
-    assert told.splitlines()[-1].split() == ["99.1", "3", "9", "1"]
+    assert told.splitlines()[-1].split() == ["99.1", "3", "4", "9", "1"]
 
 
 def test_the_real_zoo_can_be_judged(tmp_path):
     torch.manual_seed(0)
-    pairs = list(judge_many(["00.3"], 1, tmp_path / "zoo.jsonl", jobs=2))
-    assert len(pairs) > 30
-    assert not any(line["failed"] for _, line in pairs)
+    (line,) = judge_many(["00.3"], 1, tmp_path / "zoo.jsonl", jobs=2)
+    assert line["answers"] > 30
+    assert not line["misjudged"]

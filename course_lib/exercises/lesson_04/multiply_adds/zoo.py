@@ -12,6 +12,8 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_hook
 from torch.utils.flop_counter import FlopCounterMode
 
+from course_lib.checks.copies import twin_of
+
 COUNTED = (nn.Conv2d, nn.Linear, nn.ConvTranspose2d)
 
 
@@ -30,7 +32,7 @@ def pictures(model, size):
 def calls(model, size, layers=None):
     """Each call of a layer, or of these layers as often as they come: layer, input, output."""
     found, places = [], {}
-    twin = copy.deepcopy(model, places).eval()
+    twin = twin_of(model, places).eval()
     for layer in list(model.modules()) if layers is None else layers:
         places[id(layer)].register_forward_hook(
             lambda one, inputs, output: found.append((one, inputs[0], output))
