@@ -17,6 +17,14 @@ from course_lib.checks.attempt import Call, describe
 from course_lib.checks.result import Wrong
 from course_lib.checks.snapshot import Left
 
+ROUNDED_TO = {  # parts of 1 → in words
+    1: "whole numbers",
+    10: "one decimal",
+    100: "two decimals",
+    255: "parts of 255, as in a picture of 8 bits",
+    1000: "three decimals",
+}
+
 
 def returned(call: Call) -> Any:
     """The call's value, which is something.
@@ -277,7 +285,10 @@ def _one_rule(have: np.ndarray, want: np.ndarray) -> str:
     if len(have) > 1 and (have == have[0]).all() and not (want == want[0]).all():
         return f"Your function gives {_digits(have[0])} whatever it is called with."
     finite_ones = np.isfinite(want) & np.isfinite(have)
-    if len(have) < 2 or not finite_ones.all() or np.ptp(want) <= 1e-3:
+    if not np.array_equal(have[~finite_ones], want[~finite_ones], equal_nan=True):
+        return ""
+    have, want = have[finite_ones], want[finite_ones]
+    if len(have) < 2 or np.ptp(want) <= 1e-3:
         return ""
     factor = (have @ want) / (want @ want)
     if _explains(factor * want, have, want):
@@ -287,6 +298,10 @@ def _one_rule(have: np.ndarray, want: np.ndarray) -> str:
     if _explains(want + offset, have, want):
         more = "more" if offset > 0 else "less"
         return f"Your values are {abs(offset):.4g} {more} than the docstring's formula gives."
+    for steps, words in ROUNDED_TO.items():
+        ways = np.round(steps * want), np.floor(steps * want)
+        if any(np.abs(steps * have - rounded).max() < 1e-3 for rounded in ways):
+            return f"Your values are those of the docstring's formula, rounded to {words}."
     return ""
 
 

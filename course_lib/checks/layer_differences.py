@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from scipy.optimize import linear_sum_assignment
+
 from course_lib.checks.layers import NO_ACTIVATIONS, Layer, Trace, by
 
 CONVOLUTIONS = ("convolution", "transposed convolution")
@@ -95,14 +97,10 @@ def _same_weights(mine: Trace) -> Iterator[str]:
 
 def _settings(kind: str, mine: Sequence[Layer], right: Sequence[Layer]) -> Iterator[str]:
     """Settings of the layers of one kind, paired so that as many as possible agree."""
-    left = list(mine)
-    for layer in right:
-        if not left:
-            return
-        asked = _described(layer)
-        best = max(left, key=lambda one: sum(_described(one)[k] == asked[k] for k in asked))
-        left.remove(best)
-        own = _described(best)
+    owns, all_asked = [_described(one) for one in mine], [_described(one) for one in right]
+    alike = [[sum(own.get(k) == asked[k] for k in asked) for own in owns] for asked in all_asked]
+    for place, best in zip(*linear_sum_assignment(alike, maximize=True), strict=True):
+        own, asked = owns[best], all_asked[place]
         wrong = [name for name in asked if own.get(name, asked[name]) != asked[name]]
         if wrong:
             which = f"your {kind}" if len(mine) == 1 else f"one of your {kind}s"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from course_lib.checks.attempt import Call
-from course_lib.checks.function import Case, Function, Refusal
+from course_lib.checks.function import Case, Formula, Function, Refusal
 from course_lib.checks.layers import by
 from course_lib.checks.result import Wrong
 from course_lib.checks.shorthand import mends, slips_that_get, slips_that_say
@@ -83,10 +84,9 @@ SAYS = {
     "235/255 in your formula; the docstring takes 1 for both channels.",
     f"{LUMA} → 255 * rgb_to_y(restored), 255 * rgb_to_y(clean)": "The luma is still in 16 to 235 "
     "in your formula, with the peak 1.",
-    f"{MEAN} → {MEAN} + 1e-12": "A small number that you add to the error hides that two pictures "
-    'are equal. Without any error the PSNR is infinite: float("inf").',
-    'float("inf") → 100.0': "You give equal pictures 100 dB. Without any error the PSNR is "
-    'infinite, float("inf"); a ceiling hides that two pictures are equal.',
+    f"{TO_FLOATS} → {TO_FLOATS}\n"
+    "    restored, clean = (np.round(255 * one) / 255 for one in (restored, clean))": "You round "
+    "the pictures to 8 bits before you compare them. Pictures of floats are compared as they are.",
     f"{TO_FLOATS} → scale = 255 if restored.dtype == np.uint8 else 1\n"
     "    restored, clean = restored / scale, clean / scale": "You look at the type of one picture "
     "and "
@@ -107,6 +107,10 @@ SAYS = {
 }
 # Edits of the reference → words of the examiner's own diagnosis.
 FOUND = {
+    f"{MEAN} → {MEAN} + 1e-12": "A small number that you add to the error hides",
+    f"{MEAN} → {MEAN} + 1e-8": "A small number that you add to the error hides",
+    f"{MEAN} → max({MEAN}, 1e-10)": "Your PSNR is never above 100 dB",
+    'float("inf") → 100.0': "You give equal pictures 100 dB",
     (
         "if mean_squared_error == 0: → if mean_squared_error < 0:",
         f"float({RESULT}) → float(10 * __import__('math').log10(1 / float(mean_squared_error)))",
@@ -168,6 +172,32 @@ def look(call: Call, case: Case) -> None:
             f"On {call.on}, your function returns NaN, as np.log10 does for a negative number. A "
             "mean of squares is never negative: is each error squared before the mean is taken?"
         )
+
+
+def more_known(got: Sequence[Any], cases: Sequence[Case]) -> dict[str, Formula]:
+    """What makes the PSNR of equal pictures finite, of whatever size it is."""
+    equal = [value for value, case in zip(got, cases, strict=True) if np.array_equal(*case.args)]
+    top = float(equal[0])
+    if not np.isfinite(top) or all(one == top for one in got):
+        return {}
+    infinite = 'Without any error the PSNR is infinite: float("inf").'
+
+    def error(*pictures: np.ndarray, **channel: Any) -> float:
+        return 10 ** (-psnr(*pictures, **channel) / 10)
+
+    return {
+        f"You give equal pictures {top:g} dB. {infinite}": lambda *pictures, **channel: (
+            top if np.array_equal(*pictures) else psnr(*pictures, **channel)
+        ),
+        f"Your PSNR is never above {top:g} dB. {infinite}": lambda *pictures, **channel: min(
+            top, psnr(*pictures, **channel)
+        ),
+        f"A small number that you add to the error hides that two pictures are equal. {infinite}": (
+            lambda *pictures, **channel: (
+                -10 * np.log10(error(*pictures, **channel) + 10 ** (-top / 10))
+            )
+        ),
+    }
 
 
 MENDS = {
@@ -252,6 +282,7 @@ TASK = Task(
         unit=" dB",
         any_number=True,
         look=look,
+        more_known=more_known,
         explain=mends(MENDS),
         refusals=refusals,
     ),

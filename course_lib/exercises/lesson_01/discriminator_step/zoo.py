@@ -37,21 +37,27 @@ def in_eval_mode(step, network):
     return loss
 
 
-def _no_grad_too_wide(g, d, batch, optimizer):
-    with torch.no_grad():
-        fake_logits = d(g(batch.rainy))
-    return minimised(discriminator_loss(d(batch.clean), fake_logits), optimizer)
+def _minimising(loss):
+    """The step for another loss of both networks and the batch."""
+    return lambda g, d, batch, optimizer: minimised(loss(g, d, batch), optimizer)
 
 
-def _no_grad_everywhere(g, d, batch, optimizer):
-    with torch.no_grad():
-        loss = discriminator_loss(d(batch.clean), d(g(batch.rainy)))
-    return minimised(loss, optimizer)
+def _fakes(g, d, batch):
+    return d(g(batch.rainy).detach())
 
 
-def _real_alone(g, d, batch, optimizer):
-    g(batch.rainy)
-    return minimised(F.softplus(-d(batch.clean)).mean(), optimizer)
+def _loss(g, d, batch):
+    return discriminator_loss(d(batch.clean), _fakes(g, d, batch))
+
+
+def _only_while_losing(g, d, batch, optimizer):
+    loss = _loss(g, d, batch)
+    return minimised(loss, optimizer) if loss > 0.5 else loss.item()
+
+
+def _until_it_wins(g, d, batch, optimizer):
+    while _by_detach(g, d, batch, optimizer) >= 0:
+        pass
 
 
 def _real_gradient_cleared(g, d, batch, optimizer):
@@ -75,26 +81,6 @@ def _two_steps(g, d, batch, optimizer):
     return total
 
 
-def _swapped_by_hand(g, d, batch, optimizer):
-    d.zero_grad()
-    made, real = d(g(batch.rainy).detach()), d(batch.clean)
-    loss = bce(real, torch.zeros_like(real)) + bce(made, torch.ones_like(made))
-    loss.backward()
-    optimizer.step()
-    return float(loss)
-
-
-def _fooled_with_a_look_at_real(g, d, batch, optimizer):
-    d(batch.clean)
-    return minimised(generator_loss(d(g(batch.rainy).detach())), optimizer)
-
-
-def _mean_of_two(g, d, batch, optimizer):
-    real = F.softplus(-d(batch.clean)).mean()
-    fake = F.softplus(d(g(batch.rainy).detach())).mean()
-    return minimised(torch.stack([real, fake]).mean(), optimizer)
-
-
 def _one_batch(g, d, batch, optimizer):
     with torch.no_grad():
         pictures = torch.cat((g(batch.rainy), batch.clean), dim=0)
@@ -104,32 +90,12 @@ def _one_batch(g, d, batch, optimizer):
     return minimised(2 * bce(logits, labels), optimizer)
 
 
-def _discriminator_in_eval(g, d, batch, optimizer):
-    return in_eval_mode(lambda: _by_detach(g, d, batch, optimizer), d)
-
-
 def _in_train_mode_for_a_while(g, d, batch, optimizer):
     was = g.training
     g.train()
     fake = g(batch.rainy).detach()
     g.train(was)
     return minimised(discriminator_loss(d(batch.clean), d(fake)), optimizer)
-
-
-def _in_training_mode(g, d, batch, optimizer):
-    g.train()
-    d.train()
-    return _by_detach(g, d, batch, optimizer)
-
-
-def _only_while_losing(g, d, batch, optimizer):
-    loss = discriminator_loss(d(batch.clean), d(g(batch.rainy).detach()))
-    return minimised(loss, optimizer) if loss > 0.5 else loss.item()
-
-
-def _until_it_wins(g, d, batch, optimizer):
-    while _by_detach(g, d, batch, optimizer) >= 0:
-        pass
 
 
 def _keeps_the_first_fakes(g, d, batch, optimizer, kept=[]):  # noqa: B006
@@ -162,11 +128,9 @@ def _frozen_and_thawed(g, d, batch, optimizer):
     g.requires_grad_(False)
     loss = discriminator_loss(d(batch.clean), d(g(batch.rainy)))
     g.requires_grad_(True)
+    returned = minimised(loss, optimizer)
     optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    optimizer.zero_grad()
-    return loss.detach()
+    return returned
 
 
 def _attached_but_not_followed(g, d, batch, optimizer):
@@ -216,19 +180,27 @@ def _with_a_closure(g, d, batch, optimizer):
 
 
 WRITTEN = {
-    _no_grad_too_wide: "only the real pictures do",
-    _no_grad_everywhere: "block too wide",
-    _real_alone: "never gives the discriminator generator(batch.rainy)",
+    _minimising(
+        lambda g, d, batch: discriminator_loss(d(batch.clean), torch.no_grad()(_fakes)(g, d, batch))
+    ): "only the real pictures do",
+    _minimising(torch.no_grad()(_loss)): "block too wide",
+    _minimising(
+        lambda g, d, batch: (g(batch.rainy), F.softplus(-d(batch.clean)).mean())[1]
+    ): "never gives the discriminator generator(batch.rainy)",
     _real_gradient_cleared: "comes between loss.backward()",
     _in_inference_mode: "Inference tensors cannot be saved for backward",
     _two_steps: "calls optimizer.step() 2 times",
-    _swapped_by_hand: "Real and fake are swapped",
-    _fooled_with_a_look_at_real: "learns to be fooled",
-    _mean_of_two: "half of the loss",
+    _minimising(
+        lambda g, d, batch: discriminator_loss(_fakes(g, d, batch), d(batch.clean))
+    ): "Real and fake are swapped",
+    _minimising(
+        lambda g, d, batch: (d(batch.clean), generator_loss(_fakes(g, d, batch)))[1]
+    ): "learns to be fooled",
+    _minimising(lambda g, d, batch: _loss(g, d, batch) / 2): "half of the loss",
     _one_batch: "Batch norm then mixes their statistics",
-    _discriminator_in_eval: "calls the discriminator in eval mode",
+    lambda g, d, *rest: in_eval_mode(lambda: _by_detach(g, d, *rest), d): "discriminator in eval",
     _in_train_mode_for_a_while: "in train mode",
-    _in_training_mode: "in train mode",
+    lambda g, d, *rest: _by_detach(g.train(), d.train(), *rest): "in train mode",
     _only_while_losing: "Every call takes one step",
     _until_it_wins: "doesn't come back",
     _keeps_the_first_fakes: "something from earlier calls",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from functools import partial
 
@@ -69,7 +68,7 @@ def _hooks(model, found):
 
 def _hook_returns(model, size):
     found = []
-    model = copy.deepcopy(model).eval()
+    model = twin_of(model, {}).eval()
     for layer in model.modules():
         layer.register_forward_hook(lambda one, given, out: found.append(out) or len(found))
     model(*pictures(model, size))
@@ -102,15 +101,16 @@ def _by_sizes(model, size):
             return 0
         transposed = isinstance(layer, nn.ConvTranspose2d)
         values, channels = (given, "out_channels") if transposed else (output, "in_channels")
-        filters = getattr(layer, channels) // layer.groups
-        return values.numel() * filters * math.prod(layer.kernel_size)
+        return (
+            values.numel() * getattr(layer, channels) // layer.groups * math.prod(layer.kernel_size)
+        )
 
     return walk(model, size, products)
 
 
 def _by_flop_counter(model, size):
     """Torch's own counter, which counts multiplications and additions apart."""
-    model = copy.deepcopy(model).eval()
+    model = twin_of(model, {}).eval()
     with FlopCounterMode(display=False) as counter:
         model(*pictures(model, size))
     return counter.get_total_flops() // 2
@@ -141,7 +141,7 @@ def _by_patching(model, size):
 def _by_hook_for_all(model, size):
     """One hook for all networks, on a device that holds no numbers."""
     found = []
-    model = copy.deepcopy(model).eval().to("meta")
+    model = twin_of(model, {}).eval().to("meta")
     handle = register_module_forward_hook(
         lambda layer, inputs, output: found.append(right(layer, inputs[0], output))
     )
@@ -196,6 +196,7 @@ VALID = (
 
 ORDER = "Neither of the two statements needs what the other does."
 FILTERS = "All filters of a layer have as many weights."
+SIZE = "Only the picture's size counts."
 
 EQUIVALENT = {
     "line 3: `def count(layer: nn.Module, inputs: tuple[t…` after the next statement": ORDER,
@@ -204,9 +205,7 @@ EQUIVALENT = {
     "line 8: inputs[0] → inputs[-1]": "A transposed convolution gets one tensor.",
     "line 10: `modes = [(layer, layer.training) for layer …` after the next statement": ORDER,
     "line 11: `hooks = [layer.register_forward_hook(count)…` after the next statement": ORDER,
-    "line 12: torch.zeros(1, 3, size, size) → torch.ones(1, 3, size, size)": (
-        "Only the picture's size counts."
-    ),
+    "line 12: torch.zeros(1, 3, size, size) → torch.ones(1, 3, size, size)": SIZE,
     "line 14: without `with torch.no_grad():`, its body kept": "Gradients only take memory.",
     "line 17: `for hook in hooks:` after the next statement": ORDER,
     "line 18: `hook.remove()` twice": "A hook that is gone can be removed again.",
