@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import linecache
 from collections.abc import Callable, Iterator, Mapping
@@ -122,8 +123,7 @@ class Attempt:
             Wrong: it can't be called so, or didn't come back.
         """
         self._must_accept(args, kwargs)
-        names = list(inspect.signature(self.reference).parameters)
-        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        given = {**dict(zip(names_of(self.reference), args, strict=False)), **kwargs}
         before = {name: _copy(value) for name, value in given.items()}
         networks = {
             name: Snapshot(value) for name, value in given.items() if isinstance(value, nn.Module)
@@ -160,15 +160,20 @@ class Attempt:
         module = inspect.getmodule(self.reference)
         return (module,) if module else ()
 
-    def _must_accept(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    @functools.cached_property
+    def _signature(self) -> inspect.Signature | None:
         try:
-            signature = inspect.signature(self.function)
+            return inspect.signature(self.function)
         except (TypeError, ValueError):  # some compiled functions don't tell
+            return None
+
+    def _must_accept(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if not self._signature:
             return
         try:
-            signature.bind(*args, **kwargs)
+            self._signature.bind(*args, **kwargs)
         except TypeError as error:
-            names = ", ".join(inspect.signature(self.reference).parameters)
+            names = ", ".join(names_of(self.reference))
             what, head = ("function", "the exercise")
             if inspect.isclass(self.function):
                 what, head = ("class", "its __init__")
@@ -176,6 +181,12 @@ class Attempt:
                 f"Your {what} can't be called as the lesson calls it, with ({names}): {error}. "
                 f"Keep the first line of {head} as it is."
             ) from None
+
+
+@functools.lru_cache(maxsize=32)
+def names_of(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of the parameters of a function of the library's, or of a slip."""
+    return tuple(inspect.signature(function).parameters)
 
 
 def describe(value: object) -> str:

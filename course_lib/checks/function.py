@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ import torch
 from torch import Tensor
 
 from course_lib.checks import expect
-from course_lib.checks.attempt import Attempt, Call, describe, describe_error
+from course_lib.checks.attempt import Attempt, Call, describe, describe_error, names_of
 from course_lib.checks.copies import copied
 from course_lib.checks.devices import works_on_gpu
 from course_lib.checks.result import Wrong
@@ -392,8 +391,7 @@ class Outcome:
         kwargs: Mapping[str, Any],
     ) -> Outcome:
         """From a value and the arguments of the function that it was computed from."""
-        names = list(inspect.signature(function).parameters)
-        named = {**dict(zip(names, args, strict=False)), **kwargs}
+        named = {**dict(zip(names_of(function), args, strict=False)), **kwargs}
         asked = {
             name: one
             for name, one in named.items()
