@@ -87,6 +87,6 @@ def test_the_table_counts_and_names_what_was_misjudged(judged, tmp_path, capsys)
 
 def test_the_real_zoo_can_be_judged(tmp_path):
     torch.manual_seed(0)
-    (line,) = judge_many(["00.3"], 1, tmp_path / "zoo.jsonl", jobs=2)
+    (line,) = judge_many(["02.2"], 1, tmp_path / "zoo.jsonl", jobs=2)
     assert line["answers"] > 30
     assert not line["misjudged"]

@@ -338,7 +338,9 @@ def seal(own: Path, pictures: bytes, **changes: object) -> None:
 def webp(width: int, height: int, frames: int = 1) -> bytes:
     buffer = io.BytesIO()
     pictures = [Image.new("RGB", (width, height), (5 * n, 0, 0)) for n in range(frames)]
-    pictures[0].save(buffer, "webp", lossless=True, method=0, save_all=frames > 1, append_images=pictures[1:])
+    pictures[0].save(
+        buffer, "webp", lossless=True, method=0, save_all=frames > 1, append_images=pictures[1:]
+    )
     return buffer.getvalue()
 
 

@@ -57,7 +57,7 @@ def test_several_processes_find_what_one_finds():
     def told(toured):
         return [replace(record, milliseconds=0) for record in toured.records], toured.hunts
 
-    assert told(run_zoo(["01.2"], seed=0, jobs=2)) == told(run_zoo(["01.2"], seed=0))
+    assert told(run_zoo(["02.2"], seed=0, jobs=2)) == told(run_zoo(["02.2"], seed=0))
 
 
 def test_the_whole_zoo_has_the_references_of_all_exercises():
@@ -110,7 +110,7 @@ def test_no_check_stumbles_over_an_answer_that_is_wrong_from_some_call_on(exerci
             numbers = not isinstance(value, list)
             return spoil(value) if numbers and len(calls) > right else value
 
-        assert "can't work with" not in ex.run(answer, seed=right).diagnosis
+        assert "can't work with" not in ex.run(answer, seed=0).diagnosis
         if len(calls) <= right:
             break
 
