@@ -265,6 +265,7 @@ def _share(loader: Iterable[Batch], fabric: Fabric) -> Iterable[Batch]:
         return loader
     if isinstance(loader, StepLoader):
         return loader.for_rank(fabric.global_rank, fabric.world_size)
+    fabric.barrier()  # whoever leaves before the others are connected breaks their connections
     raise ValueError(
         f"a {type(loader).__name__} can't be dealt out to {fabric.world_size} processes, and all "
         "of them would train on the same batches; take a loader of make_loader"
