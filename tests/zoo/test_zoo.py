@@ -97,6 +97,7 @@ def test_check_that_got_weaker_has_survivors():
     assert "line 1: torch.ones_like(fake_logits) → torch.zeros_like(fake_logits)" in survivors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise_id", exercise_ids())
 @pytest.mark.parametrize("spoil", [lambda value: value * -1.3, lambda value: value * 0 + 0.4])
 def test_no_check_stumbles_over_an_answer_that_is_wrong_from_some_call_on(exercise_id, spoil):
