@@ -41,7 +41,7 @@ run: $(READY) ## run the lessons, show what they measured, write a report; PRETR
 	@$(BIN)/course run --profile $(PROFILE) --edition $(EDITION) \
 		$(if $(filter-out 0,$(PRETRAINED)),--pretrained) $(if $(JOBS),--jobs $(JOBS)) $(LESSONS)
 
-test: $(READY) ## run the tests, a worker a core; TESTS=tests/viz runs some
+test: $(READY) ## run the tests, one worker more than cores; TESTS=tests/viz runs some
 	@$(BIN)/python -m pytest -n $(or $(JOBS),auto) --dist loadfile --no-loadscope-reorder \
 		$(if $(filter 0,$(BROWSER)),--ignore=tests/browser) $(TESTS)
 

@@ -21,8 +21,8 @@ torch.set_num_threads(1)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """As many workers for ``-n auto`` as cores may be used, each with 2 GB of memory."""
-    return max(1, min(hardware.usable_cores(), int(hardware.memory_gb() // 2)))
+    """For ``-n auto`` one worker more than cores, for tests that wait; 2 GB of memory for each."""
+    return max(1, min(hardware.usable_cores() + 1, int(hardware.memory_gb() // 2)))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,7 +18,7 @@ from course_lib.checks.attempt import Attempt, describe, describe_error
 from course_lib.checks.layer_differences import difference
 from course_lib.checks.layers import Trace, by
 from course_lib.checks.network_maker import Maker, why
-from course_lib.checks.network_pass import Made, Pass, close, learnt, leaves, sizes
+from course_lib.checks.network_pass import Made, Pass, alike, close, learnt, leaves, sizes
 from course_lib.checks.result import Wrong
 
 __all__ = ["Made", "Network"]
@@ -65,7 +65,9 @@ class Network:
             network = maker.network()
             makers[network] = maker
             passes += maker.passes(network, generator)
-        failed = [one for one in passes if not one.like(attempt.reference, self.tolerance)]
+        failed = []
+        if not alike(passes, attempt.reference, self.tolerance):
+            failed = [one for one in passes if not one.like(attempt.reference, self.tolerance)]
         for one in (*failed[:1], passes[-1]):
             makers[one.network].remembers_nothing(one.network, passes, self.tolerance)
         if failed:
@@ -79,7 +81,7 @@ class Network:
         """The misconception that explains every call, else how the smallest one differs."""
         order = [*failed, *(one for one in passes if one not in failed)]
         for diagnosis, make in attempt.known.items():
-            if all(one.like(make, self.tolerance) for one in order):
+            if alike(order, make, self.tolerance):
                 return diagnosis
         return self._fault(attempt, min(failed, key=Pass.size))
 

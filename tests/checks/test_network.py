@@ -6,6 +6,7 @@ from torch import nn
 
 from course_lib.checks.attempt import Attempt
 from course_lib.checks.network import Made, Network
+from course_lib.checks.network_pass import alike
 from course_lib.checks.result import Wrong
 from course_lib.checks.sandbox import sandbox
 from course_lib.checks.watchdog import TimeLimit
@@ -237,3 +238,25 @@ def test_weights_may_be_stored_in_any_order_of_axes():
     twice = type("Twice", (Stored,), {"forward": lambda self, x: 2 * Stored.forward(self, x)})
     assert diagnosis(Stored) == ""
     assert diagnosis(twice)
+
+
+@pytest.mark.parametrize(
+    ("values", "gradients", "same"),
+    [
+        ("YYY", "YYY", True),
+        ("YYY", "YNY", True),  # an activation gets almost 0 there
+        ("YYY", "NYN", False),
+        ("YNY", "YYY", False),
+        ("YNY", "YNN", False),
+    ],
+)
+def test_gradients_may_differ_in_one_call_where_rounding_decides(values, gradients, same):
+    class OneCall:
+        def __init__(self, value, gradient):
+            self.value, self.gradient = value == "Y", gradient == "Y"
+
+        def like(self, make, tolerance, *, gradients=True):
+            return self.value and (self.gradient or not gradients)
+
+    calls = [OneCall(*pair) for pair in zip(values, gradients, strict=True)]
+    assert alike(calls, nn.Identity, 1e-4) == same
