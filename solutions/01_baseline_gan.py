@@ -283,15 +283,15 @@ ex.check(generator_step)
 generator_step = ex.use(generator_step)
 
 # %% [markdown]
-# ## 4. Let them play
+# ## 4. Train both networks
 #
-# The game is short enough to read. Your two steps go in as `d_step` and `g_step`;
-# `step_seed` makes each step repeatable.
+# The training loop is short enough to read. It calls your two steps as `d_step` and
+# `g_step`. `step_seed` makes each step repeatable.
 
 # %%
-from course_lib.training.loop import play
+from course_lib.training.loop import training_loop
 
-viz.show_source(play)
+viz.show_source(training_loop)
 
 # %% [markdown]
 # What goes into it, beside your steps, stands in a **recipe**: the networks, the data,

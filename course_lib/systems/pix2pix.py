@@ -1,7 +1,7 @@
-"""Pix2Pix, lessons 02 and 03: plain, and stabilised by what keeps the game fair.
+"""Pix2Pix, lessons 02 and 03: plain, and stabilised.
 
 Sources: Isola et al. 2016 and its released code; "Deraining water drops with GAN", Experiments 2
-and 3. The paper profile plays as they do; the others have what small crops and few photographs
+and 3. The paper profile trains as they do; the others have what small crops and few photographs
 need: a skip from the input, instance norm in D, recoloured crops, and larger learning rates.
 """
 

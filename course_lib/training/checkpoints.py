@@ -47,33 +47,34 @@ class TrainingState:
 
 
 def save(
-    path: Path, game: TrainingState, about: Mapping[str, Any], keep: Path | None = None
+    path: Path, state: TrainingState, about: Mapping[str, Any], keep: Path | None = None
 ) -> int:
     """Write a checkpoint; see `write_tensors` for what can fail and what it returns.
 
     Args:
         path: of the file.
-        game: as it stands between two steps.
+        state: as it stands between two steps.
         about: settings and versions, for whoever goes on from it.
         keep: where the checkpoint goes that was at ``path`` before.
     """
     tensors: dict[str, torch.Tensor] = {}
     rest = {
-        name: _take_tensors(part.state_dict(), name, tensors) for name, part in game.parts().items()
+        name: _take_tensors(part.state_dict(), name, tensors)
+        for name, part in state.parts().items()
     }
-    for name, network in game.networks.items():
+    for name, network in state.networks.items():
         for key, parameter in network.named_parameters():
             if parameter.grad is not None:  # a step may build on what the last one left
                 tensors[f"gradient/{name}/{key}"] = parameter.grad
-    keys = list(dict.fromkeys(key for record in game.history for key in record))
+    keys = list(dict.fromkeys(key for record in state.history for key in record))
     for key in keys:
-        rows = [row for row, record in enumerate(game.history) if key in record]
+        rows = [row for row, record in enumerate(state.history) if key in record]
         tensors[f"history/{key}/rows"] = torch.tensor(rows)
-        values = [_number(game.history[row][key], key, row + 1) for row in rows]
+        values = [_number(state.history[row][key], key, row + 1) for row in rows]
         tensors[f"history/{key}/values"] = torch.tensor(values, dtype=torch.float64)
     header = {
         "format": FORMAT,
-        "step": len(game.history),
+        "step": len(state.history),
         "about": dict(about),
         "keys": keys,
         "rest": rest,
@@ -136,13 +137,13 @@ def load(path: Path) -> Checkpoint:
         ) from None
 
 
-def restore(game: TrainingState, checkpoint: Checkpoint) -> None:
+def restore(state: TrainingState, checkpoint: Checkpoint) -> None:
     """Put everything back as it was, to the bit.
 
     Raises:
-        BadCheckpoint: it is another game's; then no network has been changed.
+        BadCheckpoint: it is another run's; then no network has been changed.
     """
-    parts = game.parts()
+    parts = state.parts()
     if missing := sorted(parts.keys() ^ checkpoint.rest.keys()):
         raise BadCheckpoint(
             f"{checkpoint.path} is of another kind of run: {', '.join(missing)} "
@@ -152,9 +153,9 @@ def restore(game: TrainingState, checkpoint: Checkpoint) -> None:
         states = {
             name: _put_tensors(checkpoint.rest[name], name, checkpoint.tensors) for name in parts
         }
-        for name, network in game.networks.items():
+        for name, network in state.networks.items():
             _same_network(name, network.state_dict(), states[name], checkpoint.path)
-        for name, optimizer in game.optimizers.items():
+        for name, optimizer in state.optimizers.items():
             _same_optimizer(name, optimizer, states[name], checkpoint.path)
     except (KeyError, TypeError) as error:  # of another version of torch, say
         raise BadCheckpoint(
@@ -162,31 +163,31 @@ def restore(game: TrainingState, checkpoint: Checkpoint) -> None:
         ) from None
     for name, part in parts.items():
         part.load_state_dict(states[name])
-    for optimizer in game.optimizers.values():
+    for optimizer in state.optimizers.values():
         _lay_out(optimizer)
-    for name, network in game.networks.items():
+    for name, network in state.networks.items():
         for key, parameter in network.named_parameters():
             gradient = checkpoint.tensors.get(f"gradient/{name}/{key}")
             if gradient is None:
                 parameter.grad = None
             else:  # laid out in memory as torch would have it
                 parameter.grad = torch.empty_like(parameter).copy_(gradient)
-    game.history[:] = checkpoint.history
+    state.history[:] = checkpoint.history
 
 
-def restore_networks(game: TrainingState, checkpoint: Checkpoint) -> bool:
+def restore_networks(state: TrainingState, checkpoint: Checkpoint) -> bool:
     """Put the networks alone back, if they are the same networks.
 
     Returns:
         Whether they are; else nothing has been changed.
     """
-    for name, network in game.networks.items():
+    for name, network in state.networks.items():
         there = _put_tensors(checkpoint.rest.get(name), name, checkpoint.tensors)
         try:
             _same_network(name, network.state_dict(), there or {}, checkpoint.path)
         except BadCheckpoint:
             return False
-    for name, network in game.networks.items():
+    for name, network in state.networks.items():
         network.load_state_dict(_put_tensors(checkpoint.rest[name], name, checkpoint.tensors))
         network.zero_grad(set_to_none=True)
     return True

@@ -49,10 +49,10 @@ class LossWeights:
 
 @dataclass(kw_only=True)
 class Graspp:
-    """Both players' steps, for `training.loop.train`: ``d_step=game.d_step, g_step=game.g_step``.
+    """The steps of both networks, for `training.loop.train`: its methods `d_step` and `g_step`.
 
-    The discriminator has a say in the generator's step only where it has learnt from the same
-    batch just before. So the schedule decides when L_gan comes in: `generator_first`, or
+    The generator's loss has the term L_gan only in a step in which the discriminator has learnt
+    from the same batch. The schedule therefore decides when L_gan comes in: `generator_first`, or
     `loop.generator_only`, which leaves it out.
 
     Attributes:

@@ -37,7 +37,7 @@ def every_step(step: int) -> tuple[bool, bool]:
 
 
 def generator_only(step: int) -> tuple[bool, bool]:
-    """The schedule of a game without a discriminator."""
+    """The schedule without steps of the discriminator."""
     return False, True
 
 
@@ -92,7 +92,7 @@ def gradient_norm(network: nn.Module) -> torch.Tensor:
     return nn.utils.get_total_norm(gradients)
 
 
-def play(
+def training_loop(
     generator: nn.Module,
     discriminator: nn.Module,
     batches: Iterable[Batch],
@@ -106,12 +106,13 @@ def play(
     rank: int = 0,
     done: int = 0,
 ) -> Iterator[dict[str, float | torch.Tensor]]:
-    """The game: for every batch one step of D, then one of G; `train` is all that is around it.
+    """For every batch, one step of D and then one step of G.
 
-    The schedule says for each step whether D learns in it, and whether G does.
+    The schedule says for each step whether D learns in it, and whether G does. `train` adds
+    devices, records and checkpoints around this loop.
 
-    What happens in step k depends only on (seed, k) and the networks, because the batch does
-    and because torch's generator is seeded anew in each step.
+    What happens in step k depends only on (seed, k) and the networks: the batch depends on
+    nothing else, and torch's generator is seeded in each step.
     """
     for step, batch in enumerate(batches, start=done + 1):
         torch.manual_seed(step_seed(seed, step, rank))
@@ -144,7 +145,7 @@ def train(
     run: Run | None = None,
     fabric: Fabric | None = None,
 ) -> list[Record]:
-    """`play` the game on the fastest device there is, watch it, and keep what it has learnt.
+    """Run the `training_loop` on the fastest device there is, with records and checkpoints.
 
     Args:
         generator, discriminator: trained in place; they end up on the fabric's device.
@@ -152,7 +153,7 @@ def train(
             takes its own slice of every batch, and needs a loader of `make_loader` for that.
         optimizer_g, optimizer_d: over the parameters of each.
         seed: of the run.
-        d_step, g_step: the steps to play, yours if you like.
+        d_step, g_step: the steps of both networks; yours, if you like.
         schedule: the number of a step, from 1 → whether D learns in it, and whether G does.
         schedulers: of learning rates; each takes a step after every step of training.
         callbacks: each is given every step's record and may add to it. One with a
@@ -219,7 +220,7 @@ def train(
             for batch in _rest(loader, done)
         )
         unread: list[StepRecord] = []
-        for found in play(
+        for found in training_loop(
             generator,
             discriminator,
             batches,

@@ -36,11 +36,11 @@ def restore(generator: nn.Module, rainy: torch.Tensor) -> torch.Tensor:
 def judge(
     discriminator: nn.Module, pictures: torch.Tensor, rainy: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """The discriminator's logits as it gives them in the game: in train mode, on this batch.
+    """The discriminator's logits as in training: in train mode, on this batch.
 
-    In eval mode its batch norm would use running statistics, a mean over photographs and
-    fakes that no batch of the game ever had, and its verdicts would say little about the
-    game. The discriminator itself, its running statistics too, stays as it is.
+    In eval mode its batch norm would use running statistics: a mean over photographs and fakes,
+    which no batch in training has. Its logits would then say little about training. The
+    discriminator stays as it is, and so do its running statistics.
 
     pictures: N×3×H×W in [−1, 1], all real or all generated, on any device.
     rainy: what they were made from; only a conditional discriminator is shown it.
@@ -55,7 +55,7 @@ def judge(
 
 
 def measure(generator: nn.Module, discriminator: nn.Module, held_out: Batch) -> Record:
-    """How a game stands, on held-out pairs.
+    """Both networks measured on held-out pairs.
 
     Returns:
         psnr, ssim: means over the pictures, of all colours; PSNR in dB.

@@ -1,4 +1,4 @@
-"""The two steps of Pix2Pix, with each technique that keeps the game fair as a switch."""
+"""The two steps of Pix2Pix, with each stabilising technique as a setting."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from course_lib.losses import (
 
 @dataclass(frozen=True, kw_only=True)
 class Techniques:
-    """How the game is played; as it stands, as Pix2Pix plays it.
+    """The losses and the stabilising techniques; the defaults are Pix2Pix itself.
 
-    The two learning rates are the optimizers', how often each player learns is the schedule's.
+    The optimizers hold the learning rates, and the schedule says how often each network learns.
 
     Attributes:
         adversarial: the loss of both players, see `losses.target_loss`; ``"none"`` leaves the
@@ -69,13 +69,13 @@ class Techniques:
 
 @dataclass(kw_only=True)
 class Pix2Pix:
-    """Both players' steps, for `training.loop.train`: ``d_step=game.d_step, g_step=game.g_step``.
+    """The steps of both networks, for `training.loop.train`: its methods `d_step` and `g_step`.
 
-    The generator restores each batch once, and both steps use the picture: D's step doesn't move
-    G, so G's would make the same one again.
+    The generator restores each batch once, and both steps use the result: D's step doesn't change
+    G, so that G would give the same again.
 
     Attributes:
-        techniques: how the game is played.
+        techniques: losses and stabilising techniques.
         loss: of the generator against a discriminator with cross-entropy, `losses.pix2pix_loss`.
         smooth, flip, contrast: `losses.smooth_labels`, `flip_labels` and `contrastive_loss`.
     """
@@ -97,7 +97,7 @@ class Pix2Pix:
         """One step of the discriminator: tell (rainy, clean) from (rainy, restored).
 
         Returns its loss before the update, the sum of both terms. (Isola et al. halve it, which
-        Adam all but undoes.) In a game without an adversary it does nothing.
+        Adam all but undoes.) Without an adversarial loss it does nothing.
         """
         if self.techniques.adversarial == "none":
             return torch.zeros(())

@@ -116,17 +116,17 @@ class Run:
 
     def begin(
         self,
-        game: TrainingState,
+        state: TrainingState,
         *,
         steps: int | None,
         settings: Mapping[str, Any],
         codes: Mapping[str, str],
         writes: bool = True,
     ) -> None:
-        """Put the game back to where the run had got, or begin a new one.
+        """Put the training state back to where the run had got, or begin a new one.
 
         Args:
-            game: as it is before the first step.
+            state: as it is before the first step.
             steps: of the whole run; None where nobody knows.
             settings: what makes it this run and no other, such as its seed, as JSON can hold it.
             codes: digests of functions that it trains with; others are told of, not refused.
@@ -147,11 +147,11 @@ class Run:
         if found:
             self._compare(found, steps, settings, codes)
             try:
-                checkpoints.restore(game, found)
+                checkpoints.restore(state, found)
             except BadCheckpoint as error:
                 raise BadCheckpoint(f"{error} {_MEND}") from None
-            _TRAINED.update(game.networks.values())
-        done = self._saved = len(game.history)
+            _TRAINED.update(state.networks.values())
+        done = self._saved = len(state.history)
         if done and done == steps:
             self.told = (
                 f"{self._told_damage()}Loaded {done:,} steps from {self.folder}: this run had "
@@ -170,12 +170,12 @@ class Run:
                 f"{self.folder}."
             )
         else:
-            trained_before = any(network in _TRAINED for network in game.networks.values())
-            self._begin_anew(game, trained_before=trained_before, writes=writes)
-            _TRAINED.update(game.networks.values())
+            trained_before = any(network in _TRAINED for network in state.networks.values())
+            self._begin_anew(state, trained_before=trained_before, writes=writes)
+            _TRAINED.update(state.networks.values())
         self._due = time.monotonic() + self.seconds
 
-    def step_done(self, game: TrainingState, *, ended: bool = False) -> None:
+    def step_done(self, state: TrainingState, *, ended: bool = False) -> None:
         """Write a checkpoint if it is time for one, or the run has ended.
 
         Raises:
@@ -183,14 +183,14 @@ class Run:
                 from there.
             TypeError: a callback added something other than a number to a record.
         """
-        step = len(game.history)
+        step = len(state.history)
         if step == self._saved or (not ended and time.monotonic() < self._due):
             return
         begun = time.monotonic()
         with self._explained(f"the checkpoint of step {step} wasn't saved"):
-            files.write_whole(self.folder / LOG, _csv(game.history))
+            files.write_whole(self.folder / LOG, _csv(state.history))
             # Killed in the middle, it goes on from the previous one, which is whole.
-            checkpoints.save(self.last, game, self._about, self.previous)
+            checkpoints.save(self.last, state, self._about, self.previous)
         self._saved = step
         took = time.monotonic() - begun
         self._due = time.monotonic() + max(self.seconds, took / SHARE)
@@ -201,18 +201,18 @@ class Run:
             self._lock.release()
             self._lock = None
 
-    def _begin_anew(self, game: TrainingState, *, trained_before: bool, writes: bool) -> None:
+    def _begin_anew(self, state: TrainingState, *, trained_before: bool, writes: bool) -> None:
         """Start from networks as they were made, though a cell that trains may be run again."""
         self.told = f"Trained from the first step; the run lies in {self.folder}."
         back = (
             trained_before
             and self.first.exists()
-            and checkpoints.restore_networks(game, self._load_first())
+            and checkpoints.restore_networks(state, self._load_first())
         )
         if back:
-            for name, optimizer in game.optimizers.items():
+            for name, optimizer in state.optimizers.items():
                 _require_new(name, taken=bool(optimizer.state))
-            for n, scheduler in enumerate(game.schedulers):
+            for n, scheduler in enumerate(state.schedulers):
                 _require_new(f"scheduler {n}", taken=scheduler.last_epoch > 0)
             self.told = (
                 "Trained from the first step, with the networks as they were before it; "
@@ -227,7 +227,7 @@ class Run:
             self.told += " Take fresh=True out again, or the next start begins anew too."
         if writes and not back:
             with self._explained("the networks weren't saved"):
-                checkpoints.save(self.first, game, self._about)
+                checkpoints.save(self.first, state, self._about)
 
     def _load_first(self) -> Checkpoint:
         try:

@@ -1,4 +1,4 @@
-"""One step of each player of the game."""
+"""One training step of the generator, and one of the discriminator."""
 
 from __future__ import annotations
 
