@@ -1,4 +1,4 @@
-"""How close a restored picture is to the clean one, and how a generator fails.
+"""Metrics of restored pictures, and of the ways in which a generator fails.
 
 Pictures are H×W×3, uint8 or floats in [0, 1]; each function scores one picture, because
 tables average scores over pictures, never squared errors.

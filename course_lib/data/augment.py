@@ -1,4 +1,4 @@
-"""More training data out of what there is: our own rain on clean pictures, and sets merged.
+"""More training data: synthetic rain on the clean pictures of a set, and several sets merged.
 
 Rain of our own has two forms. `rainy_pairs` is a finite set, as a photographed one is: each
 picture keeps the rain that it got. `CropDataset` lets another rain fall on every crop, on the
@@ -32,7 +32,7 @@ def rainy_pairs(
     count: int | None = None,
     scale: float = 1.0,
 ) -> list[Pair]:
-    """Whole pictures, each under a rain of its own; the pictures take turns.
+    """Whole pictures in turn, each with its own synthetic rain.
 
     Pair n depends on its picture and on (seed, n) only. Feed them to `PairCrops`.
 
@@ -63,7 +63,7 @@ def rainy_pairs(
 
 
 def more_scenes(photos: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Of each photograph four scenes for rain to fall on: itself, half as large, both as negatives.
+    """Four scenes from each photograph: itself, half its size, and the negatives of both.
 
     A handful of photographs shows little. Half as large, a scene has twice the fine texture
     beside streaks of the same width. The negative of a dark background, 255 − photo, is a bright
@@ -77,7 +77,7 @@ def more_scenes(photos: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def clean_pictures(pairs: Iterable[Pair]) -> dict[str, np.ndarray]:
-    """The clean halves of pairs by name, uint8 H×W×3, to let other rain fall on.
+    """The clean pictures of pairs by name, uint8 H×W×3, for other synthetic rain.
 
     All of them are held in memory, and drops add 4 MB for each picture that they have fallen
     on. Several pairs may share a name if they share the clean picture too.

@@ -1,4 +1,4 @@
-"""Endless training crops, whose n-th is the same whenever and wherever it is asked for.
+"""Endless training crops. Crop n depends on the seed and n, and on nothing else.
 
 Item n is drawn from ``default_rng((seed, n))``, and step k takes the items k·B … k·B+B−1. So
 there is no position in the data to save: training resumes at step k by asking for step k, and
@@ -28,7 +28,7 @@ PREFETCHED = 4  # batches that a worker process has ready
 
 
 class CropDataset(Dataset[Batch]):
-    """Synthetic rain on crops of photographs, without end.
+    """An endless dataset: crops of photographs with synthetic rain.
 
     Item n is a photograph, a place in it, one of 16 drawn rains, a place in that, and whether
     the pair is mirrored, all drawn from ``default_rng((seed, n))``.
@@ -106,7 +106,7 @@ class Pairs(Protocol):
 
 
 class PairCrops(Dataset[Batch]):
-    """Crops of pairs that exist, without end: each epoch takes one of every pair, shuffled anew.
+    """An endless dataset of existing pairs: each epoch has one crop of every pair, shuffled.
 
     Item n belongs to epoch n // len(pairs), whose order is drawn from (seed, epoch); the place
     of the crop and whether it is mirrored are drawn from (seed, n). With both switches off, each
@@ -288,7 +288,7 @@ def held_out_batch(
     *,
     scale: float = 1.0,
 ) -> Batch:
-    """Fixed pairs to measure on: crops spread over held-out photographs, each under its own rain.
+    """Fixed pairs to measure on: crops spread over held-out photographs, each with its own rain.
 
     The photographs take turns. The first crop of each is its centre, the others spread evenly.
 

@@ -148,7 +148,7 @@ def lay_drops(clean: np.ndarray, drops: Drops, views: np.ndarray) -> np.ndarray:
 
 
 def wide_views(miniature: np.ndarray, sky: np.ndarray) -> np.ndarray:
-    """What drops look at: the scene and its surroundings, at each blur of `BLURS`.
+    """What drops show: the scene and its surroundings, at each blur of `BLURS`.
 
     A drop sees far more than the camera: above the frame its lower part looks into the sky.
     No photograph says what is there, so this is an invention: the colours at the frame's

@@ -62,7 +62,7 @@ def same_stem(stem: str) -> str:
 
 
 def without_role(stem: str) -> str:
-    """Twins differ by a word for what they are, which is taken away.
+    """A file's name without the word that tells rainy and clean pictures apart.
 
     ``0_rain`` and ``0_clean`` become ``0``, ``rain-001`` and ``norain-001`` become ``001``,
     ``norain-1x2`` and ``norain-1`` become ``1``, ``12`` and ``12gt`` become ``12``.

@@ -17,7 +17,7 @@ from course_lib.data.pictures import read_picture
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
-    """A photograph that an installed package holds, and whom we owe it to.
+    """A photograph from an installed package, with its author and licence.
 
     Attributes:
         title: what it shows.

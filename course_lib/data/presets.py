@@ -1,4 +1,4 @@
-"""How much it rains, and how: the settings of each kind of rain, drawn for every canvas.
+"""The parameter ranges of each kind of rain; parameters are drawn for every canvas.
 
 The ranges are tuned so that over the embedded photographs each kind measures like real rain
 (`rain_statistics`), and looks like it.

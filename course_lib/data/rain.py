@@ -29,7 +29,7 @@ from course_lib.ranges import to_uint8, to_unit
 
 
 class FallingRain(NamedTuple):
-    """Streaks on a canvas; their light waits for the scene.
+    """Streaks on a canvas, without their light, which depends on the scene.
 
     Attributes:
         alpha: H×W float32 in [0, 1].
@@ -120,7 +120,7 @@ def prepare_photo(photo: np.ndarray, *, name: str = "", depth: np.ndarray | None
 def draw_canvas(
     kind: str, size: tuple[int, int], rng: np.random.Generator, *, scale: float = 1.0
 ) -> Canvas:
-    """Draw one kind of rain; how much and how it falls is drawn too, from the kind's ranges.
+    """Draw rain of one kind, with random parameters from the kind's ranges.
 
     Args:
         kind: one of `KINDS`.
@@ -148,7 +148,7 @@ def apply_canvas(
     window: tuple[int, int, int, int],
     corner: tuple[int, int] = (0, 0),
 ) -> Pair:
-    """Let a piece of drawn rain fall on a piece of a photograph.
+    """Add a piece of drawn rain to a piece of a photograph.
 
     Args:
         canvas: of `draw_canvas`.
@@ -195,7 +195,7 @@ def synthesize(
     name: str = "",
     depth: np.ndarray | None = None,
 ) -> Pair:
-    """Let it rain on a whole photograph.
+    """Add synthetic rain to a whole photograph.
 
     Pictures larger than 480×720 get rain enlarged in proportion, so that it looks the same.
 
@@ -219,7 +219,7 @@ def synthesize(
 def synthesize_streaks(
     photo: np.ndarray, parameters: StreakParameters, rng: np.random.Generator
 ) -> Pair:
-    """Let rain of given parameters fall on a whole photograph (uint8 H×W×3), unscaled.
+    """Add rain of given parameters to a whole photograph (uint8 H×W×3), unscaled.
 
     Quick enough to follow a slider: 256×256 pixels of heavy rain take some 30 ms.
     """

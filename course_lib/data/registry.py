@@ -99,7 +99,7 @@ def data_folder() -> Path:
 
 
 def add(name: str, path: Path | str) -> Path:
-    """Remember that a set lies in a folder.
+    """Register the folder of a set.
 
     Args:
         name: a name in `SETS`, or of a set in parts when the folder holds any of them.
@@ -222,7 +222,7 @@ def list_sets() -> list[Listed]:
 
 
 def verify(name: str) -> list[Report]:
-    """Read a whole set and say what of it isn't sound: one report for each part that is there.
+    """Read a whole set and report missing and damaged files, for each part that is there.
 
     Raises:
         ValueError: no such set.

@@ -14,7 +14,7 @@ from course_lib.ranges import to_unit
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """A photograph and what rain takes from it, each computed once, when first asked for.
+    """A photograph, and what the rain models need of it, computed once, at the first use.
 
     Attributes:
         photo: uint8 H×W×3.

@@ -184,7 +184,7 @@ class RASPP(nn.Module):
 
 
 class RainDiscriminator(nn.Module):
-    """Is there rain left? Rainy picture and another → one logit a picture.
+    """The discriminator: a rainy picture and another one → one logit for each pair.
 
     Twice N×3×H×W in [−1, 1] → N×1. Four blocks of a convolution with stride 2 and LeakyReLU of
     slope 0.2, all but the first with a norm between them; the mean over the picture; a linear

@@ -187,7 +187,7 @@ class PatchDiscriminator(nn.Module):
     (2,768,705 parameters), which has 30×30 answers for 256×256 pixels.
 
     Called with several pictures, it judges them together: ``discriminator(rainy, restored)``
-    puts the rainy picture beside the restored one, which makes the game conditional.
+    concatenates the rainy picture and the other one, which makes the GAN conditional.
 
     Args:
         in_channels: 6 for the rainy picture and another; 3 for a picture alone.
