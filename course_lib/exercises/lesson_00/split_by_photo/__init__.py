@@ -228,7 +228,8 @@ def _sizes(
             "Round the running sum of the shares instead: it is never off by more than one."
         )
     n = off.argmax()
-    if (np.abs(np.sort(sizes) - np.sort(shares)) <= 1 + 1e-6).all():
+    drawn = np.array([sizes, *_sizes_of_seeds(attempt, names, fractions, on)])
+    if (np.abs(np.sort(drawn) - np.sort(shares)) <= 1 + 1e-6).all():
         raise Wrong(
             f"On {on}, part {n + 1} has {sizes[n]} photographs; its share is {shares[n]:.3g}. Your "
             "parts have the right sizes, but lie in another order than `fractions`."
@@ -246,12 +247,8 @@ def _names_cut(attempt: Attempt, names: Sequence[str], fractions: Sequence[float
     photos = sorted(set(names))
     letters = dict(zip(photos, (chr(ord("A") + n) * 3 for n in range(len(photos))), strict=True))
     renamed = [letters[name] for name in names]
-    call, _ = attempt.outcome(renamed, fractions, np.random.default_rng(0), on=on)
-    if call is None:
-        return
-    parts = _parts(call, renamed, fractions)
-    sizes = [len({renamed[i] for i in part}) for part in parts]
-    if all(abs(s - f * len(photos)) <= 1 + 1e-6 for s, f in zip(sizes, fractions, strict=True)):
+    drawn = np.array(_sizes_of_seeds(attempt, renamed, fractions, on))
+    if (np.abs(drawn - np.multiply(fractions, len(photos))) <= 1 + 1e-6).all():
         raise Wrong(
             f"Your function takes photographs with similar names for one, such as {photos[0]!r} "
             f"and {photos[1]!r}. Two pictures show one photograph only if their names are equal."
@@ -262,10 +259,7 @@ def _sizes_by_chance(attempt: Attempt, fractions: Sequence[float]) -> None:
     """Do the sizes differ with the seed, where each photograph has one picture?"""
     names = [f"photo_{n:02}" for n in range(16)]
     on = f"16 photographs with one picture each and the fractions {tuple(fractions)}"
-    sizes = []
-    for seed in range(12):
-        call = attempt.call(names, fractions, np.random.default_rng(seed), on=on)
-        sizes.append("+".join(str(len(part)) for part in _parts(call, names, fractions)))
+    sizes = ["+".join(map(str, one)) for one in _sizes_of_seeds(attempt, names, fractions, on)]
     first, *others = dict.fromkeys(sizes)
     if others:
         raise Wrong(
@@ -273,6 +267,17 @@ def _sizes_by_chance(attempt: Attempt, fractions: Sequence[float]) -> None:
             f"{others[0]}. A part's number of photographs is its share, to within one: shuffle the "
             "photographs and cut the shuffled list."
         )
+
+
+def _sizes_of_seeds(
+    attempt: Attempt, names: Sequence[str], fractions: Sequence[float], on: str
+) -> list[list[int]]:
+    """How many photographs each part has, for several seeds."""
+    splits = (
+        _parts(attempt.call(names, fractions, np.random.default_rng(seed), on=on), names, fractions)
+        for seed in range(12)
+    )
+    return [[len({names[index] for index in part}) for part in parts] for parts in splits]
 
 
 def _float_sums(attempt: Attempt, rng: np.random.Generator) -> None:
