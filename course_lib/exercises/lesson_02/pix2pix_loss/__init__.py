@@ -111,6 +111,16 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         kwargs={"lambda_l1": 10.0},
         group=logits.ORDINARY,
     )
+    yield Case(
+        on="two restored pictures, one too dark and one too bright, and λ = 10",
+        args=(
+            random_logits(rng, 2, 1, 2, 2),
+            torch.stack([dark[0] - 1, bright[0]]).requires_grad_(),
+            torch.stack([bright[0], dark[0] - 1]),
+        ),
+        kwargs={"lambda_l1": 10.0},
+        group=logits.ORDINARY,
+    )
     for shape, size, lambda_l1 in (
         ((n, 1, h, w), (9, 6), 100.0),
         ((n, 1), (5, 8), round(float(rng.uniform(2, 20)), 2)),
