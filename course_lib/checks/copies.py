@@ -18,7 +18,9 @@ def twin_of(network: nn.Module, memo: dict[int, Any]) -> nn.Module:
     """
     if id(network) in memo:
         return memo[id(network)]
-    if hasattr(network, "__deepcopy__") or type(network).__new__ is not object.__new__:
+    kind = type(network)
+    ordinary = kind.__new__ is object.__new__ and kind.__getstate__ is object.__getstate__
+    if not ordinary or hasattr(network, "__deepcopy__"):
         return copy.deepcopy(network, memo)
     twin = memo[id(network)] = object.__new__(type(network))
     for name, value in vars(network).items():
@@ -27,7 +29,7 @@ def twin_of(network: nn.Module, memo: dict[int, Any]) -> nn.Module:
                 key: None if one is None else twin_of(one, memo) for key, one in value.items()
             }
         elif type(value) in (dict, OrderedDict) and not value:
-            copies = type(value)()
+            copies = memo.setdefault(id(value), type(value)())
         else:
             copies = copy.deepcopy(value, memo)
         twin.__dict__[name] = copies

@@ -30,6 +30,11 @@ GLOBAL_HOOKS: Mapping[str, dict[int, Any]] = {
 }
 
 
+def hooks_on_all_networks() -> bool:
+    """Whether there are any, as an answer may leave them."""
+    return any(GLOBAL_HOOKS.values())
+
+
 class Snapshot:
     """A network's modes, flags, hooks, gradients, buffers and weights at one moment.
 

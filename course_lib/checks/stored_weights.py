@@ -31,7 +31,7 @@ def pairings(network: nn.Module, other: nn.Module) -> Iterator[dict[str, Tensor]
     layers = [name.split(".")[-2:] for name in wanted]
     by_layers = sorted(wanted, key=lambda name: layers.index(name.split(".")[-2:]))
     averages = _assigned(network.named_buffers(), [one.clone() for one in other.buffers()])
-    stacks = [one for one in other.parameters() if not is_lazy(one)]
+    stacks = [one for one in other.parameters() if not is_lazy(one) and one.numel()]
     orders = dict.fromkeys((tuple(wanted), tuple(by_layers)))
     for pieces, names in product(_unstacked(stacks, list(wanted.values())), orders):
         pairs = _assigned(((name, wanted[name]) for name in names), pieces)

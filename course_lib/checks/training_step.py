@@ -63,11 +63,11 @@ class TrainingStep:
 
     def _play(self, attempt: Attempt, seed: int, setting: Setting) -> Play | None:
         """What the answer and the reference do; None where the answer may fail, and does."""
+        right = outcomes_of(attempt.reference, self.build, seed, setting)
         scene = self.build(seed, setting)
         mine = _steps_of_answer(attempt, scene, setting)
         if mine is None:
             return None
-        right = outcomes_of(attempt.reference, self.build, seed, setting)
         return Play(seed, setting, self.build, scene.player, attempt.reference, mine, right)
 
     def _diagnose(self, attempt: Attempt, plays: Sequence[Play]) -> None:

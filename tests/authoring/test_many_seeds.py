@@ -46,8 +46,8 @@ def test_a_stop_loses_one_seed_at_most(judged, tmp_path):
     going = judge_many(None, 4, record)
     next(going), next(going)
     going.close()
-    with record.open("a") as file:
-        file.write('{"exercise": "99.1", "ki')  # a kill in the middle of a line
+    with record.open("ab") as file:
+        file.write('{"exercise": "99.1 −'.encode()[:-1])  # a kill in the middle of a character
     judged.clear()
     assert len(list(judge_many(None, 4, record))) == 4
     assert judged == [("first", 2), ("second", 2), ("first", 3), ("second", 3)]

@@ -10,6 +10,8 @@ from course_lib.checks.network_pass import alike
 from course_lib.checks.result import Wrong
 from course_lib.checks.sandbox import sandbox
 from course_lib.checks.watchdog import TimeLimit
+from course_lib.exercises import exercise
+from course_lib.models.graspp import ASPP
 
 
 class TwoPaths(nn.Module):
@@ -255,8 +257,23 @@ def test_gradients_may_differ_in_one_call_where_rounding_decides(values, gradien
         def __init__(self, value, gradient):
             self.value, self.gradient = value == "Y", gradient == "Y"
 
-        def like(self, make, tolerance, *, gradients=True):
-            return self.value and (self.gradient or not gradients)
+        def like(self, make, tolerance, *, exactly=True):
+            return self.value and (self.gradient or not exactly)
 
     calls = [OneCall(*pair) for pair in zip(values, gradients, strict=True)]
     assert alike(calls, nn.Identity, 1e-4) == same
+
+
+@pytest.mark.parametrize("spoil", ["detached", "no_grad", "nan"])
+def test_no_gradient_is_no_small_difference_not_even_in_one_call(spoil):
+    class Spoilt(ASPP):
+        def forward(self, x):
+            if len(self.paths) > 1 or len(x) > 1:
+                return super().forward(x)
+            if spoil == "no_grad":
+                with torch.no_grad():
+                    return super().forward(x)
+            out = super().forward(x.detach() if spoil == "detached" else x)
+            return out + 0 * (out - out).pow(0.5) if spoil == "nan" else out
+
+    assert exercise("04.4").run(Spoilt, seed=0).status == "wrong"
