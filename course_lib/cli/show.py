@@ -215,12 +215,16 @@ def zoo(toured: Zoo) -> None:
 
 
 def seeds(judged: Iterable[Mapping[str, Any]]) -> bool:
-    """A line for each answer that some seeds misjudge, then a row for each exercise.
+    """Each wrong verdict at once; then the answers that get some, and a row for each exercise.
 
     Returns:
         Whether every answer is judged rightly with at least 999 of 1,000 seeds.
     """
-    lines = list(judged)
+    lines = []
+    for line in judged:
+        lines.append(line)
+        for kind, name, status, _ in line["misjudged"]:
+            print(f"{line['exercise']} {kind} {name}, seed {line['seed']}: {status}", flush=True)
     table = _table("exercise", "answers", "seeds", "verdicts", "misjudged")
     good = True
     for exercise in dict.fromkeys(line["exercise"] for line in lines):

@@ -29,7 +29,7 @@ from course_lib.training.steps import discriminator_step, training_schedule
 pytestmark = pytest.mark.slow
 
 STEPS = 20
-KILLS = 15
+KILLS = 20
 
 
 def baseline() -> tuple[nn.Module, nn.Module, dict[str, Any]]:

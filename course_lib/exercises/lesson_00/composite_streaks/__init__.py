@@ -105,6 +105,7 @@ def _case(
     height, width = size
     alpha = rng.random(size)
     alpha[rng.random(size) < 0.2] = 0
+    alpha[:, -1] = rng.uniform(0.1, 1, height)  # rain in every row
     alpha.flat[0] = 1  # a pixel that shows the drop alone, brighter than white
     light = np.roll([1.7, 0.4, 0.8], turn) + rng.uniform(0, 0.1, 3)
     streaks = Streaks(alpha.astype(dtype), light.astype(dtype))

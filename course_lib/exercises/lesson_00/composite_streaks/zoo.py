@@ -119,7 +119,7 @@ WRITTEN = {
     _alpha_of_the_notebook: "uses the notebook's `alpha`",
     _light_of_the_notebook: "uses the notebook's `light`",
     _square_only: "your function",
-    _three_rows: "of the values differ",
+    _three_rows: "values differ; at [3, ",
     _height_for_width: "values differ",
     _hard_mask: "shows the drop's light alone",
     _in_place: "changes its input `clean`",

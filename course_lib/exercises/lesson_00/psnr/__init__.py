@@ -29,6 +29,9 @@ OF_BYTES = (
     f"    difference = restored - clean if whole else None\n    {TO_FLOATS}"
 )
 
+HIDDEN = "A small number that you add to the error hides that two pictures are equal."
+INFINITE = 'Without any error the PSNR is infinite: float("inf").'
+
 # Edits of the reference → the whole diagnosis.
 SAYS = {
     f"{RESULT} → 10 * np.log10(mean_squared_error)": "The sign is wrong: a small error must give a "
@@ -107,10 +110,10 @@ SAYS = {
 }
 # Edits of the reference → words of the examiner's own diagnosis.
 FOUND = {
-    f"{MEAN} → {MEAN} + 1e-12": "A small number that you add to the error hides",
-    f"{MEAN} → {MEAN} + 1e-8": "A small number that you add to the error hides",
-    f"{MEAN} → max({MEAN}, 1e-10)": "Your PSNR is never above 100 dB",
-    'float("inf") → 100.0': "You give equal pictures 100 dB",
+    f"{MEAN} → {MEAN} + 1e-12": f"{HIDDEN} {INFINITE}",
+    f"{MEAN} → {MEAN} + 1e-8": f"{HIDDEN} {INFINITE}",
+    f"{MEAN} → max({MEAN}, 1e-10)": f"Your PSNR is never above 100 dB. {INFINITE}",
+    'float("inf") → 100.0': f"You give equal pictures 100 dB. {INFINITE}",
     (
         "if mean_squared_error == 0: → if mean_squared_error < 0:",
         f"float({RESULT}) → float(10 * __import__('math').log10(1 / float(mean_squared_error)))",
@@ -180,19 +183,18 @@ def more_known(got: Sequence[Any], cases: Sequence[Case]) -> dict[str, Formula]:
     top = float(equal[0])
     if not np.isfinite(top) or all(one == top for one in got):
         return {}
-    infinite = 'Without any error the PSNR is infinite: float("inf").'
 
     def error(*pictures: np.ndarray, **channel: Any) -> float:
         return 10 ** (-psnr(*pictures, **channel) / 10)
 
     return {
-        f"You give equal pictures {top:g} dB. {infinite}": lambda *pictures, **channel: (
+        f"You give equal pictures {top:g} dB. {INFINITE}": lambda *pictures, **channel: (
             top if np.array_equal(*pictures) else psnr(*pictures, **channel)
         ),
-        f"Your PSNR is never above {top:g} dB. {infinite}": lambda *pictures, **channel: min(
+        f"Your PSNR is never above {top:g} dB. {INFINITE}": lambda *pictures, **channel: min(
             top, psnr(*pictures, **channel)
         ),
-        f"A small number that you add to the error hides that two pictures are equal. {infinite}": (
+        f"{HIDDEN} {INFINITE}": (
             lambda *pictures, **channel: (
                 -10 * np.log10(error(*pictures, **channel) + 10 ** (-top / 10))
             )
@@ -251,7 +253,9 @@ def refusals(rng: np.random.Generator) -> Iterator[Refusal]:
 
 ORDER = "Which error comes first when there are two, the docstring leaves open."
 SAME = "The squared error is the same both ways."
-INFINITE = "numpy's logarithm of 0 is −infinity, so that the result is the same (with a warning)."
+NO_LOGARITHM = (
+    "numpy's logarithm of 0 is −infinity, so that the result is the same (with a warning)."
+)
 EQUIVALENT = {
     "line 1: `restored, clean = same_pictures(restored, c…` after the next statement": ORDER,
     "line 1: same_pictures(restored, clean) → same_pictures(clean, restored)": SAME,
@@ -260,12 +264,12 @@ EQUIVALENT = {
     "here, only this one isn't smaller.",
     "line 5: (rgb_to_y(restored), rgb_to_y(clean)) → (rgb_to_y(clean), rgb_to_y(restored))": SAME,
     "line 6: restored - clean → clean - restored": SAME,
-    "line 7: without `if mean_squared_error == 0:`": INFINITE,
+    "line 7: without `if mean_squared_error == 0:`": NO_LOGARITHM,
     "line 7: mean_squared_error == 0 → mean_squared_error <= 0": "A mean of squares is never "
     "below 0.",
-    "line 7: mean_squared_error → channel": INFINITE,
-    "line 7: mean_squared_error == 0 → mean_squared_error == -1": INFINITE,
-    "line 8: without `return float('inf')`": INFINITE,
+    "line 7: mean_squared_error → channel": NO_LOGARITHM,
+    "line 7: mean_squared_error == 0 → mean_squared_error == -1": NO_LOGARITHM,
+    "line 8: without `return float('inf')`": NO_LOGARITHM,
     "line 9: float(…) → -10 * …": "numpy's float64 is a float.",
 }
 

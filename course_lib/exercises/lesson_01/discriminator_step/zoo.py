@@ -198,7 +198,7 @@ WRITTEN = {
     ): "learns to be fooled",
     _minimising(lambda g, d, batch: _loss(g, d, batch) / 2): "half of the loss",
     _one_batch: "Batch norm then mixes their statistics",
-    lambda g, d, *rest: in_eval_mode(lambda: _by_detach(g, d, *rest), d): "discriminator in eval",
+    lambda g, d, *b: in_eval_mode(lambda: _by_detach(g, d, *b), d): "discriminator in eval mode",
     _in_train_mode_for_a_while: "in train mode",
     lambda g, d, *rest: _by_detach(g.train(), d.train(), *rest): "in train mode",
     _only_while_losing: "Every call takes one step",

@@ -14,14 +14,14 @@ from course_lib.losses import generator_loss
 bce = F.binary_cross_entropy_with_logits
 
 
-def _with_distance(distance):
+def _distance(distance):
     """The loss with something in the place of L1."""
     return lambda fake_logits, restored, clean, *, lambda_l1: (
         generator_loss(fake_logits) + lambda_l1 * distance(restored, clean)
     )
 
 
-def _with_term(adversarial):
+def _term(adversarial):
     """The loss with something in the place of −log D."""
     return lambda fake_logits, restored, clean, *, lambda_l1: (
         adversarial(fake_logits) + lambda_l1 * F.l1_loss(restored, clean)
@@ -92,20 +92,22 @@ def _only_where_it_counts(fake_logits, restored, clean, *, lambda_l1):
 
 
 WRITTEN: dict[Callable[..., Any], str] = {
-    _with_distance(
+    _distance(
         lambda x, y: (x - y).abs().flatten(1).sum(1).mean()
-    ): "by the number of pictures",
-    _with_distance(lambda x, y: (x - y).abs().sum(1).mean()): "of the three channels up",
-    _with_distance(lambda x, y: abs(x.mean() - y.mean())): "first abs, then mean",
-    _with_distance(lambda x, y: F.l1_loss((x + 1) / 2, (y + 1) / 2)): "the pictures to [0, 1]",
-    _with_distance(lambda x, y: torch.sqrt((x - y).pow(2)).mean()): "is NaN",
-    _with_term(lambda x: bce(x, torch.zeros_like(x))): "the discriminator's own term for fakes",
-    _with_term(lambda x: torch.log(1 - torch.sigmoid(x)).mean()): "This is the saturating loss",
-    _with_term(lambda x: bce(x, torch.ones_like(x), reduction="sum")): "term. You add the terms",
-    _with_term(lambda x: -torch.log(torch.sigmoid(x)).mean()): "logarithm is lost",
-    _with_term(lambda x: -torch.log(torch.sigmoid(x) + 1e-8).mean()): "add 1e-08 to the prob",
-    _with_term(lambda x: bce(x, torch.ones(len(x), 1))): "give the targets theirs",
-    torch.no_grad()(_with_distance(F.l1_loss)): "no gradient flows",
+    ): "divide by the number of pictures",
+    _distance(lambda x, y: (x - y).abs().sum(1).mean()): "of the three channels up",
+    _distance(lambda x, y: abs(x.mean() - y.mean())): "first abs, then mean",
+    _distance(lambda x, y: F.l1_loss((x + 1) / 2, (y + 1) / 2)): "bring the pictures to [0, 1]",
+    _distance(lambda x, y: torch.sqrt((x - y).pow(2)).mean()): "is NaN",
+    _term(lambda x: bce(x, torch.zeros_like(x))): "the discriminator's own term for fakes",
+    _term(
+        lambda x: torch.log(1 - torch.sigmoid(x)).mean()
+    ): "first term. This is the saturating loss",
+    _term(lambda x: bce(x, torch.ones_like(x), reduction="sum")): "first term. You add the terms",
+    _term(lambda x: -torch.log(torch.sigmoid(x)).mean()): "logarithm is lost",
+    _term(lambda x: -torch.log(torch.sigmoid(x) + 1e-8).mean()): "add 1e-08 to the probabilities",
+    _term(lambda x: bce(x, torch.ones(len(x), 1))): "give the targets theirs",
+    torch.no_grad()(_distance(F.l1_loss)): "no gradient flows",
     _sum_over_the_batch: "sum over the batch",
     _weighted_average: "The weights are 1 − λ and λ",
     _pair: "add the two terms",
