@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -222,22 +223,34 @@ def mapping(jobs: int) -> Iterator[Callable[..., Iterable[Any]]]:
         return
     # Not forked: the threads that torch may have here don't survive that.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, context, initializer=_use_one_thread)
+    pool = ProcessPoolExecutor(jobs, context, initializer=_prepare)
     try:
         yield pool.map
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _use_one_thread() -> None:
+def _prepare() -> None:
     import torch
 
+    faulthandler.enable()  # a process that dies says in which check
     torch.set_num_threads(1)
+
+
+@contextmanager
+def _named(exercise_id: str) -> Iterator[None]:
+    """An error of a check's own says of which exercise."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"while the check of exercise {exercise_id} ran")
+        raise
 
 
 def _judged(exercise_id: str, *, seed: int | None) -> list[Record]:
     """A record of each answer: of its last draw, or the first with which its check errs."""
-    return [_drawn(entry, seed) for entry in entries([exercise_id])]
+    with _named(exercise_id):
+        return [_drawn(entry, seed) for entry in entries([exercise_id])]
 
 
 def _drawn(entry: Entry, seed: int | None) -> Record:
@@ -250,5 +263,6 @@ def _drawn(entry: Entry, seed: int | None) -> Record:
 
 def _hunted(exercise_id: str, *, seed: int | None) -> Hunt:
     """The hunt, without the mutants' functions: other processes couldn't send them."""
-    found = hunt(exercise(exercise_id).task, seeds=MUTANT_SEEDS if seed is None else (seed,))
+    with _named(exercise_id):
+        found = hunt(exercise(exercise_id).task, seeds=MUTANT_SEEDS if seed is None else (seed,))
     return replace(found, survivors=tuple(replace(one, answer=None) for one in found.survivors))

@@ -77,9 +77,9 @@ def works_on_gpu(
     except Exception:  # the reference reads a value, as float(…) does
         right = None
     try:
-        with one_call(), FakeTensorMode(allow_non_fake_inputs=False), _OnGPU():
+        with one_call(), FakeTensorMode(allow_non_fake_inputs=False), _OnGPU(limit):
             moved_args, moved_kwargs = given()
-            value = limit.call(lambda: function(*moved_args, **moved_kwargs))
+            value = limit.call(lambda: function(*moved_args, **moved_kwargs), patience=1.0)
     except _Numpy:
         there = "what is on the GPU" if draws else "them there"
         raise Wrong(
@@ -141,9 +141,18 @@ class _OnGPU(TorchFunctionMode):
     """Refuses what FakeTensorMode lets through and a GPU doesn't.
 
     A backward pass does nothing: without a GPU, its engine doesn't start.
+
+    Args:
+        limit: after whose time every function of torch raises `TimedOut`.
     """
 
+    def __init__(self, limit: TimeLimit | None = None) -> None:
+        super().__init__()
+        self.limit = limit
+
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if self.limit and self.limit.passed:
+            raise TimedOut
         kwargs = kwargs or {}
         if func in (Tensor.numpy, Tensor.__array__) and args[0].is_cuda:
             raise _Numpy

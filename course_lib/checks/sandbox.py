@@ -21,6 +21,12 @@ from typing import Any, TypeAlias
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch.overrides import _get_current_function_mode_stack as _function_modes
+from torch.overrides import _pop_mode as _pop_function_mode
+from torch.overrides import _push_mode as _push_function_mode
+from torch.utils import _device
+from torch.utils._python_dispatch import _get_current_dispatch_mode_stack as _dispatch_modes
+from torch.utils._python_dispatch import _pop_mode as _pop_dispatch_mode
 
 from course_lib.checks.snapshot import GLOBAL_HOOKS
 
@@ -133,7 +139,7 @@ def one_call(modules: tuple[ModuleType, ...] = ()) -> Iterator[Seen]:
     """
     seen = Seen()
     before = _names.get(None) or _names_of((*MODULES, *CLASSES))
-    with _interrupts(seen), _put_back([*before, *_names_of(modules)]):
+    with _interrupts(seen), _put_back([*before, *_names_of(modules)]), _modes_put_back(seen):
         try:
             yield seen
         finally:
@@ -171,6 +177,30 @@ def _put_back(before: Names) -> Iterator[None]:
             for name in now.keys() - names.keys():
                 if not is_a(now[name], module):  # a part that was imported meanwhile stays
                     delete(owner, name)
+
+
+@contextlib.contextmanager
+def _modes_put_back(seen: Seen) -> Iterator[None]:
+    """Modes that decide what torch's functions do are as before afterwards.
+
+    An answer may enter one and not leave it, and a time limit may strike while one is left.
+    """
+    device, functions, dispatch = _device.CURRENT_DEVICE, _function_modes(), _dispatch_modes()
+    try:
+        yield
+    finally:
+        if _function_modes() != functions:  # the default device is one of them
+            for _ in _function_modes():
+                _pop_function_mode()
+            moved = _device.CURRENT_DEVICE
+            if moved != device:
+                seen.switched.append(f"torch's default device to {moved}")
+                torch.set_default_device(device)
+            for mode in functions:
+                if moved == device or not isinstance(mode, _device.DeviceContext):
+                    _push_function_mode(mode)
+        for _ in _dispatch_modes()[len(dispatch) :]:
+            _pop_dispatch_mode()
 
 
 @contextlib.contextmanager

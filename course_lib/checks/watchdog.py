@@ -63,12 +63,13 @@ class TimeLimit:
         waited: seconds by the wall clock that the calls took so far, to a `TICK` each.
     """
 
-    _LATE = 0.5  # seconds: an exception that comes later was held up by one call
+    _LATE = 0.5  # seconds: an exception that comes later was held up, by one call or a context
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.passed = False
         self.waited = 0.0
+        self._patience = 0.0
         self._struck: tuple[float, FrameType, int, int] | None = None  # when, where, in which line
         self._held_up = 0.0  # seconds that the innermost frame stood still after that
         self._thread_id = threading.get_ident()
@@ -90,13 +91,20 @@ class TimeLimit:
         # down, which ends the process with "terminate called without an active exception".
         self._watchdog.join()
 
-    def call(self, function: Callable[[], T]) -> T:
+    def call(self, function: Callable[[], T], *, patience: float = 0.0) -> T:
         """``function()``, called in this thread.
+
+        Args:
+            function: what is called.
+            patience: seconds that pass before `TimeUp` strikes, for calls that look at `passed`
+                themselves. PyTorch's dispatch to Python, as in FakeTensorMode, is such a call:
+                struck inside it, the process ends.
 
         Raises:
             TimedOut: the time is up.
             BaseException: whatever else the function raises.
         """
+        self._patience = patience
         try:
             try:
                 value = self._enter(function)
@@ -167,12 +175,15 @@ class TimeLimit:
                 self.waited += wall - wall_before
                 used += max(cpu - cpu_before, (wall - wall_before) / PATIENCE)
                 if used > self.seconds:
+                    self.passed = True
+                    late = used - self.seconds
+                    if late < self._patience or (late < self._LATE and _enters_or_leaves(frame)):
+                        continue
                     if self._struck and self._struck[1:3] == (frame, frame.f_lasti):
                         self._held_up = wall - self._struck[0]
                     elif not self._struck:
                         line = self._line_of_answer(frame)
                         self._struck = wall, frame, frame.f_lasti, line
-                    self.passed = True
                     _raise_in(self._thread_id, TimeUp)
 
 
@@ -182,6 +193,15 @@ def _thread_clock(thread_id: int) -> Callable[[], float]:
         return lambda: 0.0
     clock = time.pthread_getcpuclockid(thread_id)
     return lambda: time.clock_gettime(clock)
+
+
+def _enters_or_leaves(frame: FrameType | None) -> bool:
+    """Is a ``with`` block being entered or left? Struck there, it might put nothing back."""
+    while frame is not None and frame.f_code is not TimeLimit._enter.__code__:
+        if frame.f_code.co_name in ("__enter__", "__exit__"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _imports(frame: FrameType | None) -> bool:

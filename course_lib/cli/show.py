@@ -183,15 +183,17 @@ def zoo(toured: Zoo) -> None:
         if not one.ok and one.kind == "wrong":
             said += f"\nexpected: {one.expected}"
         mark = "[green]✓[/]" if one.ok else "[red]✗[/]"
-        table.add_row(mark, one.exercise, one.kind, escape(one.name), str(one.seed), escape(said))
+        # As `Text`: an answer's own words may hold brackets that no escaping keeps from being
+        # read as markup, such as "[/" without an end.
+        table.add_row(mark, one.exercise, one.kind, one.name, str(one.seed), Text(said))
     console = Console()
     console.print(table)
     if toured.hunts:
         console.print(_hunts(toured))
     for hunt in toured.hunts:
         for mutant in hunt.survivors:
-            console.print(f"[red]✗[/] {hunt.exercise} survives: {escape(mutant.label)}")
-            console.print(f"    {escape(mutant.line)}")
+            console.print(f"[red]✗[/] {hunt.exercise} survives:", Text(mutant.label))
+            console.print("   ", Text(mutant.line))
         for label in hunt.stale:
             console.print(
                 f"[red]✗[/] {hunt.exercise} declares equivalent what no passing mutant is called: "

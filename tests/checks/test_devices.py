@@ -5,7 +5,7 @@ from torch import nn
 
 from course_lib.checks.devices import works_on_gpu
 from course_lib.checks.result import Wrong
-from course_lib.checks.watchdog import TimeLimit
+from course_lib.checks.watchdog import TimedOut, TimeLimit
 
 
 def reference(x, y):
@@ -146,3 +146,20 @@ def test_draws_on_the_generators_device_pass(function, tensors, generators):
 )
 def test_draws_on_another_device_are_told(function, tensors, generators, words):
     assert words in told_of_draws(function, tensors, generators)
+
+
+def test_on_a_fake_gpu_only_a_function_of_torchs_ends_a_slow_answer():
+    """Another thread's exception inside torch's dispatch would end the process."""
+    raised = []
+
+    def slow(x):
+        try:
+            while True:
+                x = x.norm() + x
+        except BaseException as error:
+            raised.append(type(error))
+            raise
+
+    with TimeLimit(0.05) as limit:
+        works_on_gpu(slow, torch.relu, (torch.ones(3),), {}, limit)
+    assert raised == [TimedOut]

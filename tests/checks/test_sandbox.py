@@ -116,6 +116,23 @@ def test_switches_that_a_call_moves_are_told_and_put_back():
     assert torch.get_default_dtype() is torch.float32
 
 
+def test_modes_that_a_call_enters_are_left():
+    def modes():
+        return (
+            torch.overrides._get_current_function_mode_stack(),
+            torch.utils._python_dispatch._get_current_dispatch_mode_stack(),
+        )
+
+    before = modes()
+    with one_call() as seen:
+        torch.set_default_device("meta")
+        torch.overrides.TorchFunctionMode().__enter__()
+        torch.utils._python_dispatch.TorchDispatchMode().__enter__()
+    assert seen.switched == ["torch's default device to meta"]
+    assert modes() == before
+    assert torch.ones(1).device.type == "cpu"
+
+
 @pytest.mark.parametrize("deleted", ["map", "list", "id", "vars", "setattr", "zip", "isinstance"])
 def test_a_deleted_builtin_comes_back(deleted):
     before = dict(vars(builtins))

@@ -125,6 +125,52 @@ def test_nothing_strikes_after_a_call_was_left():
     assert total == sum(range(300_000))
 
 
+class SlowToLeave:
+    """A context that takes long to put things back."""
+
+    put_back = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        end = time.thread_time() + 0.1
+        while time.thread_time() < end:
+            pass
+        self.put_back = True
+
+
+def test_a_context_that_is_left_puts_everything_back():
+    context = SlowToLeave()
+
+    def leaves():
+        with context:
+            pass
+        swallows_everything()
+
+    with TimeLimit(0.05) as limit, pytest.raises(TimedOut):
+        limit.call(leaves)
+    assert context.put_back
+
+
+def test_nothing_strikes_a_patient_call_before_its_patience_ends():
+    states = []
+
+    def looks():
+        while not limit.passed:
+            pass
+        end = time.thread_time() + 0.2
+        while time.thread_time() < end:
+            pass
+        states.append("looked")
+
+    with TimeLimit(0.05) as limit, pytest.raises(TimedOut):
+        limit.call(looks, patience=2)
+    assert states == ["looked"]
+    with TimeLimit(0.05) as limit, pytest.raises(TimedOut):
+        limit.call(swallows_everything, patience=0.1)
+
+
 def test_value_and_errors_come_through():
     with TimeLimit(1) as limit:
         assert limit.call(lambda: 5) == 5
