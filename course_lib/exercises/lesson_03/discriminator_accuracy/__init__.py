@@ -85,10 +85,10 @@ SHARES = {
     "recognises is missing.",
     "real + fake": "The two shares are added; the docstring takes their mean.",
     "50 * (real + fake)": "Your result is in per cent; the docstring gives a number from 0 to 1.",
-    "(real.floor() + fake.floor()) / 2": "Each share loses what comes behind the point, as with "
-    "`//` or int(…). Use `/`.",
-    "(real + fake) // 2": "Your result loses what comes behind the point, as with `//` or int(…). "
-    "Use `/`.",
+    "(real.floor() + fake.floor()) / 2": "Each share is 1 only where D is right every time, "
+    "and else 0, as with `//`, int(…) or .all(). Take the share itself, such as .mean() gives.",
+    "(real + fake) // 2": "Your result is 1 only where D is right every time, and else 0, as with "
+    "`//`, int(…) or .all(). Take the shares themselves, such as .mean() gives, and divide by `/`.",
     "0 * real": "Your result is 0 whatever the logits are. Do you ask with == whether D is equal "
     "to a label? It never is: ask on which side of ½ it lies.",
     "torch.minimum(real, fake)": "This is the smaller one of the two shares; the docstring takes "
