@@ -17,7 +17,14 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from course_lib.data.folders import Folder
 from course_lib.data.pair import Batch, Pair
-from course_lib.data.rain import Canvas, apply_canvas, draw_canvas, prepare_photo, require_kind
+from course_lib.data.rain import (
+    Canvas,
+    RainMix,
+    apply_canvas,
+    draw_canvas,
+    prepare_photo,
+    require_kind,
+)
 from course_lib.ranges import to_model
 
 # Rains drawn for one dataset, and by how much their canvases are larger than a crop: each
@@ -30,47 +37,65 @@ PREFETCHED = 4  # batches that a worker process has ready
 class CropDataset(Dataset[Batch]):
     """An endless dataset: crops of photographs with synthetic rain.
 
-    Item n is a photograph, a place in it, one of 16 drawn rains, a place in that, and whether
-    the pair is mirrored, all drawn from ``default_rng((seed, n))``.
+    Item n is a photograph, a place in it, one of the pool's rains, a place in that, and whether
+    the pair is mirrored, all drawn from ``default_rng((seed, n))``. The pool holds as many drawn
+    rains as ``canvases`` says. It may roll: after every ``renew_every`` items the oldest rain is
+    replaced. So the pool at item n depends on the seed and n too, and on nothing else.
 
     Args:
         photos: name → uint8 H×W×3, at least ``size`` in both directions.
-        kind: of rain, one of `course_lib.data.rain.KINDS`.
+        kind: of rain, one of `course_lib.data.rain.KINDS`, or several in a `RainMix`.
         size: side of the crops, pixels.
         seed: ≥ 0, of the run.
-        scale: of all lengths in the rain; 1 suits photographs of about 480×720.
+        scale: of all lengths in the rain; 1 suits photographs of about 480×720. A `RainMix` has
+            scales of its own, which are multiplied by it.
+        canvases: how many rains the pool holds. A canvas of streaks takes (size + 192)² · 4 bytes
+            of memory, one of drops five times as much.
+        renew_every: how many items pass before the next rain is replaced; None keeps all.
 
     Raises:
-        ValueError: no photograph, one that is smaller than the crops, no such kind, a seed < 0.
+        ValueError: no photograph, one that is smaller than the crops, no such kind, a seed < 0,
+            a pool without rain.
     """
 
     def __init__(
         self,
         photos: Mapping[str, np.ndarray],
-        kind: str,
+        kind: str | RainMix,
         size: int,
         seed: int,
         *,
         scale: float = 1.0,
+        canvases: int = CANVASES,
+        renew_every: int | None = None,
     ) -> None:
         if not photos:
             raise ValueError("photos is empty: give at least one, name → uint8 H×W×3")
         for name, photo in photos.items():
             _require_room(photo, size, f"the photograph {name!r}")
-        require_kind(kind)
+        if isinstance(kind, str):
+            require_kind(kind)
         _require_seed(seed)
+        if canvases < 1 or (renew_every is not None and renew_every < 1):
+            raise ValueError(
+                "a pool holds at least one rain, and replaces one after at least one item; "
+                f"canvases is {canvases}, renew_every is {renew_every}"
+            )
         self._scenes = [prepare_photo(photo, name=name) for name, photo in photos.items()]
         self._kind, self.size, self._seed, self._scale = kind, size, seed, scale
-        self._canvases: dict[int, Canvas] = {}
+        self._count, self._renew_every = canvases, renew_every
+        self._canvases: dict[int, tuple[int, Canvas]] = {}  # place in the pool → number, rain
 
     @property
     def settings(self) -> dict[str, Any]:
         """What the crops depend on, beside the photographs' pixels."""
         return {
             "photographs": [scene.name for scene in self._scenes],
-            "kind of rain": self._kind,
+            "kind of rain": str(self._kind),
             "size of crops": self.size,
             "scale of rain": self._scale,
+            "drawn rains": self._count,
+            "items between two new rains": self._renew_every,
             "seed of data": self._seed,
         }
 
@@ -79,7 +104,7 @@ class CropDataset(Dataset[Batch]):
         rng = np.random.default_rng((self._seed, n))
         scene = self._scenes[rng.integers(len(self._scenes))]
         window = (*_random_place(scene.photo, self.size, rng), self.size, self.size)
-        canvas = self._canvas(int(rng.integers(CANVASES)))
+        canvas = self._canvas(int(rng.integers(self._count)), n)
         top, left = rng.integers(0, MARGIN + 1, 2).tolist()
         pair = apply_canvas(canvas, scene, window=window, corner=(top, left))
         return _mirrored(pair) if rng.random() < 0.5 else pair
@@ -88,13 +113,24 @@ class CropDataset(Dataset[Batch]):
         """Item n: rainy and clean 3×size×size in [−1, 1], mask 1×size×size."""
         return as_tensors(self.pair(n))
 
-    def _canvas(self, index: int) -> Canvas:
-        """Rain number ``index`` of this dataset, drawn when it first falls."""
-        if index not in self._canvases:
-            rng = np.random.default_rng((self._seed, index, 1))
-            side = self.size + MARGIN
-            self._canvases[index] = draw_canvas(self._kind, (side, side), rng, scale=self._scale)
-        return self._canvases[index]
+    def _canvas(self, place: int, n: int) -> Canvas:
+        """The rain that lies at a place of the pool when item n falls, drawn when it first does.
+
+        Rain number m lies at place m % count; the first ones lie there from the start.
+        """
+        replaced = n // self._renew_every if self._renew_every else 0  # rains, place after place
+        number = place + self._count * ((replaced - place + self._count - 1) // self._count)
+        held, canvas = self._canvases.get(place, (None, None))
+        if held != number or canvas is None:
+            canvas = self._draw(np.random.default_rng((self._seed, number, 1)))
+            self._canvases[place] = number, canvas
+        return canvas
+
+    def _draw(self, rng: np.random.Generator) -> Canvas:
+        side = self.size + MARGIN
+        if isinstance(self._kind, RainMix):
+            return self._kind.draw((side, side), rng, scale=self._scale)
+        return draw_canvas(self._kind, (side, side), rng, scale=self._scale)
 
 
 class Pairs(Protocol):

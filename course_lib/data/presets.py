@@ -1,13 +1,15 @@
 """The parameter ranges of each kind of rain; parameters are drawn for every canvas.
 
 The ranges are tuned so that over the embedded photographs each kind measures like real rain
-(`rain_statistics`), and looks like it.
+(`rain_statistics`), and looks like it. Those of `any_streaks`, `noise_streaks` and `any_drops`
+are wider on purpose.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from course_lib.data.blurred_noise import BlurredNoise
 from course_lib.data.drops import DropParameters
 from course_lib.data.streaks import StreakParameters
 
@@ -64,6 +66,42 @@ def wide_rain(rng: np.random.Generator) -> StreakParameters:
     )
 
 
+def between(rng: np.random.Generator, low: float, high: float) -> float:
+    """A value whose logarithm is spread evenly: as often near ``low`` as near ``high``."""
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
+def any_streaks(rng: np.random.Generator) -> StreakParameters:
+    """Streaks of all lengths, widths, densities and strengths, in any wind, with or without veil."""
+    length = between(rng, 8, 120)
+    width = between(rng, 0.8, max(1.0, min(5.0, length / 6)))
+    return StreakParameters(
+        density=between(rng, 0.3, 6) * between(rng, 1, 600 / (length * width + 40)),
+        length=length,
+        width=width,
+        angle=float(np.clip(rng.normal(0, 20), -50, 50)),
+        spread=rng.uniform(0, 5),
+        opacity=rng.uniform(0.15, 0.95),
+        layers=int(rng.integers(1, 5)),
+        focus=width * rng.uniform(0, 1.5),
+        rain_rate=between(rng, 3, 80),
+        veil=max(0.0, rng.uniform(-0.2, 0.15)),
+        gain=rng.uniform(1, 2.2),
+    )
+
+
+def noise_streaks(rng: np.random.Generator) -> BlurredNoise:
+    """Dense rain as image editors make it, from faint drizzle to thick white strokes."""
+    return BlurredNoise(
+        share=between(rng, 0.002, 0.2),
+        length=between(rng, 8, 80),
+        width=between(rng, 0.3, 1.5),
+        angle=float(np.clip(rng.normal(0, 18), -50, 50)),
+        opacity=rng.uniform(0.15, 0.8),
+        gain=rng.uniform(1.1, 2.2),
+    )
+
+
 def wet_lens(rng: np.random.Generator) -> DropParameters:
     """Drops on the lens or on a window close before it."""
     defocus = rng.uniform(6.5, 14)
@@ -76,4 +114,20 @@ def wet_lens(rng: np.random.Generator) -> DropParameters:
         mist=rng.uniform(0.1, 0.22),
         contact_angle=rng.uniform(30, 45),
         sag=rng.uniform(0.1, 0.4),
+    )
+
+
+def any_drops(rng: np.random.Generator) -> DropParameters:
+    """Drops from fine mist to large ones, nearly in focus to far out of focus."""
+    defocus = between(rng, 2, 16)
+    radius = max(2.0, defocus * between(rng, 0.35, 1.2))
+    return DropParameters(
+        coverage=rng.uniform(0.1, 0.6),
+        radius=radius,
+        radius_spread=rng.uniform(0.3, 0.8),
+        largest=radius * between(rng, 2, 7),
+        defocus=defocus,
+        mist=max(0.0, rng.uniform(-0.1, 0.3)),
+        contact_angle=rng.uniform(25, 50),
+        sag=rng.uniform(0, 0.5),
     )

@@ -13,16 +13,26 @@ drawing: `apply_canvas` always gives the same pair for the same arguments.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from course_lib.data.drops import Drops, draw_drops, lay_drops
+from course_lib.data.blurred_noise import BlurredNoise, draw_noise
+from course_lib.data.drops import DropParameters, Drops, draw_drops, lay_drops
 from course_lib.data.haze import Haze, add_haze, draw_haze
 from course_lib.data.pair import Pair, visible_change
-from course_lib.data.presets import heavy_rain, light_rain, wet_lens, wide_rain
+from course_lib.data.presets import (
+    any_drops,
+    any_streaks,
+    between,
+    heavy_rain,
+    light_rain,
+    noise_streaks,
+    wet_lens,
+    wide_rain,
+)
 from course_lib.data.scene import Scene
 from course_lib.data.streaks import StreakParameters, Streaks, composite_streaks, draw_alpha
 from course_lib.ranges import to_uint8, to_unit
@@ -57,8 +67,11 @@ class Canvas:
     drops: Drops | None = None
 
 
+DrawParameters: TypeAlias = Callable[[np.random.Generator], StreakParameters | BlurredNoise]
+
+
 def _draw_streaks(
-    kinds: Sequence[Callable[[np.random.Generator], StreakParameters]],
+    kinds: Sequence[DrawParameters],
     size: tuple[int, int],
     rng: np.random.Generator,
     scale: float,
@@ -67,8 +80,11 @@ def _draw_streaks(
     drawn = [kind(rng) for kind in kinds]
     clear = np.ones(size, np.float32)
     for parameters in drawn:
-        wind = replace(parameters, angle=drawn[0].angle)
-        clear *= 1 - draw_alpha(wind.scaled(scale), size, rng)
+        wind = replace(parameters, angle=drawn[0].angle).scaled(scale)
+        if isinstance(wind, BlurredNoise):
+            clear *= 1 - draw_noise(wind, size, rng)
+        else:
+            clear *= 1 - draw_alpha(wind, size, rng)
     return FallingRain(
         alpha=1 - clear,
         gain=float(np.mean([parameters.gain for parameters in drawn])),
@@ -79,8 +95,8 @@ def _draw_streaks(
 class _Parts(NamedTuple):
     """What a kind of rain is made of."""
 
-    streaks: tuple[Callable[[np.random.Generator], StreakParameters], ...] = ()
-    drops: bool = False
+    streaks: tuple[DrawParameters, ...] = ()
+    drops: Callable[[np.random.Generator], DropParameters] | None = None
     haze: bool = False
 
 
@@ -88,10 +104,13 @@ _PARTS = {
     "light": _Parts(streaks=(light_rain,)),
     "heavy": _Parts(streaks=(heavy_rain,)),
     "wide": _Parts(streaks=(wide_rain,)),
-    "drops": _Parts(drops=True),
+    "drops": _Parts(drops=wet_lens),
     "haze": _Parts(haze=True),
     "mixture": _Parts(streaks=(light_rain, wide_rain)),
     "rain_haze": _Parts(streaks=(light_rain,), haze=True),
+    "any_streaks": _Parts(streaks=(any_streaks,)),
+    "noise_streaks": _Parts(streaks=(noise_streaks,)),
+    "any_drops": _Parts(drops=any_drops),
 }
 KINDS = tuple(_PARTS)
 
@@ -100,6 +119,48 @@ def require_kind(kind: str) -> None:
     """Raise ValueError, naming those there are, unless this is one of `KINDS`."""
     if kind not in KINDS:
         raise ValueError(f"no kind of rain {kind!r}: there are {', '.join(KINDS)}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RainMix:
+    """Rain of several kinds and sizes: each canvas draws one.
+
+    Attributes:
+        kinds: how often each kind of `KINDS` comes, relative to the others; the kind ``"none"``
+            leaves the picture clean, so that a network learns to leave clean pictures alone.
+        scales: the smallest and the largest scale, see `draw_canvas`; their logarithm is spread
+            evenly between them.
+
+    Raises:
+        ValueError: no such kind, weights below 0 or all 0, no scale or one that isn't above 0.
+    """
+
+    kinds: Mapping[str, float]
+    scales: tuple[float, float] = (1.0, 1.0)
+
+    def __post_init__(self) -> None:
+        for kind in self.kinds:
+            if kind != "none":
+                require_kind(kind)
+        weights = list(self.kinds.values())
+        if not weights or min(weights) < 0 or not 0 < sum(weights) < np.inf:
+            raise ValueError(
+                f"weights of kinds are 0 or more, one of them more; they are {dict(self.kinds)}"
+            )
+        if not 0 < self.scales[0] <= self.scales[1] < np.inf:
+            raise ValueError(
+                "scales are the smallest and the largest, both above 0; they are "
+                f"{self.scales[0]} and {self.scales[1]}"
+            )
+
+    def draw(
+        self, size: tuple[int, int], rng: np.random.Generator, *, scale: float = 1.0
+    ) -> Canvas:
+        """A canvas of one kind at one of the scales; arguments as for `draw_canvas`."""
+        weights = np.array(list(self.kinds.values()), np.float64)
+        kind = list(self.kinds)[rng.choice(len(weights), p=weights / weights.sum())]
+        scale *= between(rng, *self.scales)
+        return Canvas(size=size) if kind == "none" else draw_canvas(kind, size, rng, scale=scale)
 
 
 def prepare_photo(photo: np.ndarray, *, name: str = "", depth: np.ndarray | None = None) -> Scene:
@@ -137,7 +198,7 @@ def draw_canvas(
         size=size,
         haze=draw_haze(rng) if parts.haze else None,
         streaks=_draw_streaks(parts.streaks, size, rng, scale) if parts.streaks else None,
-        drops=draw_drops(wet_lens(rng).scaled(scale), size, rng) if parts.drops else None,
+        drops=draw_drops(parts.drops(rng).scaled(scale), size, rng) if parts.drops else None,
     )
 
 

@@ -25,6 +25,7 @@ from course_lib.data.folders import PairedFolder, SideBySideFolder
 from course_lib.data.pair import Batch, Pair
 from course_lib.data.photos import load_photo, photo_split
 from course_lib.data.pictures import BadPicture
+from course_lib.data.rain import RainMix
 from course_lib.ranges import to_model
 
 NAMES = ("chelsea", "coffee", "motorcycle")
@@ -133,9 +134,9 @@ def test_several_rains_fall_and_each_is_drawn_once(monkeypatch):
     assert len(drawn) == crops.CANVASES
 
 
-def test_a_rain_falls_from_many_places_of_its_canvas(monkeypatch):
-    monkeypatch.setattr(crops, "CANVASES", 1)
-    dataset = CropDataset({"wall": np.full((32, 32, 3), 90, np.uint8)}, "light", 32, 0)
+def test_a_rain_falls_from_many_places_of_its_canvas():
+    wall = {"wall": np.full((32, 32, 3), 90, np.uint8)}
+    dataset = CropDataset(wall, "light", 32, 0, canvases=1)
     assert len({dataset.pair(n).rainy.tobytes() for n in range(100)}) > 95
 
 
@@ -403,3 +404,58 @@ def test_crops_of_rain800_come_from_both_halves_alike(real_data):
 def test_a_wrong_setting_is_refused_before_training_starts(kind, seed, message):
     with pytest.raises(ValueError, match=message):
         CropDataset({"grey": np.zeros((40, 40, 3), np.uint8)}, kind, 32, seed)
+
+
+def rains(dataset: CropDataset, n: int) -> bytes:
+    return dataset.pair(n).rainy.tobytes()
+
+
+def test_a_rolling_pool_depends_on_the_item_and_not_on_what_was_asked_before():
+    def fresh() -> CropDataset:
+        return CropDataset(PHOTOS, "light", 16, 0, canvases=3, renew_every=4)
+
+    used = fresh()
+    forwards = [rains(used, n) for n in range(60)]
+    assert [rains(used, n) for n in reversed(range(60))] == forwards[::-1]
+    assert [rains(fresh(), n) for n in (0, 31, 59)] == [forwards[n] for n in (0, 31, 59)]
+
+
+def test_a_rolling_pool_replaces_its_oldest_rain_at_each_interval(monkeypatch):
+    drawn = []
+    original = np.random.default_rng
+
+    def watched(seed):
+        if isinstance(seed, tuple) and len(seed) == 3:
+            drawn.append(seed[1])
+        return original(seed)
+
+    dataset = CropDataset(PHOTOS, "light", 16, 0, canvases=3, renew_every=100)
+    monkeypatch.setattr(np.random, "default_rng", watched)
+    for n in range(500):
+        if n % 100 == 0:
+            drawn.clear()
+        dataset[n]
+        if n % 100 == 99:
+            replaced = n // 100 - 1
+            assert sorted(drawn) == ([0, 1, 2] if n == 99 else [3 + replaced])
+
+
+def test_without_rolling_a_larger_pool_begins_with_the_same_rains():
+    few, many = (CropDataset(PHOTOS, "light", 16, 0, canvases=count) for count in (2, 5))
+    for place in range(2):
+        alpha = [one._canvas(place, 0).streaks.alpha for one in (few, many)]
+        np.testing.assert_array_equal(*alpha)
+
+
+@pytest.mark.parametrize(("canvases", "renew_every"), [(0, None), (16, 0)])
+def test_a_pool_without_rain_is_refused(canvases, renew_every):
+    with pytest.raises(ValueError, match="a pool holds at least one rain"):
+        CropDataset(PHOTOS, "light", 16, 0, canvases=canvases, renew_every=renew_every)
+
+
+def test_the_rains_of_a_mix_are_among_the_settings():
+    mixes = RainMix(kinds={"light": 1, "none": 1}), RainMix(kinds={"light": 1, "none": 2})
+    texts = [CropDataset(PHOTOS, mix, 16, 0).settings["kind of rain"] for mix in mixes]
+    assert "none" in texts[0]
+    assert texts[0] != texts[1]
+    assert make_loader(CropDataset(PHOTOS, mixes[0], 16, 0), batch_size=2, steps=1).settings

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_lib.data import haze
+from course_lib.data import haze, rain
 from course_lib.data.pair import LUMA, Pair
 from course_lib.data.photos import load_photo
 from course_lib.data.presets import light_rain, wide_rain
 from course_lib.data.rain import (
     KINDS,
+    RainMix,
     apply_canvas,
     draw_canvas,
     prepare_photo,
@@ -204,6 +205,52 @@ def test_pieces_that_leave_photo_or_canvas_are_refused(
     canvas = draw_canvas("light", (70, 90), rng())
     with pytest.raises(ValueError, match=message):
         apply_canvas(canvas, scene, window=window, corner=corner)
+
+
+def test_a_mix_draws_each_kind_as_often_as_its_weight_says() -> None:
+    mix = RainMix(kinds={"light": 3, "drops": 1, "none": 1, "haze": 0})
+    drawn = [mix.draw((8, 8), rng(seed)) for seed in range(200)]
+    shares = [
+        np.mean([one.streaks is not None for one in drawn]),
+        np.mean([one.drops is not None for one in drawn]),
+        np.mean([(one.streaks, one.drops, one.haze) == (None,) * 3 for one in drawn]),
+    ]
+    np.testing.assert_allclose(shares, [0.6, 0.2, 0.2], atol=0.09)
+
+
+def test_a_mix_draws_scales_whose_logarithm_is_spread_evenly(monkeypatch) -> None:
+    scales = []
+    monkeypatch.setattr(rain, "draw_canvas", lambda *_, scale: scales.append(scale))
+    mix = RainMix(kinds={"light": 1}, scales=(0.5, 2))
+    for seed in range(300):
+        mix.draw((8, 8), rng(seed), scale=10)
+    assert 5 <= min(scales) < 5.2
+    assert 19 < max(scales) <= 20
+    assert np.median(scales) == pytest.approx(10, rel=0.15)
+
+
+def test_no_rain_leaves_the_photograph_as_it_is() -> None:
+    scene = prepare_photo(load_photo("china"))
+    canvas = RainMix(kinds={"none": 1}).draw((80, 80), rng())
+    pair = apply_canvas(canvas, scene, window=(0, 0, 80, 80))
+    np.testing.assert_array_equal(pair.rainy, pair.clean)
+    assert not pair.mask.any()
+
+
+@pytest.mark.parametrize(
+    ("kinds", "scales", "message"),
+    [
+        ({"snow": 1}, (1, 1), "no kind of rain 'snow'"),
+        ({}, (1, 1), "weights of kinds are 0 or more"),
+        ({"light": 0}, (1, 1), "weights of kinds are 0 or more"),
+        ({"light": -1, "heavy": 2}, (1, 1), "weights of kinds are 0 or more"),
+        ({"light": 1}, (2, 1), "they are 2 and 1"),
+        ({"light": 1}, (0, 1), "they are 0 and 1"),
+    ],
+)
+def test_a_mix_that_cannot_be_drawn_is_refused(kinds, scales, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        RainMix(kinds=kinds, scales=scales)
 
 
 @pytest.mark.parametrize("kind", KINDS)
