@@ -72,7 +72,7 @@ def between(rng: np.random.Generator, low: float, high: float) -> float:
 
 
 def any_streaks(rng: np.random.Generator) -> StreakParameters:
-    """Streaks of all lengths, widths, densities and strengths, in any wind, with or without veil."""
+    """Streaks of all lengths, widths, densities and strengths, in any wind."""
     length = between(rng, 8, 120)
     width = between(rng, 0.8, max(1.0, min(5.0, length / 6)))
     return StreakParameters(
