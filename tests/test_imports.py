@@ -23,7 +23,7 @@ LAYERS = (
     {"training"},
     {"baselines", "artifacts", "fusion"},
     {"systems"},
-    {"results"},
+    {"results", "restoration"},
     {"viz"},
     {"checks"},
     {"exercises"},

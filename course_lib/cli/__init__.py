@@ -20,8 +20,11 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Real rain sets on this machine.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+models_app = typer.Typer(help="Networks that restore photographs.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
 
 SOLUTIONS, BUILD = Path("solutions"), Path("build")
+COMPARISON = "compare.html"
 
 
 class ProfileName(enum.StrEnum):
@@ -240,6 +243,82 @@ def check_zoo(
         raise typer.Exit(int(not toured.ok))
     record.parent.mkdir(parents=True, exist_ok=True)
     raise typer.Exit(int(not show.seeds(judge_many(exercises or None, seeds, record, jobs=jobs))))
+
+
+@app.command()
+def restore(
+    photos: Annotated[list[Path], typer.Argument(help="photographs, and folders of them")],
+    out: Annotated[Path, typer.Option(help="folder for the restored copies")],
+    model: Annotated[
+        str,
+        typer.Option(
+            help="auto tells streaks from drops; else a name of `course models list`, or a file"
+        ),
+    ] = "auto",
+    suffix: Annotated[str, typer.Option(help="goes behind each name")] = "_restored",
+    ext: Annotated[
+        str, typer.Option(help="format of the copies, such as png; auto keeps it")
+    ] = "auto",
+    tile: Annotated[
+        int, typer.Option(min=0, help="pixels, side of a tile; 0 takes each picture in one piece")
+    ] = 768,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="write compare.html, with sliders, into the folder")
+    ] = False,
+) -> None:
+    """Remove rain from photographs. The originals stay as they are; nothing is written over.
+
+    The command can be stopped at any time; started again, it goes on where it stopped. Its exit
+    status is 0 if every photograph was restored, 1 if some failed, 2 if nothing was begun.
+    """
+    import torch
+
+    from course_lib.cli import show_restore
+    from course_lib.restoration import jobs
+    from course_lib.restoration.choice import Chooser
+
+    settings = jobs.CopySettings(suffix=suffix, ext=ext, tile=tile)
+    planned = jobs.plan(photos, out, settings)
+    if compare and (out / COMPARISON).exists() and not _is_comparison(out / COMPARISON):
+        raise ValueError(f"{out / COMPARISON} isn't a page of this command: choose another --out")
+    choose = Chooser(model, device="cuda" if torch.cuda.is_available() else "cpu")
+    with show_restore.RestoreWatcher(len(planned)) as watcher:
+        outcomes = []
+        for outcome in jobs.run(planned, choose, settings, progress=watcher.progress):
+            watcher.done(outcome)
+            outcomes.append(outcome)
+    whole = [one for one in outcomes if one.state != "failed"]
+    if compare and whole:
+        from course_lib.authoring.compare import write_comparison
+
+        write_comparison(whole, out / COMPARISON)
+        print(f"Before and after: {out / COMPARISON}")
+    raise typer.Exit(int(len(whole) < len(outcomes)))
+
+
+def _is_comparison(path: Path) -> bool:
+    """Whether a page was written by `course restore`, so that a new one may replace it."""
+    with path.open("rb") as file:
+        return b"<title>Restored photographs, before and after</title>" in file.read(1000)
+
+
+@models_app.command("list")
+def models_list() -> None:
+    """List the networks: what they remove, their size and what was measured."""
+    from course_lib.cli import show_restore
+    from course_lib.restoration import networks
+
+    show_restore.networks({name: networks.read_about(name) for name in networks.names()})
+
+
+@models_app.command("show")
+def models_show(
+    name: Annotated[str, typer.Argument(help="such as streaks; see `course models list`")],
+) -> None:
+    """Show the card of a network: training, photographs, measurements, licence."""
+    from course_lib.restoration import cards, networks
+
+    print(cards.text(networks.find(name).stem, networks.read_about(name)))
 
 
 @data_app.command("list")

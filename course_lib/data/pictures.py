@@ -68,7 +68,7 @@ def read_picture(path: str | PathLike[str]) -> np.ndarray:
             `PIL.Image.MAX_IMAGE_PIXELS` (89 million pixels) or `MAX_FILE_BYTES` (1 GiB).
     """
     path = Path(path)
-    return _read(path, lambda image: _pixels(image, path))
+    return open_picture(path, lambda image: _pixels(image, path))
 
 
 def picture_size(path: str | PathLike[str]) -> tuple[int, int]:
@@ -77,11 +77,15 @@ def picture_size(path: str | PathLike[str]) -> tuple[int, int]:
     Raises:
         FileNotFoundError, OSError, BadPicture: as `read_picture`, except for damaged pixels.
     """
-    return _read(Path(path), lambda image: image.size)
+    return open_picture(Path(path), lambda image: image.size)
 
 
-def _read(path: Path, use: Callable[[Image.Image], T]) -> T:
-    """Give the opened picture to a function; explain whatever goes wrong."""
+def open_picture(path: Path, use: Callable[[Image.Image], T]) -> T:
+    """Return what a function makes of the picture that Pillow opened.
+
+    Raises:
+        FileNotFoundError, OSError, BadPicture: as `read_picture`.
+    """
     if (suffix := path.suffix.lower()) not in FORMATS:
         raise BadPicture(
             f"{path} has the suffix {path.suffix!r}, and pictures are read by it: convert it to a "
@@ -187,11 +191,11 @@ def _explained(error: OSError, path: Path) -> OSError:
 def _pixels(image: Image.Image, path: Path) -> np.ndarray:
     # Pillow reads 16-bit files as I;16, or as I where their format knows no 32 bits.
     sixteen_bits = image.mode.startswith("I;16") or image.format in ("PNG", "PPM")
-    return _as_rgb(_upright(image), path, sixteen_bits=sixteen_bits)
+    return _as_rgb(turned(image), path, sixteen_bits=sixteen_bits)
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """The picture turned as its EXIF orientation says, if that can be read."""
+def turned(image: Image.Image) -> Image.Image:
+    """Turn a picture upright as its EXIF orientation says, if that can be read."""
     image.load()  # damage of the pixels is told here
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation)

@@ -17,7 +17,7 @@ from torch import nn
 from course_lib.models.padding import pad_to_multiple
 
 
-class Block(nn.Module):
+class EDSRBlock(nn.Module):
     """Two 3×3 convolutions with a ReLU between them, added to what came in: N×C×H×W → the same.
 
     The second convolution is 0 at first, so that a fresh network of any depth changes nothing.
@@ -46,7 +46,7 @@ class ResidualUNet(nn.Module):
 
     Args:
         widths: channels of the levels, from the first to the lowest.
-        blocks: number of `Block`s of each level on the way down; the lowest level has them once,
+        blocks: number of blocks of each level on the way down; the lowest level has them once,
             every other one again on the way up.
 
     Raises:
@@ -99,4 +99,4 @@ class ResidualUNet(nn.Module):
 
 
 def _blocks(width: int, count: int) -> nn.Sequential:
-    return nn.Sequential(*(Block(width) for _ in range(count)))
+    return nn.Sequential(*(EDSRBlock(width) for _ in range(count)))

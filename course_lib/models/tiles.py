@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 
@@ -24,7 +24,12 @@ SHARED, FAR = 128, 4
 
 @torch.no_grad()
 def restore_picture(
-    generator: nn.Module, rainy: np.ndarray, *, tile: int | None = None, overlap: int | None = None
+    generator: nn.Module,
+    rainy: np.ndarray,
+    *,
+    tile: int | None = None,
+    overlap: int | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> np.ndarray:
     """Restore a whole picture of any size, in tiles where it is large.
 
@@ -48,6 +53,7 @@ def restore_picture(
             than 2048×2048.
         overlap: pixels that neighbouring tiles share at least; 128 or four multiples without it,
             whichever is more, but not more than half a tile.
+        progress: called after each tile with the share of the tiles that are done.
 
     Returns:
         The restored picture, with the shape and the type of ``rainy``.
@@ -77,7 +83,8 @@ def restore_picture(
         height, width = rainy.shape[:2]
         tile = LARGEST if height * width > LARGEST**2 else longest
     with evaluating(generator):
-        restored = _with_enough_memory(generator, padded, min(tile, longest), overlap, multiple)
+        tile = min(tile, longest)
+        restored = _with_enough_memory(generator, padded, tile, overlap, multiple, progress)
     picture = from_model(restored[0, :, rows, columns])
     return to_uint8(picture) if rainy.dtype == np.uint8 else picture.astype(rainy.dtype, copy=False)
 
@@ -95,12 +102,17 @@ def evaluating(network: nn.Module) -> Iterator[None]:
 
 
 def _with_enough_memory(
-    generator: nn.Module, padded: torch.Tensor, tile: int, overlap: int | None, multiple: int
+    generator: nn.Module,
+    padded: torch.Tensor,
+    tile: int,
+    overlap: int | None,
+    multiple: int,
+    progress: Callable[[float], None] | None,
 ) -> torch.Tensor:
     """`_in_tiles`, with tiles of half the side as often as a GPU runs out of memory."""
     while True:
         try:
-            return _in_tiles(generator, padded, tile, overlap, multiple)
+            return _in_tiles(generator, padded, tile, overlap, multiple, progress)
         except torch.OutOfMemoryError:
             if tile // 2 < _smallest_tile(overlap, multiple):
                 raise
@@ -114,7 +126,12 @@ def _with_enough_memory(
 
 
 def _in_tiles(
-    generator: nn.Module, padded: torch.Tensor, tile: int, overlap: int | None, multiple: int
+    generator: nn.Module,
+    padded: torch.Tensor,
+    tile: int,
+    overlap: int | None,
+    multiple: int,
+    progress: Callable[[float], None] | None,
 ) -> torch.Tensor:
     """1×3×H×W → restored, on the CPU; both sides are multiples."""
     device = next((p.device for p in generator.parameters()), torch.device("cpu"))
@@ -122,6 +139,7 @@ def _in_tiles(
         _windows(length, tile, overlap, multiple) for length in padded.shape[-2:]
     )
     restored = torch.zeros_like(padded)
+    done = 0
     for rows, row_weights in vertical:
         for columns, column_weights in horizontal:
             piece = padded[..., rows, columns].to(device)
@@ -134,6 +152,9 @@ def _in_tiles(
                 )
             weights = row_weights[:, None] * column_weights
             restored[..., rows, columns] += weights * answer.float().cpu()
+            done += 1
+            if progress:
+                progress(done / (len(vertical) * len(horizontal)))
     return restored
 
 

@@ -1,0 +1,72 @@
+"""One page that compares photographs with their restored copies, each under a slider."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+import course_lib
+from course_lib.authoring import page
+from course_lib.data.pictures import read_picture
+from course_lib.files import write_whole
+from course_lib.restoration.jobs import JobOutcome
+
+LARGEST = 1000  # pixels, longer side of a preview
+QUALITY = 88  # of its JPEG
+
+
+def write_comparison(outcomes: Sequence[JobOutcome], path: Path) -> None:
+    """Write the page; it needs no other file and no network.
+
+    Args:
+        outcomes: of jobs that didn't fail, whose files exist.
+        path: of the page, in a folder that exists.
+
+    Raises:
+        OSError: a file can't be read, a full disk, a folder that can't be written.
+    """
+    pictures = []
+    for one in outcomes:
+        before, after = (preview(read_picture(file)) for file in (one.job.photo, one.job.out))
+        pictures.append(
+            {
+                "name": one.job.photo.name,
+                "out": one.job.out.name,
+                "network": one.network,
+                "why": one.why,
+                "before": before[0],
+                "after": after[0],
+                "labels": ["before", "restored"],
+                "alts": [f"{one.job.photo.name}, {when}" for when in ("before", "restored")],
+                "size": before[1],
+                "width": before[1][0],
+            }
+        )
+    viz = Path(course_lib.__file__).parent / "viz"
+    html = (
+        page.templates()
+        .get_template("compare.html")
+        .render(
+            pictures=pictures,
+            # "</script>" in a file's name must not end the script.
+            data=json.dumps(pictures).replace("<", "\\u003c"),
+            css=(viz / "before_after.css").read_text(encoding="utf-8"),
+            js=(viz / "before_after.js").read_text(encoding="utf-8"),
+        )
+    )
+    write_whole(path, html.encode())
+
+
+def preview(picture: np.ndarray) -> tuple[str, list[int]]:
+    """Return a data URL of a picture, made small, and the width and height of the preview."""
+    image = Image.fromarray(picture)
+    image.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=QUALITY)
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode(), list(image.size)

@@ -1,0 +1,44 @@
+"""Model cards: what a network is for, how it was trained, what was measured, on what terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def text(name: str, about: Mapping[str, Any]) -> str:
+    """Return a card as Markdown, from the header of a network's file."""
+    how = {key: value for key, value in about["network"].items() if key != "kind"}
+    settings = ", ".join(f"{key} {value}" for key, value in how.items())
+    parts = [
+        f"# {name}",
+        str(about["title"]),
+        _table(
+            [
+                ("removes", about["removes"]),
+                ("network", f"{about['network']['kind']}: {settings}"),
+                *((key, about[key]) for key in ("parameters", "licence") if key in about),
+            ]
+        ),
+    ]
+    if training := about.get("training"):
+        parts += ["## Training", _table(training.items())]
+    if measured := about.get("measured"):
+        parts += ["## Measured", _table(measured.items())]
+    if limits := about.get("limits"):
+        parts += ["## Limits", str(limits)]
+    if photographs := about.get("photographs"):
+        parts += [
+            "## Photographs that it learnt from",
+            _table(((one["name"], one["credit"]) for one in photographs), ("photograph", "credit")),
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(rows: Iterable[tuple[Any, Any]], head: tuple[str, str] = ("", "")) -> str:
+    lines = [head, ("---", "---"), *rows]
+    return "\n".join(f"| {_cell(left)} | {_cell(right)} |" for left, right in lines)
+
+
+def _cell(value: Any) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ")

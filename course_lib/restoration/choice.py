@@ -1,0 +1,76 @@
+"""Choose the network for a photograph: is it rain in the air, or drops on the lens?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from course_lib.data.pictures import read_picture
+from course_lib.models.tiles import evaluating
+from course_lib.ranges import to_model
+from course_lib.restoration.networks import FOLDER, Restorer, load_network
+
+AUTO = "auto"
+CLASSIFIER = "rain_kind"
+CLASSES = ("streaks", "drops")  # names of the networks, in the order of the classifier's logits
+CROP = 160  # pixels, side of the pieces that the classifier looks at
+CROPS = 12
+
+
+class Chooser:
+    """Chooses a network for each photograph, and loads it once.
+
+    Args:
+        model: `AUTO`, one of `networks.names`, or the path of a file.
+        device: on which the networks compute.
+        folder: where the course's own networks lie.
+
+    Raises:
+        ValueError: see `load_network`.
+    """
+
+    def __init__(self, model: str, *, device: str = "cpu", folder: Path = FOLDER) -> None:
+        self._model, self._device, self._folder = model, device, folder
+        self._loaded: dict[str, Restorer] = {}
+        self._load(CLASSIFIER if model == AUTO else model)
+
+    def __call__(self, photo: Path) -> tuple[Restorer, str]:
+        """Return the network for a photograph, and why it was chosen, in a few words."""
+        if self._model != AUTO:
+            return self._load(self._model), "chosen by --model"
+        chances = kind_of_rain(self._load(CLASSIFIER).network, read_picture(photo))
+        kind = max(chances, key=lambda one: chances[one])
+        return self._load(kind), f"it looks like {kind} ({chances[kind]:.0%})"
+
+    def _load(self, name: str) -> Restorer:
+        if name not in self._loaded:
+            self._loaded[name] = load_network(name, device=self._device, folder=self._folder)
+        return self._loaded[name]
+
+
+@torch.no_grad()
+def kind_of_rain(classifier: nn.Module, picture: np.ndarray) -> dict[str, float]:
+    """Return how likely each kind of rain is, 0 to 1, together 1.
+
+    Args:
+        classifier: N×3×H×W in [−1, 1] → N×2 logits, in the order of `CLASSES`.
+        picture: uint8 H×W×3.
+    """
+    device = next(classifier.parameters()).device
+    with evaluating(classifier):
+        logits = classifier(to_model(pieces(picture)).to(device)).mean(0)
+    return dict(zip(CLASSES, logits.softmax(0).tolist(), strict=True))
+
+
+def pieces(picture: np.ndarray) -> list[np.ndarray]:
+    """Cut pieces of one size out of a picture, spread evenly; a small picture is one piece."""
+    height, width = picture.shape[:2]
+    side_y, side_x = min(CROP, height), min(CROP, width)
+    rows = max(1, round(np.sqrt(CROPS * height / width)))
+    columns = max(1, round(CROPS / rows))
+    tops = np.linspace(0, height - side_y, rows if height > side_y else 1).astype(int)
+    lefts = np.linspace(0, width - side_x, columns if width > side_x else 1).astype(int)
+    return [picture[y : y + side_y, x : x + side_x] for y in tops for x in lefts]

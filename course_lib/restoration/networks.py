@@ -1,0 +1,172 @@
+"""Networks that restore photographs: those that come with the course, and files of your own.
+
+A file holds the weights in half precision, and in its header how the network is built, what it is
+for, how it was trained and what was measured. Nothing in a file is ever run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from course_lib.files import read_whole
+from course_lib.models.classifier import RainClassifier
+from course_lib.models.graspp import RASPP
+from course_lib.models.pix2pix import UNetGenerator
+from course_lib.models.residual_unet import ResidualUNet
+from course_lib.models.tiles import restore_picture
+from course_lib.tensor_files import read_tensors, write_tensors
+
+FOLDER = Path(__file__).parent.parent / "assets" / "restorers"
+LIMIT = 200_000_000  # bytes of a file
+SUFFIX = ".safetensors"
+TILE = 768  # pixels; 400 MB of memory
+KINDS: Mapping[str, Callable[..., nn.Module]] = {
+    "ResidualUNet": ResidualUNet,
+    "RASPP": RASPP,
+    "UNetGenerator": UNetGenerator,
+    "RainClassifier": RainClassifier,
+}
+STATED = ("title", "removes", "network")  # keys that every header has
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Restorer:
+    """A network with its weights, ready to restore photographs.
+
+    Attributes:
+        name: what `course restore --model` calls it, or its file.
+        about: header of the file: ``title``, what it ``removes``, ``network`` (kind and
+            settings), and for the course's own networks training, photographs and measurements.
+        network: in eval mode, on the device that was asked for.
+        digest: SHA-256 of the file.
+    """
+
+    name: str
+    about: Mapping[str, Any]
+    network: nn.Module
+    digest: str
+
+    def restore(
+        self,
+        picture: np.ndarray,
+        *,
+        tile: int | None = TILE,
+        progress: Callable[[float], None] | None = None,
+    ) -> np.ndarray:
+        """Restore one picture, uint8 or floats in [0, 1], H×W×3; see `restore_picture`."""
+        return restore_picture(self.network, picture, tile=tile, progress=progress)
+
+
+def names(folder: Path = FOLDER) -> list[str]:
+    """Return the names of the networks that come with the course."""
+    return sorted(path.stem for path in folder.glob(f"*{SUFFIX}"))
+
+
+def load_network(name: str | Path, *, device: str = "cpu", folder: Path = FOLDER) -> Restorer:
+    """Load a network by its name, or from a file.
+
+    Args:
+        name: one of `names`, or the path of a file that `save_network` wrote.
+        device: on which it computes.
+        folder: where the course's own networks lie.
+
+    Raises:
+        ValueError: there is no such network; the file is damaged, wasn't written by
+            `save_network`, or its weights don't fit the network that it names.
+    """
+    path = find(name, folder)
+    about, tensors = _read(path)
+    network = build(about["network"], path)
+    states = {key: t.float() if t.is_floating_point() else t for key, t in tensors.items()}
+    try:
+        network.load_state_dict(states)
+    except RuntimeError as error:
+        raise ValueError(f"{path} doesn't hold the weights of its network: {error}") from None
+    digest = hashlib.sha256(read_whole(path, LIMIT)).hexdigest()
+    return Restorer(name=str(name), about=about, network=network.to(device).eval(), digest=digest)
+
+
+def read_about(name: str | Path, folder: Path = FOLDER) -> dict[str, Any]:
+    """Return the header of a network's file; arguments and errors are those of `load_network`."""
+    return _read(find(name, folder))[0]
+
+
+def find(name: str | Path, folder: Path = FOLDER) -> Path:
+    """Return the path of a network's file.
+
+    Raises:
+        ValueError: there is none of this name.
+    """
+    if (path := Path(name)).suffix == SUFFIX:
+        if not path.is_file():
+            raise ValueError(f"there is no file {path}")
+        return path
+    if str(name) not in names(folder):
+        raise ValueError(
+            f"there is no network {str(name)!r}: there are {', '.join(names(folder)) or 'none'}; "
+            f"a file of your own ends with {SUFFIX}"
+        )
+    return folder / f"{name}{SUFFIX}"
+
+
+def build(how: Any, path: Path) -> nn.Module:
+    """Build a fresh network as a header describes it: ``{"kind": "RASPP", "width": 24}``.
+
+    Raises:
+        ValueError: the file names no known network, or settings that it doesn't have.
+    """
+    if not isinstance(how, dict) or how.get("kind") not in KINDS:
+        raise ValueError(
+            f"{path} names the network {how!r}; known are {', '.join(KINDS)}: update the course"
+        )
+    settings = {key: value for key, value in how.items() if key != "kind"}
+    numbers = [one for value in settings.values() for one in np.ravel(value)]
+    if any(isinstance(one, int | np.integer) and not 0 <= one <= 4096 for one in numbers):
+        raise ValueError(f"{path} names a network of impossible size: {how}")
+    try:
+        return KINDS[how["kind"]](**settings)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path} names a network that can't be built, {how}: {error}") from None
+
+
+def save_network(path: Path, network: nn.Module, about: Mapping[str, Any]) -> None:
+    """Write a network in half precision.
+
+    Args:
+        path: whose suffix is ``.safetensors``, in a folder that exists.
+        network: built as ``about["network"]`` says; its weights are rounded here, so measure
+            it after `course_lib.results.weights.round_to_half`.
+        about: see `Restorer`.
+
+    Raises:
+        ValueError: another suffix, a key of `STATED` is missing, a weight that half precision
+            can't hold.
+        OSError: a full disk, or a folder that can't be written.
+    """
+    if path.suffix != SUFFIX:
+        raise ValueError(f"the file of a network ends with {SUFFIX}; this is {path}")
+    if missing := [key for key in STATED if key not in about]:
+        raise ValueError(f"a network's header states its {', '.join(missing)}")
+    tensors = {}
+    for key, tensor in network.state_dict().items():
+        tensors[key] = tensor.half() if tensor.is_floating_point() else tensor
+        if not tensors[key].isfinite().all():
+            raise ValueError(f"{key} isn't finite in half precision, which ends at ±65504")
+    write_tensors(path, tensors, dict(about))
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    tensors, about = read_tensors(path, limit=LIMIT)
+    if not isinstance(about, dict) or any(key not in about for key in STATED):
+        raise ValueError(
+            f"{path} is no network for photographs: its header lacks one of {', '.join(STATED)}"
+        )
+    return about, tensors

@@ -1,0 +1,85 @@
+"""`course restore` and `course models`, as people call them."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from course_lib.cli import app
+from course_lib.restoration import networks
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "storm <b>.png"
+    noise = np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(path)
+    return path
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, [str(one) for one in arguments])
+
+
+def own(tmp_path: Path) -> Path:
+    """A network of a user's own, in a file."""
+    from course_lib.models.residual_unet import ResidualUNet
+
+    how = {"kind": "ResidualUNet", "widths": [4], "blocks": [1]}
+    path = tmp_path / "own.safetensors"
+    about = {"title": "Mine.", "removes": "nothing", "network": how}
+    networks.save_network(path, ResidualUNet((4,), (1,)), about)
+    return path
+
+
+def test_a_photograph_is_restored_with_a_network_from_a_file(photo, tmp_path):
+    out = tmp_path / "out"
+    said = call("restore", photo, "--out", out, "--model", own(tmp_path))
+    assert said.exit_code == 0, said.output
+    assert f"→ {out}/storm <b>_restored.png" in said.output
+    assert "1 photographs: 1 restored" in said.output
+    with Image.open(out / "storm <b>_restored.png") as restored, Image.open(photo) as before:
+        np.testing.assert_array_equal(np.asarray(restored), np.asarray(before))
+
+
+def test_the_page_of_comparisons_holds_both_pictures_and_needs_no_other_file(photo, tmp_path):
+    out = tmp_path / "out"
+    command = ("restore", photo, "--out", out, "--model", own(tmp_path), "--compare")
+    assert call(*command).exit_code == 0
+    page = (out / "compare.html").read_text(encoding="utf-8")
+    assert page.count("data:image/jpeg;base64,") == 4  # for the slider and for pages without it
+    assert "<b>" not in page
+    assert not re.search(r'(src|href)="(?!data:)', page)
+    assert call(*command).exit_code == 0  # its own page is replaced
+    (out / "compare.html").write_text("my page")
+    said = CliRunner().invoke(app, [str(one) for one in command])
+    assert isinstance(said.exception, ValueError)
+    assert (out / "compare.html").read_text() == "my page"
+
+
+def test_what_failed_is_told_and_decides_the_exit_status(photo, tmp_path):
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"\xff\xd8\xff")
+    said = call("restore", photo, broken, "--out", tmp_path / "out", "--model", own(tmp_path))
+    assert said.exit_code == 1
+    assert "2 photographs: 1 restored, 1 failed" in said.output
+    assert "broken.jpg is not a sound picture" in said.output
+
+
+def test_a_wrong_name_of_a_network_ends_the_command_before_anything_is_written(photo, tmp_path):
+    said = call("restore", photo, "--out", tmp_path / "out", "--model", "fog")
+    assert "no network 'fog'" in str(said.exception)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_networks_of_the_course_are_listed_with_cards():
+    said = call("models", "list")
+    assert said.exit_code == 0
+    for name in networks.names():
+        assert name in said.output
+        card = call("models", "show", name)
+        assert card.exit_code == 0
+        assert card.output.startswith(f"# {name}\n")

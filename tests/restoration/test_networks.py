@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+import torch
+
+from course_lib.models.residual_unet import ResidualUNet
+from course_lib.restoration.networks import load_network, names, read_about, save_network
+from tests.restoration.conftest import SMALL, about
+
+PICTURE = np.random.default_rng(0).integers(0, 256, (30, 21, 3), dtype=np.uint8)
+
+
+def test_a_network_comes_back_as_half_precision_holds_it(networks):
+    restorer = load_network("streaks", folder=networks)
+    torch.manual_seed(0)
+    network = ResidualUNet((4,), (1,))
+    torch.nn.init.normal_(network.last.weight, std=0.02)
+    for mine, theirs in zip(
+        restorer.network.state_dict().values(), network.state_dict().values(), strict=True
+    ):
+        assert mine.dtype == torch.float32
+        assert torch.equal(mine, theirs.half().float())
+    assert not restorer.network.training
+    restored = restorer.restore(PICTURE)
+    assert restored.shape == PICTURE.shape
+    assert restored.dtype == np.uint8
+    assert (restored != PICTURE).any()
+
+
+def test_a_file_is_loaded_by_its_path(networks):
+    by_path = load_network(networks / "drops.safetensors", folder=networks)
+    by_name = load_network("drops", folder=networks)
+    assert by_path.digest == by_name.digest
+    assert by_path.digest != load_network("streaks", folder=networks).digest
+
+
+def test_names_are_those_of_the_folder(networks):
+    assert names(networks) == ["drops", "rain_kind", "streaks"]
+    assert read_about("drops", networks)["title"] == "drops"
+
+
+def test_an_unknown_name_is_told_what_there_is(networks):
+    with pytest.raises(ValueError, match="no network 'fog': there are drops, rain_kind, streaks"):
+        load_network("fog", folder=networks)
+    with pytest.raises(ValueError, match=r"there is no file nowhere\.safetensors"):
+        load_network("nowhere.safetensors", folder=networks)
+
+
+def test_a_flipped_bit_is_noticed(networks):
+    path = networks / "drops.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 4
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"drops.safetensors is damaged"):
+        load_network("drops", folder=networks)
+
+
+def test_a_file_of_another_program_is_refused(tmp_path):
+    path = tmp_path / "other.safetensors"
+    path.write_bytes(b"PK\3\4 a pickle, perhaps")
+    with pytest.raises(ValueError, match=r"other\.safetensors"):
+        load_network(path)
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"kind": "os.system"}, "known are ResidualUNet"),
+        ("ResidualUNet", "known are ResidualUNet"),
+        ({**SMALL, "depth": 3}, "can't be built"),
+        ({**SMALL, "widths": [10**9]}, "impossible size"),
+        ({**SMALL, "widths": [8]}, "doesn't hold the weights of its network"),
+    ],
+)
+def test_a_header_that_names_no_network_of_the_weights_is_refused(tmp_path, how, message):
+    path = tmp_path / "a.safetensors"
+    save_network(path, ResidualUNet((4,), (1,)), about(network=how))
+    with pytest.raises(ValueError, match=message):
+        load_network(path)
+
+
+def test_what_cannot_be_saved_is_refused(tmp_path):
+    network = ResidualUNet((4,), (1,))
+    with pytest.raises(ValueError, match=r"ends with \.safetensors"):
+        save_network(tmp_path / "a.pt", network, about())
+    with pytest.raises(ValueError, match="states its removes"):
+        save_network(tmp_path / "a.safetensors", network, {"title": "", "network": SMALL})
+    torch.nn.init.constant_(network.last.bias, 1e6)
+    with pytest.raises(ValueError, match=r"last\.bias isn't finite in half precision"):
+        save_network(tmp_path / "a.safetensors", network, about())
+    assert not list(tmp_path.iterdir())
