@@ -24,6 +24,29 @@ def linear_decay(optimizer: torch.optim.Optimizer, steps: int) -> LambdaLR:
     return LambdaLR(optimizer, lambda step: min(1.0, 2 * (1 - step / steps)))
 
 
+def warm_up_then_decay(
+    optimizer: torch.optim.Optimizer, steps: int, *, warm_up: float = 0.02
+) -> LambdaLR:
+    """Raise the learning rate from a twentieth in the first steps, then let it fall to 0.
+
+    Both happen in a straight line. A high rate in the first steps would throw away what a network
+    that begins as the identity knows.
+
+    Args:
+        optimizer: whose rates; each parameter group keeps its own proportion.
+        steps: of the whole run.
+        warm_up: share of the steps in which the rate rises, 0 to below 1.
+    """
+
+    def rate(step: int) -> float:
+        share = step / steps
+        if share < warm_up:
+            return 0.05 + 0.95 * share / warm_up
+        return max(0.0, (1 - share) / (1 - warm_up))
+
+    return LambdaLR(optimizer, rate)
+
+
 class PlateauDecay:
     """Learning rates that fall when the generator's loss stops improving, a callback of `train`.
 

@@ -1,0 +1,330 @@
+"""The networks of `course restore`: one removes streaks, one drops, one tells the two apart.
+
+They learn from computed rain on photographs: the embedded ones, and any folder of clean
+photographs. No picture of a set of real rain is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import Dataset
+
+from course_lib.data.compressed import CompressedCrops
+from course_lib.data.crops import CropDataset, make_loader
+from course_lib.data.pair import Batch
+from course_lib.data.photos import PHOTOS, load_photo, shrink
+from course_lib.data.rain import RainMix
+from course_lib.data.recolour import RecolouredCrops
+from course_lib.models.classifier import RainClassifier
+from course_lib.models.residual_unet import ResidualUNet
+from course_lib.systems.system import System, adam
+from course_lib.training.loop import generator_only
+from course_lib.training.rates import warm_up_then_decay
+
+REVISION = 1  # one more with each change that alters the bits of a training run
+# Photographs that no network here learns from: settings were chosen on them. The last three
+# belong to the folder of free photographs that the shipped networks learnt from.
+VALIDATION = ("astronaut", "motorcycle", "bythewater", "path", "twowings")
+BETAS = (0.9, 0.999)  # of Adam
+EPSILON = 1e-3  # of Charbonnier's loss, on the scale −1 to 1
+EDGES = 0.5  # weight of the differences between neighbours
+CLIP = 1.0  # largest norm of all gradients together
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestorerSettings:
+    """How one of the networks is built and trained.
+
+    Attributes:
+        rain: what falls on the crops, and how often none does.
+        widths, blocks: see `ResidualUNet`.
+        image_size: side of the crops, pixels.
+        batch_size: crops of a step.
+        steps: of the training.
+        learning_rate: its highest value.
+        shrinks: each photograph is used at 1/1, 1/2 … of its size, as far as crops fit.
+        negatives: whether each photograph of half the size or less also comes as a negative.
+        canvases, renew_steps: size of the pool of drawn rains, and after how many steps one is
+            replaced; see `CropDataset`.
+        jpeg: share of the crops that are compressed.
+    """
+
+    rain: RainMix
+    widths: tuple[int, ...]
+    blocks: tuple[int, ...]
+    image_size: int
+    batch_size: int
+    steps: int
+    learning_rate: float = 1e-3
+    shrinks: tuple[int, ...] = (1, 2, 3)
+    negatives: bool = False
+    canvases: int = 96
+    renew_steps: int | None = 6
+    jpeg: float = 0.5
+
+    def network(self) -> dict[str, object]:
+        """Return how the network is built, as the header of its file states it."""
+        return {
+            "kind": "ResidualUNet",
+            "widths": list(self.widths),
+            "blocks": list(self.blocks),
+        }
+
+
+STREAK_KINDS: Mapping[str, float] = {
+    "light": 3,
+    "heavy": 1,
+    "wide": 1,
+    "any_streaks": 4,
+    "noise_streaks": 2,
+}
+DROP_KINDS: Mapping[str, float] = {"drops": 1, "any_drops": 1}
+STREAKS = RestorerSettings(
+    rain=RainMix(kinds={**STREAK_KINDS, "none": 1.6}, scales=(0.5, 1.6)),
+    widths=(48, 64, 80),
+    blocks=(3, 3, 2),
+    image_size=64,
+    batch_size=8,
+    steps=30_000,
+)
+DROPS = RestorerSettings(
+    rain=RainMix(kinds={**DROP_KINDS, "none": 0.1}, scales=(0.5, 1.6)),
+    widths=(48, 64, 80, 96, 96),
+    blocks=(2, 2, 2, 2, 1),
+    image_size=128,
+    batch_size=6,
+    steps=12_000,
+    canvases=48,
+)
+SETTINGS: Mapping[str, RestorerSettings] = {"streaks": STREAKS, "drops": DROPS}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierSettings:
+    """How the classifier of streaks and drops is trained.
+
+    Attributes:
+        image_size, batch_size, steps, learning_rate, canvases: as in `RestorerSettings`.
+    """
+
+    image_size: int = 160
+    batch_size: int = 16
+    steps: int = 1500
+    learning_rate: float = 2e-3
+    canvases: int = 64
+
+
+CLASSIFIER = ClassifierSettings()
+
+
+def scenes(
+    free: Mapping[str, np.ndarray],
+    settings: RestorerSettings | ClassifierSettings,
+    *,
+    validation: bool = False,
+) -> dict[str, np.ndarray]:
+    """Return the photographs to learn from at all their sizes, or those to validate on.
+
+    Args:
+        free: name → uint8 H×W×3, photographs beside the embedded ones.
+        settings: how large crops are, and which sizes are used.
+        validation: photographs of `VALIDATION` instead, the free ones at half their size.
+    """
+    if validation:
+        found = {name: load_photo(name) for name in PHOTOS if name in VALIDATION}
+        return found | {name: shrink(free[name], 2) for name in free if name in VALIDATION}
+    sources = {name: load_photo(name) for name in PHOTOS} | dict(free)
+    shrinks = getattr(settings, "shrinks", (1, 2))
+    sizes = {}
+    for name, photo in sources.items():
+        if name in VALIDATION:
+            continue
+        for factor in shrinks:
+            smaller = shrink(photo, factor)
+            if min(smaller.shape[:2]) >= settings.image_size:
+                sizes[f"{name}, 1/{factor}"] = smaller
+    if getattr(settings, "negatives", False):
+        small = {name: photo for name, photo in sizes.items() if not name.endswith(", 1/1")}
+        sizes |= {f"{name}, negative": 255 - photo for name, photo in small.items()}
+    return sizes
+
+
+def training_crops(
+    free: Mapping[str, np.ndarray], settings: RestorerSettings, seed: int
+) -> Dataset[Batch]:
+    """Return the training crops: rain, then another light, then JPEG."""
+    renew = settings.renew_steps and settings.renew_steps * settings.batch_size
+    rainy = CropDataset(
+        scenes(free, settings),
+        settings.rain,
+        settings.image_size,
+        seed,
+        canvases=settings.canvases,
+        renew_every=renew,
+    )
+    return CompressedCrops(RecolouredCrops(rainy, seed), seed, share=settings.jpeg)
+
+
+def set_up(
+    free: Mapping[str, np.ndarray],
+    settings: RestorerSettings,
+    seed: int = 0,
+    *,
+    workers: int = 0,
+) -> System:
+    """Return a fresh network with everything that trains it.
+
+    Args:
+        free: name → uint8 H×W×3, photographs to learn from beside the embedded ones.
+        settings: `STREAKS`, `DROPS`, or yours.
+        seed: of the crops and the initial weights.
+        workers: processes that prepare batches.
+    """
+    torch.manual_seed(seed)
+    generator = ResidualUNet(settings.widths, settings.blocks)
+    nn.utils.convert_conv2d_weight_memory_format(generator, torch.channels_last)
+    optimizer = adam(generator, settings.learning_rate, BETAS)
+    discriminator = nn.Linear(1, 1)  # the loop wants one; it never learns
+    return System(
+        seed=seed,
+        generator=generator,
+        discriminator=discriminator,
+        loader=make_loader(
+            training_crops(free, settings, seed),
+            batch_size=settings.batch_size,
+            steps=settings.steps,
+            workers=workers,
+        ),
+        optimizer_g=optimizer,
+        optimizer_d=torch.optim.SGD(discriminator.parameters(), 0.0),
+        d_step=_no_step,
+        g_step=restoration_step,
+        schedule=generator_only,
+        schedulers=[warm_up_then_decay(optimizer, settings.steps)],
+    )
+
+
+class KindCrops(Dataset[Batch]):
+    """Rainy crops with the number of their kind in place of a mask: streaks 0, drops 1.
+
+    Args:
+        free, seed: as `set_up` takes them.
+        settings: how large the crops are.
+    """
+
+    def __init__(
+        self, free: Mapping[str, np.ndarray], settings: ClassifierSettings, seed: int
+    ) -> None:
+        photos, size = scenes(free, settings), settings.image_size
+        self._kinds = [
+            CompressedCrops(
+                RecolouredCrops(
+                    CropDataset(
+                        photos,
+                        RainMix(kinds=kinds, scales=(0.5, 2)),
+                        size,
+                        seed,
+                        canvases=settings.canvases,
+                        renew_every=4 * settings.batch_size,
+                    ),
+                    seed,
+                ),
+                seed,
+            )
+            for kinds in (STREAK_KINDS, DROP_KINDS)
+        ]
+        self.size = size
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the crops depend on."""
+        return {
+            f"kind {n}'s {key}": value
+            for n, one in enumerate(self._kinds)
+            for key, value in one.settings.items()
+        }
+
+    def __getitem__(self, n: int) -> Batch:
+        """Item n: rainy and clean 3×size×size in [−1, 1], and the kind as 1×1×1."""
+        kind = n % len(self._kinds)
+        rainy, clean, _ = self._kinds[kind][n]
+        return Batch(rainy, clean, torch.full((1, 1, 1), float(kind)))
+
+
+def set_up_classifier(
+    free: Mapping[str, np.ndarray], settings: ClassifierSettings = CLASSIFIER, seed: int = 0
+) -> System:
+    """Return a fresh classifier of streaks and drops, in the place of a generator.
+
+    Arguments are those of `set_up`.
+    """
+    torch.manual_seed(seed)
+    classifier, unused = RainClassifier(), nn.Linear(1, 1)
+    optimizer = adam(classifier, settings.learning_rate, BETAS)
+    return System(
+        seed=seed,
+        generator=classifier,
+        discriminator=unused,
+        loader=make_loader(
+            KindCrops(free, settings, seed),
+            batch_size=settings.batch_size,
+            steps=settings.steps,
+        ),
+        optimizer_g=optimizer,
+        optimizer_d=torch.optim.SGD(unused.parameters(), 0.0),
+        d_step=_no_step,
+        g_step=classification_step,
+        schedule=generator_only,
+        schedulers=[warm_up_then_decay(optimizer, settings.steps)],
+    )
+
+
+def classification_step(
+    classifier: nn.Module, unused: nn.Module, batch: Batch, optimizer: torch.optim.Optimizer
+) -> torch.Tensor:
+    """One step of the classifier by cross entropy; returns the loss before the update."""
+    optimizer.zero_grad()
+    kinds = batch.mask[:, 0, 0, 0].long()
+    loss = nn.functional.cross_entropy(classifier(batch.rainy), kinds)
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def restoration_loss(restored: torch.Tensor, clean: torch.Tensor) -> torch.Tensor:
+    """Charbonnier's loss, and half the mean absolute error of differences between neighbours.
+
+    Charbonnier's loss, √(d² + ε²), is an L1 that is smooth at 0 (Lai et al. 2017, *Deep Laplacian
+    pyramid networks*, eq. 3). The differences keep edges sharp.
+
+    Args:
+        restored, clean: N×3×H×W in [−1, 1].
+    """
+    difference = restored - clean
+    across = difference.diff(dim=-1).abs().mean()
+    down = difference.diff(dim=-2).abs().mean()
+    return (difference.square() + EPSILON**2).sqrt().mean() + EDGES * (across + down)
+
+
+def restoration_step(
+    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: torch.optim.Optimizer
+) -> torch.Tensor:
+    """One step of the network by `restoration_loss`; returns the loss before the update."""
+    optimizer.zero_grad()
+    loss = restoration_loss(generator(batch.rainy), batch.clean)
+    loss.backward()
+    nn.utils.clip_grad_norm_(generator.parameters(), CLIP)
+    optimizer.step()
+    return loss.detach()
+
+
+def _no_step(
+    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: torch.optim.Optimizer
+) -> torch.Tensor:
+    return torch.zeros(())

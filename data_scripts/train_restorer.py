@@ -1,0 +1,205 @@
+"""Train a network of `course restore` and write its file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import typer
+
+from course_lib import hardware
+from course_lib.authoring import checkout
+from course_lib.data.folders import PictureFolder
+from course_lib.data.photos import PHOTOS
+from course_lib.data.rain import synthesize
+from course_lib.durations import duration
+from course_lib.metrics import psnr
+from course_lib.models.tiles import restore_picture
+from course_lib.restoration.choice import kind_of_rain
+from course_lib.restoration.networks import FOLDER, save_network
+from course_lib.results.weights import round_to_half
+from course_lib.systems import restorer
+from course_lib.training.checkpoints import Record
+from course_lib.training.run import Run
+
+RAINS = 2  # on each photograph to validate on
+PERFECT = 60.0  # dB, stands for a picture that comes back without a change
+
+
+class Which(StrEnum):
+    """What can be trained."""
+
+    STREAKS = "streaks"
+    DROPS = "drops"
+    RAIN_KIND = "rain_kind"
+
+
+def main(
+    which: Annotated[Which, typer.Argument(help="what to train")],
+    photographs: Annotated[
+        Path | None, typer.Option(help="folder of clean photographs, beside the embedded ones")
+    ] = None,
+    credits: Annotated[
+        Path | None, typer.Option(help="text file with a line for each: file, author, licence")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="folder for the file")] = FOLDER,
+    steps: Annotated[int | None, typer.Option(min=1)] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Train a network of `course restore` and write its file.
+
+    Stop it whenever you like: the same command goes on.
+    """
+    free = read_photographs(photographs)
+    settings: Any = restorer.CLASSIFIER
+    if which != Which.RAIN_KIND:
+        settings = restorer.SETTINGS[which]
+    settings = replace(settings, steps=steps or settings.steps)
+    out.mkdir(parents=True, exist_ok=True)
+    if which == Which.RAIN_KIND:
+        ready = restorer.set_up_classifier(free, settings, seed)
+    else:
+        ready = restorer.set_up(free, settings, seed)
+    run = Run(f"restorer/{which}-{settings.steps}-seed{seed}")
+    begun = time.process_time()
+    records: list[Record] = []
+    ready.train([progress(settings.steps), records.append], run=run)
+    print(run)
+    whole = bool(records) and records[0]["step"] == 1
+    round_to_half({"network": ready.generator})
+    if which == Which.RAIN_KIND:
+        measured = validate_classifier(ready.generator, free)
+        how = {"kind": "RainClassifier"}
+        title, removes = "Tells streaks from drops, for `course restore --model auto`.", "nothing"
+    else:
+        measured = validate(ready.generator, free, settings)
+        how = settings.network()
+        title, removes = f"Removes {which} from photographs.", str(which)
+    about = {
+        "title": title,
+        "removes": removes,
+        "network": how,
+        "parameters": f"{sum(one.numel() for one in ready.generator.parameters()):,}",
+        "trained_on": f"computed rain on {len(free) + len(PHOTOS)} photographs, less those to "
+        "validate on",
+        "training": {
+            **{key: str(value) for key, value in vars(settings).items()},
+            "seed": str(seed),
+            "time": duration(time.process_time() - begun) if whole else "a resumed run",
+            "where": f"{hardware.name()}, {torch.get_num_threads()} threads",
+            "revision": f"{restorer.REVISION}, commit {commit()}",
+        },
+        "measured": measured,
+        "limits": "It has learnt from computed rain. It takes narrow, bright, upright things for "
+        "rain, such as posts and stems, and may soften fine texture."
+        if which == Which.STREAKS
+        else "It has learnt from computed drops.",
+        "licence": "MIT, as far as the authors of the course have rights in the weights; whether "
+        "the terms of photographs bind what was learnt from them isn't settled",
+        "photographs": credited(free, credits),
+    }
+    path = out / f"{which}.safetensors"
+    save_network(path, ready.generator, about)
+    for key, value in measured.items():
+        print(f"{key}: {value}")
+    print(f"written to {path}, {path.stat().st_size / 1e6:.2f} MB")
+
+
+def read_photographs(folder: Path | None) -> dict[str, np.ndarray]:
+    if folder is None:
+        return {}
+    pictures = PictureFolder(folder)
+    return {name: pictures[n] for n, name in enumerate(pictures.names)}
+
+
+def credited(free: Mapping[str, np.ndarray], credits: Path | None) -> list[dict[str, str]]:
+    """The credit of each photograph that was learnt from; those without one say so."""
+    lines = credits.read_text(encoding="utf-8").splitlines() if credits else []
+    found = []
+    for name in (name for name in (*PHOTOS, *free) if name not in restorer.VALIDATION):
+        if name in PHOTOS:
+            credit = f"{PHOTOS[name].credit}, {PHOTOS[name].licence}"
+        else:
+            said = [line for line in lines if name in line]
+            credit = " ".join(said[0].strip("| ").split()) if said else "no credit given"
+        found.append({"name": name, "credit": credit})
+    return found
+
+
+def progress(steps: int) -> Callable[[Record], None]:
+    """Prints about forty lines a run."""
+    begun, every = time.monotonic(), max(1, steps // 40)
+    losses: list[Any] = []
+
+    def show(record: Record) -> None:
+        losses.append(record["loss_g"])
+        if record["step"] % every == 0:
+            mean, after = float(np.mean(losses)), duration(time.monotonic() - begun)
+            print(f"step {record['step']:,} of {steps:,}: loss {mean:.4f}, {after}", flush=True)
+            losses.clear()
+
+    return show
+
+
+def validate(
+    network: torch.nn.Module,
+    free: Mapping[str, np.ndarray],
+    settings: restorer.RestorerSettings,
+) -> dict[str, str]:
+    """Means over whole validation photographs: PSNR of luma, input → restored, for each kind."""
+    photos = restorer.scenes(free, settings, validation=True)
+    measured = {}
+    for kind in settings.rain.kinds:
+        rows = []
+        for n, (name, photo) in enumerate(photos.items()):
+            for rain in range(RAINS if kind != "none" else 1):
+                rng = np.random.default_rng((7, rain, n))
+                rainy = photo if kind == "none" else synthesize(photo, kind, rng, name=name).rainy
+                shown = rainy, restore_picture(network, rainy)
+                rows.append([min(PERFECT, psnr(x, photo, channel="y_matlab")) for x in shown])
+        before, after = np.mean(rows, axis=0)
+        if kind == "none":
+            worst = min(row[1] for row in rows)
+            measured["clean pictures, dB"] = f"{after:.2f}, the worst {worst:.2f}"
+        else:
+            worse = sum(row[1] < row[0] for row in rows)
+            measured[f"{kind}, dB"] = f"{before:.2f} → {after:.2f}, worse on {worse} of {len(rows)}"
+    return measured
+
+
+def validate_classifier(
+    classifier: torch.nn.Module, free: Mapping[str, np.ndarray]
+) -> dict[str, str]:
+    """How many synthetic pictures of held-out photographs are told rightly."""
+    photos = restorer.scenes(free, restorer.CLASSIFIER, validation=True)
+    measured = {}
+    for name, kinds in (("streaks", restorer.STREAK_KINDS), ("drops", restorer.DROP_KINDS)):
+        right = total = 0
+        for kind in kinds:
+            for n, photo in enumerate(photos.values()):
+                for rain in range(4):
+                    rainy = synthesize(photo, kind, np.random.default_rng((8, rain, n))).rainy
+                    chances = kind_of_rain(classifier, rainy)
+                    right += max(chances, key=lambda one: chances[one]) == name
+                    total += 1
+        measured[f"{name} told rightly"] = f"{right} of {total}"
+    return measured
+
+
+def commit() -> str:
+    try:
+        head = checkout.head()
+        checkout.require_unchanged(head)
+    except ValueError:
+        return "unknown, or with changes"
+    return head[:7]
+
+
+if __name__ == "__main__":
+    typer.run(main)
