@@ -36,7 +36,12 @@ def test_every_course_command_exists(page: str) -> None:
         assert run.returncode == 0, f"{page}: course {command}\n{run.stderr}"
 
 
-PAGES_OF_DATA = ("docs/rain_statistics.md", "docs/photographs.md", "docs/real_sets.md")
+PAGES_OF_DATA = (
+    "docs/several_gpus.md",
+    "docs/rain_statistics.md",
+    "docs/photographs.md",
+    "docs/real_sets.md",
+)
 
 
 @pytest.mark.parametrize("page", [*PAGES, *PAGES_OF_DATA])

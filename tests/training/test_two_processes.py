@@ -229,9 +229,9 @@ def test_batches_that_cannot_be_dealt_out_are_refused(processes, tmp_path) -> No
         assert "a list can't be dealt out to 2 processes" in (tmp_path / f"{rank}.txt").read_text()
 
 
-def test_the_script_of_the_readme_trains_on_two_devices(tmp_path) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    script = readme.split("```python\n# together.py\n")[1].split("```")[0]
+def test_the_script_of_the_page_on_gpus_trains_on_two_devices(tmp_path) -> None:
+    page = (Path(__file__).parents[2] / "docs/several_gpus.md").read_text()
+    script = page.split("```python\n# together.py\n")[1].split("```")[0]
     for large, small in {
         "UNetGenerator()": "UNetGenerator(depth=2, base_channels=2)",
         "PatchDiscriminator()": "PatchDiscriminator(base_channels=2, n_layers=1)",
