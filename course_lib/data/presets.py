@@ -71,6 +71,12 @@ def between(rng: np.random.Generator, low: float, high: float) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
+def any_wind(rng: np.random.Generator) -> float:
+    """An angle of fall in degrees: mostly steep, in one of five pictures any up to 60."""
+    gale, steep, any_angle = rng.random(), rng.normal(0, 15), rng.uniform(-60, 60)
+    return float(any_angle if gale < 0.2 else np.clip(steep, -60, 60))
+
+
 def any_streaks(rng: np.random.Generator) -> StreakParameters:
     """Streaks of all lengths, widths, densities and strengths, in any wind."""
     length = between(rng, 8, 120)
@@ -79,7 +85,7 @@ def any_streaks(rng: np.random.Generator) -> StreakParameters:
         density=between(rng, 0.3, 6) * between(rng, 1, 600 / (length * width + 40)),
         length=length,
         width=width,
-        angle=float(np.clip(rng.normal(0, 20), -50, 50)),
+        angle=any_wind(rng),
         spread=rng.uniform(0, 5),
         opacity=rng.uniform(0.15, 0.95),
         layers=int(rng.integers(1, 5)),
@@ -96,7 +102,7 @@ def noise_streaks(rng: np.random.Generator) -> BlurredNoise:
         share=between(rng, 0.002, 0.2),
         length=between(rng, 8, 80),
         width=between(rng, 0.3, 1.5),
-        angle=float(np.clip(rng.normal(0, 18), -50, 50)),
+        angle=any_wind(rng),
         opacity=rng.uniform(0.15, 0.8),
         gain=rng.uniform(1.1, 2.2),
     )

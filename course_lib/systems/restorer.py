@@ -49,6 +49,8 @@ class RestorerSettings:
         steps: of the training.
         learning_rate: its highest value.
         shrinks: each photograph is used at 1/1, 1/2 … of its size, as far as crops fit.
+        turned: whether each photograph also comes with rows and columns exchanged. Then upright
+            things lie, and no direction in a scene tells that it is rain.
         negatives: whether each photograph of half the size or less also comes as a negative.
         canvases, renew_steps: size of the pool of drawn rains, and after how many steps one is
             replaced; see `CropDataset`.
@@ -63,6 +65,7 @@ class RestorerSettings:
     steps: int
     learning_rate: float = 1e-3
     shrinks: tuple[int, ...] = (1, 2, 3)
+    turned: bool = True
     negatives: bool = False
     canvases: int = 96
     renew_steps: int | None = 6
@@ -149,8 +152,10 @@ def scenes(
             smaller = shrink(photo, factor)
             if min(smaller.shape[:2]) >= settings.image_size:
                 sizes[f"{name}, 1/{factor}"] = smaller
+    if getattr(settings, "turned", False):
+        sizes |= {f"{name}, turned": photo.transpose(1, 0, 2) for name, photo in sizes.items()}
     if getattr(settings, "negatives", False):
-        small = {name: photo for name, photo in sizes.items() if not name.endswith(", 1/1")}
+        small = {name: photo for name, photo in sizes.items() if ", 1/1" not in name}
         sizes |= {f"{name}, negative": 255 - photo for name, photo in small.items()}
     return sizes
 

@@ -41,6 +41,9 @@ def test_each_photograph_is_used_at_every_size_that_crops_fit_into():
     assert "china, 1/1, negative" not in learnt
     np.testing.assert_array_equal(learnt["china, 1/2, negative"], 255 - learnt["china, 1/2"])
     assert "chelsea, 1/3" not in learnt  # 100 pixels
+    turned = learnt["china, 1/2, turned"]
+    np.testing.assert_array_equal(turned, learnt["china, 1/2"].transpose(1, 0, 2))
+    assert not any("turned" in name for name in restorer.scenes({}, replace(TINY, turned=False)))
 
 
 def test_training_makes_rainy_pictures_cleaner_and_repeats_to_the_bit():
