@@ -13,7 +13,7 @@ from course_lib.models.graspp import RASPP, RainDiscriminator
 from course_lib.training import run as run_module
 from course_lib.training.graspp import Graspp, generator_first
 from course_lib.training.loop import train
-from course_lib.training.rates import PlateauDecay, linear_decay
+from course_lib.training.rates import PlateauDecay, linear_decay, warm_up_then_decay
 from course_lib.training.run import Run
 
 
@@ -28,6 +28,19 @@ def test_rate_holds_for_half_a_run_and_then_falls_to_nothing() -> None:
     assert torch.allclose(
         torch.tensor(rates), torch.tensor([0.4, 0.4, 0.4, 0.4, 0.4, 0.3, 0.2, 0.1])
     )
+    assert optimizer.param_groups[0]["lr"] == 0
+
+
+def test_rate_rises_at_first_and_then_falls_to_nothing() -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.4)
+    scheduler = warm_up_then_decay(optimizer, 10, warm_up=0.2)
+    rates = []
+    for _ in range(10):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    expected = [0.02, 0.21, 0.4, 0.35, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05]
+    assert torch.allclose(torch.tensor(rates), torch.tensor(expected))
     assert optimizer.param_groups[0]["lr"] == 0
 
 
