@@ -54,12 +54,14 @@ class ProductOutcome:
         computed: number of runs that were computed now.
         skipped: number of runs that existed.
         stale: descriptions of rows that no experiment declares; they remain in the file.
+        left_out: runs that can't be done on this machine, with what it lacks.
     """
 
     name: str
     computed: int
     skipped: int
     stale: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 class ProductWatcher(Protocol):
@@ -217,8 +219,10 @@ def _fill(experiment: Experiment, job: _Job) -> ProductOutcome:
     if job.fresh:
         rows = [row for row in rows if row["profile"] != job.size.name]
     before = table_file.examine(rows, experiment, job.size.name)
-    for n, run in enumerate(before.missing):
-        left = _expected(rows, before.missing[n:], job.size.name)
+    lacking = [experiment.lacks(run.settings) for run in before.missing]
+    possible = [run for run, words in zip(before.missing, lacking, strict=True) if not words]
+    for n, run in enumerate(possible):
+        left = _expected(rows, possible[n:], job.size.name)
         number = len(before.done) + n + 1
         job.start(experiment.name, str(run), number, len(experiment.runs), left)
         metrics, provenance = job.do(
@@ -231,9 +235,12 @@ def _fill(experiment: Experiment, job: _Job) -> ProductOutcome:
         job.watcher.run_ends(float(provenance["seconds"]))
     return ProductOutcome(
         name=experiment.name,
-        computed=len(before.missing),
+        computed=len(possible),
         skipped=len(before.done),
         stale=tuple(table_file.label(row, experiment) for row in before.stale),
+        left_out=tuple(
+            f"{run}: {words}" for run, words in zip(before.missing, lacking, strict=True) if words
+        ),
     )
 
 

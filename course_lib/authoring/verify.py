@@ -12,6 +12,7 @@ Recordings and weights must exist, but aren't made again; the same code makes th
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from course_lib.authoring.reproduce import (
     surroundings,
     threads,
 )
-from course_lib.experiments.products import Declared, Experiment
+from course_lib.experiments.products import Declared, Experiment, SweepRun
 from course_lib.profiles import Profile
 from course_lib.results.tables import COMPLETE, remake
 
@@ -75,11 +76,13 @@ class Verification:
         comparisons: all metrics of the repeated runs.
         problems: missing, incomplete or stale products, one line each.
         whole: recordings and weights that are complete.
+        left_out: tables whose runs can't be repeated on this machine, with what it lacks.
     """
 
     comparisons: tuple[Comparison, ...]
     problems: tuple[str, ...]
     whole: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -111,12 +114,20 @@ def verify(
     size = profiles.pick(declared.lesson, profile)
     comparisons: list[Comparison] = []
     problems: list[str] = []
+    left_out: list[str] = []
     for experiment in declared.experiments:
         rows = table_file.read(root / ASSETS / "tables" / f"{experiment.name}.csv", experiment)
         state = table_file.examine(rows, experiment, profile)
         problems += judge(state, experiment, profile)
-        if state.done:
-            comparisons += _again(experiment, state, size, rng, watcher)
+        lacking = [experiment.lacks(run.settings) for run, _ in state.done]
+        possible = [one for one, words in zip(state.done, lacking, strict=True) if not words]
+        if possible:
+            comparisons += _again(experiment, possible, size, rng, watcher)
+        if words := sorted({one for one in lacking if one}):
+            count = f"{len(state.done) - len(possible)} of {len(state.done)} rows"
+            left_out.append(
+                f"{experiment.name}: {count} can't be repeated here: {'; '.join(words)}"
+            )
     whole: list[str] = []
     for recorded in declared.recordings:
         if is_recorded(recorded.name, root / ASSETS / "recordings"):
@@ -132,7 +143,10 @@ def verify(
         else:
             whole.append(f"weights of {name}")
     return Verification(
-        comparisons=tuple(comparisons), problems=tuple(problems), whole=tuple(whole)
+        comparisons=tuple(comparisons),
+        problems=tuple(problems),
+        whole=tuple(whole),
+        left_out=tuple(left_out),
     )
 
 
@@ -160,12 +174,12 @@ def judge(state: table_file.State, experiment: Experiment, profile: str) -> list
 
 def _again(
     experiment: Experiment,
-    state: table_file.State,
+    done: Sequence[tuple[SweepRun, table_file.Row]],
     size: Profile,
     rng: np.random.Generator,
     watcher: ProductWatcher,
 ) -> list[Comparison]:
-    run, row = state.done[rng.integers(len(state.done))]
+    run, row = done[int(rng.integers(len(done)))]
     watcher.run_starts(experiment.name, str(run), 1, 1, float(row["seconds"]))
     start = time.perf_counter()
     with threads(size.threads):

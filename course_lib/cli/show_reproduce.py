@@ -72,6 +72,8 @@ def outcomes(found: Sequence[ProductOutcome]) -> None:
         console.print(
             f"{escape(one.name)}: computed {one.computed} of {total} runs, {one.skipped} existed"
         )
+        for words in one.left_out:
+            console.print(f"    [yellow]![/] left out: {escape(words)}")
         for row in one.stale:
             console.print(
                 f"    [red]✗[/] stale: {escape(row)}: no experiment declares this row, or it "
@@ -109,6 +111,8 @@ def verification(found: Verification) -> None:
             "verify them",
             soft_wrap=True,
         )
+    for words in found.left_out:
+        console.print(f"[yellow]![/] {escape(words)}", soft_wrap=True)
     for problem in found.problems:
         console.print(f"[red]✗[/] {escape(problem)}", soft_wrap=True)
     off = [one for one in found.comparisons if not one.ok]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from course_lib.results.tables import PROVENANCE, SEED
@@ -51,6 +51,8 @@ class Experiment:
             code that alters their last digits on one machine. A row states in ``versions`` by
             which revision it was made, so that rows of an earlier one are compared within
             tolerances.
+        lacks: function that says in words what a run with these settings needs and this machine
+            doesn't have, such as a data set; it returns an empty text if the run can be done.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Experiment:
     tolerances: Mapping[str, float]
     times: tuple[str, ...] = ()
     revision: int = 1
+    lacks: Callable[[Mapping[str, Value]], str] = field(default=lambda settings: "", repr=False)
 
     def __post_init__(self) -> None:
         _check_name(self.name)

@@ -645,6 +645,40 @@ def test_verify_grants_a_gpu_the_tolerance(root: Path, monkeypatch: pytest.Monke
     assert not check(root, shifted(0.012))[0].passed
 
 
+def lacks(settings: Mapping[str, Value]) -> str:
+    """What runs with a fault need and this machine hasn't got."""
+    return "" if settings["fault"] == "none" else "the folder of photographs isn't there"
+
+
+def test_runs_that_lack_something_are_left_out_and_told(root: Path) -> None:
+    part = replace(TINY, lacks=lacks)
+    outcome, _ = go(root, part)
+    assert (outcome.computed, outcome.skipped) == (3, 0)
+    assert outcome.left_out == tuple(
+        f"fault=no detach, rate=1.0, seed {seed}: the folder of photographs isn't there"
+        for seed in SEEDS
+    )
+    assert {row["fault"] for row in rows(root)} == {"none"}
+    outcome, _ = go(root)  # on a machine that has it
+    assert (outcome.computed, outcome.skipped, outcome.left_out) == (3, 3, ())
+
+
+def test_verify_repeats_only_rows_that_lack_nothing_and_tells_of_the_others(root: Path) -> None:
+    go(root)
+    part = replace(TINY, lacks=lacks)
+    for seed in range(6):
+        found, log = check(root, part, seed=seed)
+        assert found.passed
+        assert log.started[0][0].startswith("fault=none")
+        assert found.left_out == (
+            "01_tiny: 3 of 6 rows can't be repeated here: the folder of photographs isn't there",
+        )
+    nothing = replace(TINY, lacks=lambda settings: "the folder of photographs isn't there")
+    found, log = check(root, nothing)
+    assert not log.started
+    assert found.passed
+
+
 def test_verify_fails_where_rows_are_missing_or_stale(root: Path) -> None:
     found, log = check(root)
     assert found.problems == (
