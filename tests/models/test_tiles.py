@@ -239,3 +239,15 @@ def test_ranges_are_as_strict_as_elsewhere_in_the_course() -> None:
 def test_a_generator_of_one_size_gives_its_own_error() -> None:
     with pytest.raises(ValueError, match="this generator draws 16×16 pictures, got 20×16"):
         restore_picture(BaselineGenerator(size=16, base_channels=2), noise(20, 16))
+
+
+def test_progress_is_told_after_each_tile():
+    told = []
+    picture = np.zeros((40, 60, 3), np.uint8)
+    restore_picture(nn.Conv2d(3, 3, 1), picture, tile=32, overlap=8, progress=told.append)
+    assert len(told) > 2
+    assert told == sorted(told)
+    assert told[-1] == 1
+    told.clear()
+    restore_picture(nn.Conv2d(3, 3, 1), picture, progress=told.append)
+    assert told == [1]
