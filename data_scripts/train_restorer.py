@@ -51,6 +51,9 @@ def main(
     out: Annotated[Path, typer.Option(help="folder for the file")] = FOLDER,
     steps: Annotated[int | None, typer.Option(min=1)] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
+    workers: Annotated[
+        int, typer.Option(min=0, help="processes that prepare crops beside training")
+    ] = 1,
 ) -> None:
     """Train a network of `course restore` and write its file.
 
@@ -63,9 +66,9 @@ def main(
     settings = replace(settings, steps=steps or settings.steps)
     out.mkdir(parents=True, exist_ok=True)
     if which == Which.RAIN_KIND:
-        ready = restorer.set_up_classifier(free, settings, seed)
+        ready = restorer.set_up_classifier(free, settings, seed, workers=workers)
     else:
-        ready = restorer.set_up(free, settings, seed)
+        ready = restorer.set_up(free, settings, seed, workers=workers)
     run = Run(f"restorer/{which}-{settings.steps}-seed{seed}")
     begun = time.process_time()
     records: list[Record] = []

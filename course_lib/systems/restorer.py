@@ -104,6 +104,7 @@ DROPS = RestorerSettings(
     batch_size=6,
     steps=12_000,
     canvases=48,
+    renew_steps=24,
 )
 SETTINGS: Mapping[str, RestorerSettings] = {"streaks": STREAKS, "drops": DROPS}
 
@@ -263,7 +264,11 @@ class KindCrops(Dataset[Batch]):
 
 
 def set_up_classifier(
-    free: Mapping[str, np.ndarray], settings: ClassifierSettings = CLASSIFIER, seed: int = 0
+    free: Mapping[str, np.ndarray],
+    settings: ClassifierSettings = CLASSIFIER,
+    seed: int = 0,
+    *,
+    workers: int = 0,
 ) -> System:
     """Return a fresh classifier of streaks and drops, in the place of a generator.
 
@@ -280,6 +285,7 @@ def set_up_classifier(
             KindCrops(free, settings, seed),
             batch_size=settings.batch_size,
             steps=settings.steps,
+            workers=workers,
         ),
         optimizer_g=optimizer,
         optimizer_d=torch.optim.SGD(unused.parameters(), 0.0),

@@ -51,7 +51,17 @@ def test_a_network_is_trained_and_its_file_says_how(train, tmp_path):
         Image.fromarray(load_photo("coffee")[:200, :200]).save(photos / f"{name}.png")
     credits = tmp_path / "credits.md"
     credits.write_text("| sea.png | A Sailor, CC0 |\n")
-    command = ("streaks", "--photographs", photos, "--credits", credits, "--out", tmp_path)
+    command = (
+        "streaks",
+        "--photographs",
+        photos,
+        "--credits",
+        credits,
+        "--out",
+        tmp_path,
+        "--workers",
+        0,
+    )
     said = train(*command)
     assert said.exit_code == 0, said.output
     restorer_ = load_network(tmp_path / "streaks.safetensors")
@@ -73,7 +83,7 @@ def test_a_network_is_trained_and_its_file_says_how(train, tmp_path):
 
 
 def test_the_classifier_is_trained_and_measured(train, tmp_path):
-    said = train("rain_kind", "--out", tmp_path)
+    said = train("rain_kind", "--out", tmp_path, "--workers", 0)
     assert said.exit_code == 0, said.output
     about = load_network(tmp_path / "rain_kind.safetensors").about
     assert about["measured"]["streaks told rightly"].endswith(" of 20")
