@@ -55,6 +55,41 @@ def write_whole(path: Path, *content: bytes | memoryview, keep: Path | None = No
         raise
 
 
+def write_new(path: Path, content: bytes) -> None:
+    """Write a new file in one step; a file that is there already stays as it is.
+
+    Args:
+        path: in a folder that exists.
+        content: of the file.
+
+    Raises:
+        FileExistsError: there is something of this name.
+        OSError: a full disk, or a folder that can't be written; it names the file.
+    """
+    temporary = unfinished(path)
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            _sync(file.fileno())
+        try:
+            os.link(temporary, path)  # fails where something of this name exists
+        except FileExistsError:
+            raise
+        except OSError:  # a drive without hard links
+            if os.path.lexists(path):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+            os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
 def unfinished(path: Path) -> Path:
     """The temporary file by which this process writes a file."""
     return path.with_name(f"{path.name}.{os.getpid()}{UNFINISHED}")

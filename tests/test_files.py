@@ -108,3 +108,23 @@ def test_text_comes_without_a_mark_and_with_plain_line_ends_and_other_encodings_
         files.read_text(path)
     with pytest.raises(files.TooLarge):
         files.read_text(path, 3)
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_new_file_is_written_and_one_that_exists_stays(tmp_path, monkeypatch, links):
+    if not links:
+
+        def none(*_):
+            raise OSError(errno.EPERM, "no hard links here")
+
+        monkeypatch.setattr(os, "link", none)
+    path = tmp_path / "a.txt"
+    files.write_new(path, b"first")
+    with pytest.raises(FileExistsError):
+        files.write_new(path, b"second")
+    (tmp_path / "b.txt").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileExistsError):
+        files.write_new(tmp_path / "b.txt", b"second")
+    assert path.read_bytes() == b"first"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.txt", "b.txt"]
+    assert not (tmp_path / "nowhere").exists()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
-import json
+import itertools
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,19 +15,23 @@ from PIL import Image
 import course_lib
 from course_lib.authoring import page
 from course_lib.data.pictures import read_picture
-from course_lib.files import write_whole
+from course_lib.files import write_new
 from course_lib.restoration.jobs import JobOutcome
 
 LARGEST = 1000  # pixels, longer side of a preview
 QUALITY = 88  # of its JPEG
 
 
-def write_comparison(outcomes: Sequence[JobOutcome], path: Path) -> None:
+def write_comparison(outcomes: Sequence[JobOutcome], folder: Path) -> Path:
     """Write the page; it needs no other file and no network.
 
     Args:
         outcomes: of jobs that didn't fail, whose files exist.
-        path: of the page, in a folder that exists.
+        folder: for the page, which is called ``compare.html``, or ``compare_2.html`` and so on
+            where there is one.
+
+    Returns:
+        The page's path.
 
     Raises:
         OSError: a file can't be read, a full disk, a folder that can't be written.
@@ -36,16 +41,14 @@ def write_comparison(outcomes: Sequence[JobOutcome], path: Path) -> None:
         before, after = (preview(read_picture(file)) for file in (one.job.photo, one.job.out))
         pictures.append(
             {
-                "name": one.job.photo.name,
-                "out": one.job.out.name,
+                "name": str(one.job.photo),
+                "out": str(one.job.out),
                 "network": one.network,
                 "why": one.why,
                 "before": before[0],
                 "after": after[0],
-                "labels": ["before", "restored"],
-                "alts": [f"{one.job.photo.name}, {when}" for when in ("before", "restored")],
-                "size": before[1],
                 "width": before[1][0],
+                "height": before[1][1],
             }
         )
     viz = Path(course_lib.__file__).parent / "viz"
@@ -54,13 +57,17 @@ def write_comparison(outcomes: Sequence[JobOutcome], path: Path) -> None:
         .get_template("compare.html")
         .render(
             pictures=pictures,
-            # "</script>" in a file's name must not end the script.
-            data=json.dumps(pictures).replace("<", "\\u003c"),
             css=(viz / "before_after.css").read_text(encoding="utf-8"),
             js=(viz / "before_after.js").read_text(encoding="utf-8"),
         )
     )
-    write_whole(path, html.encode())
+    content = html.encode(errors="replace")  # a name of a file may be no text
+    for n in itertools.count(1):
+        path = folder / (f"compare_{n}.html" if n > 1 else "compare.html")
+        with suppress(FileExistsError):
+            write_new(path, content)
+            break
+    return path
 
 
 def preview(picture: np.ndarray) -> tuple[str, list[int]]:

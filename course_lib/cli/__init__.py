@@ -24,7 +24,6 @@ models_app = typer.Typer(help="Networks that restore photographs.", no_args_is_h
 app.add_typer(models_app, name="models")
 
 SOLUTIONS, BUILD = Path("solutions"), Path("build")
-COMPARISON = "compare.html"
 
 
 class ProfileName(enum.StrEnum):
@@ -260,16 +259,18 @@ def restore(
         str, typer.Option(help="format of the copies, such as png; auto keeps it")
     ] = "auto",
     tile: Annotated[
-        int, typer.Option(min=0, help="pixels, side of a tile; 0 takes each picture in one piece")
+        int,
+        typer.Option(min=0, help="side of a tile, pixels; less takes less memory, 0 doesn't tile"),
     ] = 768,
     compare: Annotated[
-        bool, typer.Option("--compare", help="write compare.html, with sliders, into the folder")
+        bool, typer.Option("--compare", help="write a page with sliders into the folder")
     ] = False,
 ) -> None:
     """Remove rain from photographs. The originals stay as they are; nothing is written over.
 
-    The command can be stopped at any time; started again, it goes on where it stopped. Its exit
-    status is 0 if every photograph was restored, 1 if some failed, 2 if nothing was begun.
+    The command can be stopped at any time; started again, it goes on where it stopped. Links to
+    folders aren't followed. The exit status is 0 if every photograph was restored, 1 if some
+    failed, 2 if the command couldn't begin or go on.
     """
     import torch
 
@@ -279,8 +280,6 @@ def restore(
 
     settings = jobs.CopySettings(suffix=suffix, ext=ext, tile=tile)
     planned = jobs.plan(photos, out, settings)
-    if compare and (out / COMPARISON).exists() and not _is_comparison(out / COMPARISON):
-        raise ValueError(f"{out / COMPARISON} isn't a page of this command: choose another --out")
     choose = Chooser(model, device="cuda" if torch.cuda.is_available() else "cpu")
     with show_restore.RestoreWatcher(len(planned)) as watcher:
         outcomes = []
@@ -291,15 +290,8 @@ def restore(
     if compare and whole:
         from course_lib.authoring.compare import write_comparison
 
-        write_comparison(whole, out / COMPARISON)
-        print(f"Before and after: {out / COMPARISON}")
+        print(f"Before and after: {write_comparison(whole, out)}")
     raise typer.Exit(int(len(whole) < len(outcomes)))
-
-
-def _is_comparison(path: Path) -> bool:
-    """Whether a page was written by `course restore`, so that a new one may replace it."""
-    with path.open("rb") as file:
-        return b"<title>Restored photographs, before and after</title>" in file.read(1000)
 
 
 @models_app.command("list")
@@ -316,9 +308,10 @@ def models_show(
     name: Annotated[str, typer.Argument(help="such as streaks; see `course models list`")],
 ) -> None:
     """Show the card of a network: training, photographs, measurements, licence."""
+    from course_lib.cli import show_restore
     from course_lib.restoration import cards, networks
 
-    print(cards.text(networks.find(name).stem, networks.read_about(name)))
+    show_restore.card(cards.text(networks.find(name).stem, networks.read_about(name)))
 
 
 @data_app.command("list")

@@ -17,14 +17,25 @@ from course_lib.restoration.jobs import Job, JobOutcome
 MARKS = {"restored": "[green]✓[/]", "done before": "[green]=[/]", "failed": "[red]✗[/]"}
 
 
+def printable(text: object) -> str:
+    """Return a text of somebody else's, such as a file's name, without control characters."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in str(text))
+
+
 class RestoreWatcher:
     """Shows a bar while photographs are restored, a line for each, and a summary at the end."""
 
     def __init__(self, total: int, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False)
+        self.total = total
         self.counts: Counter[str] = Counter()
+        self.failed: list[str] = []
         self.bar = Progress(
-            TextColumn("{task.description}", table_column=Column(no_wrap=True, ratio=1)),
+            TextColumn(
+                "{task.description}",
+                markup=False,
+                table_column=Column(no_wrap=True, ratio=1),
+            ),
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
@@ -46,27 +57,40 @@ class RestoreWatcher:
         traceback: TracebackType | None,
     ) -> None:
         self.bar.stop()
-        if self.counts:
-            words = [f"{self.counts[state]} {state}" for state in MARKS if self.counts[state]]
-            self.console.print(f"{self.counts.total()} photographs: {', '.join(words)}")
+        words = [f"{self.counts[state]} {state}" for state in MARKS if self.counts[state]]
+        if left := self.total - self.counts.total():
+            words.append(f"{left} left; the same command goes on")
+        photographs = "photograph" if self.total == 1 else "photographs"
+        self.console.print(f"{self.total} {photographs}: {', '.join(words)}", soft_wrap=True)
+        if self.failed:
+            self.console.print(Text("Failed: " + ", ".join(self.failed)), soft_wrap=True)
 
     def progress(self, job: Job, share: float) -> None:
         """Move the bar within a photograph."""
         done = self.counts.total() + share
-        self.bar.update(self.task, completed=done, description=f"{job.photo.name} {share:.0%}")
+        name = printable(job.photo.name)
+        self.bar.update(self.task, completed=done, description=f"{name} {share:.0%}")
 
     def done(self, outcome: JobOutcome) -> None:
         """Print what became of a photograph."""
         self.counts[outcome.state] += 1
         self.bar.update(self.task, completed=self.counts.total())
         line = Text.from_markup(f"{MARKS[outcome.state]} ")
-        line.append(str(outcome.job.photo))
+        photo = printable(outcome.job.photo)
+        line.append(photo)
         if outcome.state == "failed":
-            line.append(f": {outcome.why}")
+            self.failed.append(photo)
+            line.append(f": {printable(outcome.why)}")
         else:
             before = ", done before" if outcome.state == "done before" else ""
-            line.append(f" → {outcome.job.out}, {outcome.network}: {outcome.why}{before}")
+            network = printable(f"{outcome.network}: {outcome.why}")
+            line.append(f" → {printable(outcome.job.out)}, {network}{before}")
         self.console.print(line, soft_wrap=True)
+
+
+def card(text: str) -> None:
+    """Print a model card."""
+    print("\n".join(printable(line) for line in text.split("\n")))
 
 
 def networks(abouts: Mapping[str, Mapping[str, Any]]) -> None:
@@ -77,9 +101,9 @@ def networks(abouts: Mapping[str, Mapping[str, Any]]) -> None:
     for name, about in abouts.items():
         measured = about.get("measured", {})
         table.add_row(
-            Text(name),
-            Text(str(about["removes"])),
-            Text(str(about.get("trained_on", "unknown"))),
-            Text("; ".join(f"{key}: {value}" for key, value in measured.items())),
+            printable(name),
+            Text(printable(about["removes"])),
+            Text(printable(about.get("trained_on", "unknown"))),
+            Text(printable("; ".join(f"{key}: {value}" for key, value in measured.items()))),
         )
     Console().print(table)

@@ -111,6 +111,8 @@ def open_picture(path: Path, use: Callable[[Image.Image], T]) -> T:
                 )
             try:
                 return _decode(file, expected, use)
+            except BadPicture:
+                raise
             except Exception:
                 if expected != "PNG":
                     raise

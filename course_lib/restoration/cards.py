@@ -8,7 +8,8 @@ from typing import Any
 
 def text(name: str, about: Mapping[str, Any]) -> str:
     """Return a card as Markdown, from the header of a network's file."""
-    how = {key: value for key, value in about["network"].items() if key != "kind"}
+    how = dict(about["network"])
+    kind = how.pop("kind", "unknown")
     settings = ", ".join(f"{key} {value}" for key, value in how.items())
     parts = [
         f"# {name}",
@@ -16,7 +17,7 @@ def text(name: str, about: Mapping[str, Any]) -> str:
         _table(
             [
                 ("removes", about["removes"]),
-                ("network", f"{about['network']['kind']}: {settings}"),
+                ("network", f"{kind}: {settings}"),
                 *((key, about[key]) for key in ("parameters", "licence") if key in about),
             ]
         ),
@@ -30,7 +31,14 @@ def text(name: str, about: Mapping[str, Any]) -> str:
     if photographs := about.get("photographs"):
         parts += [
             "## Photographs that it learnt from",
-            _table(((one["name"], one["credit"]) for one in photographs), ("photograph", "credit")),
+            _table(
+                (
+                    (one.get("name"), one.get("credit"))
+                    for one in photographs
+                    if isinstance(one, dict)
+                ),
+                ("photograph", "credit"),
+            ),
         ]
     return "\n\n".join(parts) + "\n"
 

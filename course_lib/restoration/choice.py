@@ -11,10 +11,9 @@ from torch import nn
 from course_lib.data.pictures import read_picture
 from course_lib.models.tiles import evaluating
 from course_lib.ranges import to_model
-from course_lib.restoration.networks import FOLDER, Restorer, load_network
+from course_lib.restoration.networks import CLASSIFIER, FOLDER, Restorer, load_network
 
 AUTO = "auto"
-CLASSIFIER = "rain_kind"
 CLASSES = ("streaks", "drops")  # names of the networks, in the order of the classifier's logits
 CROP = 160  # pixels, side of the pieces that the classifier looks at
 CROPS = 12
@@ -35,6 +34,8 @@ class Chooser:
     def __init__(self, model: str, *, device: str = "cpu", folder: Path = FOLDER) -> None:
         self._model, self._device, self._folder = model, device, folder
         self._loaded: dict[str, Restorer] = {}
+        if model == CLASSIFIER:
+            raise ValueError(f"{model} tells kinds of rain apart and restores nothing: take auto")
         self._load(CLASSIFIER if model == AUTO else model)
 
     def __call__(self, photo: Path) -> tuple[Restorer, str]:

@@ -27,14 +27,21 @@ from course_lib.tensor_files import read_tensors, write_tensors
 FOLDER = Path(__file__).parent.parent / "assets" / "restorers"
 LIMIT = 200_000_000  # bytes of a file
 SUFFIX = ".safetensors"
-TILE = 768  # pixels; 400 MB of memory
+TILE = 768  # pixels
+CLASSIFIER = "rain_kind"  # tells the kinds of rain apart; no network that restores
+LARGEST_NUMBER, LARGEST_SUM = 4096, 20_000  # of a network's settings, so that none fills the memory
 KINDS: Mapping[str, Callable[..., nn.Module]] = {
     "ResidualUNet": ResidualUNet,
     "RASPP": RASPP,
     "UNetGenerator": UNetGenerator,
     "RainClassifier": RainClassifier,
 }
-STATED = ("title", "removes", "network")  # keys that every header has
+STATED: Mapping[str, type] = {"title": str, "removes": str, "network": dict}  # in every header
+OPTIONAL: Mapping[str, type] = {
+    **dict.fromkeys(("parameters", "trained_on", "limits", "licence"), str),
+    **dict.fromkeys(("training", "measured"), dict),
+    "photographs": list,
+}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,8 +73,9 @@ class Restorer:
 
 
 def names(folder: Path = FOLDER) -> list[str]:
-    """Return the names of the networks that come with the course."""
-    return sorted(path.stem for path in folder.glob(f"*{SUFFIX}"))
+    """Return the names of the networks that come with the course and restore photographs."""
+    found = {path.stem for path in folder.glob(f"*{SUFFIX}")}
+    return sorted(found - {CLASSIFIER})
 
 
 def load_network(name: str | Path, *, device: str = "cpu", folder: Path = FOLDER) -> Restorer:
@@ -84,12 +92,15 @@ def load_network(name: str | Path, *, device: str = "cpu", folder: Path = FOLDER
     """
     path = find(name, folder)
     about, tensors = _read(path)
+    with torch.device("meta"):  # nothing of the size that a header states is allocated yet
+        expected = build(about["network"], path).state_dict()
+    sizes = [{key: one.shape for key, one in state.items()} for state in (expected, tensors)]
+    if sizes[0] != sizes[1]:
+        raise ValueError(f"{path} doesn't hold the weights of its network, {about['network']}")
+    if not all(one.isfinite().all() for one in tensors.values()):
+        raise ValueError(f"{path} holds weights that aren't finite: train the network again")
     network = build(about["network"], path)
-    states = {key: t.float() if t.is_floating_point() else t for key, t in tensors.items()}
-    try:
-        network.load_state_dict(states)
-    except RuntimeError as error:
-        raise ValueError(f"{path} doesn't hold the weights of its network: {error}") from None
+    network.load_state_dict({key: one.to(expected[key].dtype) for key, one in tensors.items()})
     digest = hashlib.sha256(read_whole(path, LIMIT)).hexdigest()
     return Restorer(name=str(name), about=about, network=network.to(device).eval(), digest=digest)
 
@@ -109,7 +120,7 @@ def find(name: str | Path, folder: Path = FOLDER) -> Path:
         if not path.is_file():
             raise ValueError(f"there is no file {path}")
         return path
-    if str(name) not in names(folder):
+    if str(name) not in (*names(folder), CLASSIFIER):
         raise ValueError(
             f"there is no network {str(name)!r}: there are {', '.join(names(folder)) or 'none'}; "
             f"a file of your own ends with {SUFFIX}"
@@ -123,17 +134,19 @@ def build(how: Any, path: Path) -> nn.Module:
     Raises:
         ValueError: the file names no known network, or settings that it doesn't have.
     """
-    if not isinstance(how, dict) or how.get("kind") not in KINDS:
+    kind = how.get("kind") if isinstance(how, dict) else None
+    if not isinstance(kind, str) or kind not in KINDS:
         raise ValueError(
             f"{path} names the network {how!r}; known are {', '.join(KINDS)}: update the course"
         )
     settings = {key: value for key, value in how.items() if key != "kind"}
-    numbers = [one for value in settings.values() for one in np.ravel(value)]
-    if any(isinstance(one, int | np.integer) and not 0 <= one <= 4096 for one in numbers):
+    lists = [value if isinstance(value, list) else [value] for value in settings.values()]
+    numbers = [one for some in lists for one in some if isinstance(one, int | float)]
+    if any(not 0 <= one <= LARGEST_NUMBER for one in numbers) or sum(numbers) > LARGEST_SUM:
         raise ValueError(f"{path} names a network of impossible size: {how}")
     try:
-        return KINDS[how["kind"]](**settings)
-    except (TypeError, ValueError) as error:
+        return KINDS[kind](**settings)
+    except Exception as error:  # settings of any kind may be in a header
         raise ValueError(f"{path} names a network that can't be built, {how}: {error}") from None
 
 
@@ -165,8 +178,14 @@ def save_network(path: Path, network: nn.Module, about: Mapping[str, Any]) -> No
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     tensors, about = read_tensors(path, limit=LIMIT)
-    if not isinstance(about, dict) or any(key not in about for key in STATED):
+    wrong = isinstance(about, dict) and [
+        key
+        for key, kind in {**STATED, **OPTIONAL}.items()
+        if (key in STATED or key in about) and not isinstance(about.get(key), kind)
+    ]
+    if wrong or not isinstance(about, dict):
         raise ValueError(
-            f"{path} is no network for photographs: its header lacks one of {', '.join(STATED)}"
+            f"{path} is no network for photographs: its header lacks or garbles "
+            f"{', '.join(wrong or STATED)}"
         )
     return about, tensors

@@ -11,7 +11,6 @@ from PIL import ExifTags, Image
 
 from course_lib.data.picture_formats import FORMATS
 from course_lib.data.pictures import BadPicture, open_picture, turned
-from course_lib.files import write_whole
 
 # What can be written, by suffix. GIF has 256 colours, too few for a restored photograph.
 WRITABLE = {suffix: name for suffix, name in FORMATS.items() if name != "GIF"}
@@ -21,7 +20,9 @@ QUALITY = 95  # of JPEG and WebP
 STORAGE = {
     *(254, 255, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 317, 320, 322, 323, 324),
     *(325, 330, 338, 339, 347, 512, 513, 514, 529, 530, 531, 532, 34675),
+    700,  # XMP, which may hold an orientation of its own
 }
+JPEG_EXIF = 65_500  # bytes that fit into a JPEG
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,26 +58,13 @@ def read_photograph(path: Path) -> Photograph:
     return open_picture(path, lambda image: _photograph(image, path))
 
 
-def write_photograph(path: Path, photograph: Photograph) -> bytes:
-    """Encode a photograph in the format of its suffix and write the file whole.
-
-    Returns:
-        The file's content.
-
-    Raises:
-        ValueError: see `encode`.
-        OSError: a full disk, or a folder that can't be written.
-    """
-    content = encode(path, photograph)
-    write_whole(path, content)
-    return content
-
-
 def encode(path: Path, photograph: Photograph) -> bytes:
     """Return the content of a photograph's file, in the format of the path's suffix.
 
+    EXIF that is too long for the format is left out.
+
     Raises:
-        ValueError: no format with this suffix can be written, or it can't hold the transparency.
+        ValueError: no format with this suffix can be written, or it can't hold the picture.
     """
     kind = WRITABLE.get(path.suffix.lower())
     if kind is None:
@@ -92,36 +80,42 @@ def encode(path: Path, photograph: Photograph) -> bytes:
     options: dict[str, object] = {"quality": QUALITY} if kind in ("JPEG", "WEBP") else {}
     if kind == "JPEG":
         options["subsampling"] = 0  # no colour is averaged over pixels
-    if kind == "TIFF":
-        options["compression"] = "tiff_deflate"
     if kind in ("JPEG", "PNG", "WEBP", "TIFF"):
-        for key, value in (("exif", photograph.exif), ("icc_profile", photograph.profile)):
-            if value:
-                options[key] = value
+        if photograph.exif and not (kind == "JPEG" and len(photograph.exif) > JPEG_EXIF):
+            options["exif"] = photograph.exif
+        if photograph.profile:
+            options["icc_profile"] = photograph.profile
     if photograph.dpi and kind in ("JPEG", "PNG", "TIFF", "BMP"):
         options["dpi"] = photograph.dpi
     file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(file, kind, **options)
+    try:
+        Image.fromarray(np.ascontiguousarray(pixels)).save(file, kind, **options)
+    except Exception as error:  # of many types, such as for a JPEG wider than 65,500 pixels
+        size = f"{pixels.shape[1]}×{pixels.shape[0]}"
+        raise ValueError(
+            f"{path.name}, {size} pixels, can't be written as {kind} ({error}): try --ext png"
+        ) from error
     return file.getvalue()
 
 
 def _photograph(image: Image.Image, path: Path) -> Photograph:
-    if (frames := getattr(image, "n_frames", 1)) > 1:
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1 and image.format != "MPO":  # a camera's photograph with its previews
         raise BadPicture(
             f"{path} holds {frames} pictures; save the one that is to be restored by itself"
         )
-    if (bits := _bits(image)) > 8:
+    if _is_wide(image):
         raise BadPicture(
-            f"{path} has {bits} bits a colour, and the networks work with 8: save it with 8 bits, "
-            "for example as a PNG or a JPEG"
+            f"{path} has more than 8 bits a colour, and the networks work with 8: save it with 8 "
+            "bits, for example as a PNG or a JPEG"
         )
     if image.mode in ("CMYK", "YCCK", "LAB", "HSV"):
-        raise BadPicture(
-            f"{path} has {image.mode} colours, made for printing: convert it to RGB first"
-        )
+        raise BadPicture(f"{path} has {image.mode} colours: convert it to RGB first")
     upright = turned(image)
     exif, profile = _metadata(image)  # after turning, which the orientation decides
     dpi = image.info.get("dpi")
+    if dpi is not None and not all(1 <= one <= 65_535 for one in dpi):  # damaged
+        dpi = None
     alpha = None
     if upright.has_transparency_data:
         upright = upright.convert("RGBA")
@@ -145,18 +139,20 @@ def _metadata(image: Image.Image) -> tuple[bytes, bytes]:
     return block, profile if profile[16:20] == b"RGB " else b""
 
 
-def _bits(image: Image.Image) -> int:
-    """Bits of the widest colour in the file; Pillow cuts more than 8 without a word."""
+def _is_wide(image: Image.Image) -> bool:
+    """Whether the file holds more than 8 bits a colour, which Pillow cuts without a word."""
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return 16
+        return True
     if image.format == "TIFF":
-        return max(image.tag_v2.get(258, (8,)))  # type: ignore[attr-defined]
-    # Pillow's decoders of PNG and PPM are told what the file holds: "RGB;16B", or the maximum.
-    arguments = [
-        one
-        for tile in getattr(image, "tile", ())
-        for one in np.ravel(np.array(tile[3], dtype=object))
-    ]
-    wide = any(";16" in one for one in arguments if isinstance(one, str))
-    wide |= any(one > 255 for one in arguments if isinstance(one, int))
-    return 16 if wide else 8
+        return max(image.tag_v2.get(258, (8,))) > 8  # type: ignore[attr-defined]
+    # Pillow's decoders are told what the file holds: "RGB;16B" of a PNG, the maximum of a PPM.
+    arguments = [tile[3] for tile in getattr(image, "tile", ())]
+    if image.format == "PNG":
+        return any(";16" in str(one) for one in arguments)
+    if image.format == "PPM":
+        return any(
+            isinstance(number, int) and number > 255
+            for one in arguments
+            for number in (one if isinstance(one, tuple) else (one,))
+        )
+    return False

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import signal
@@ -11,8 +12,10 @@ import pytest
 from PIL import Image
 
 from course_lib.data.pictures import read_picture
+from course_lib.files import write_new
+from course_lib.restoration import jobs as jobs_module
 from course_lib.restoration.choice import Chooser
-from course_lib.restoration.jobs import REGISTER, CopySettings, plan, run
+from course_lib.restoration.jobs import LOCK, REGISTER, CannotWrite, CopySettings, plan, run
 from course_lib.restoration.networks import load_network
 
 
@@ -130,7 +133,7 @@ def test_what_cannot_be_planned_is_refused_before_anything_is_written(photos, tm
     with pytest.raises(ValueError, match="there is no file or folder nowhere"):
         plan([Path("nowhere")], out, CopySettings())
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ValueError, match="empty holds no picture"):
+    with pytest.raises(ValueError, match="empty holds no photograph to restore"):
         plan([tmp_path / "empty"], out, CopySettings())
     with pytest.raises(ValueError, match="would both become"):
         plan([photos / "a.png", photos / "more/a.png"], out, CopySettings())
@@ -170,3 +173,195 @@ def test_the_register_names_each_copy_with_its_digest(photos, networks, tmp_path
     states(photos, tmp_path / "out", networks)
     lines = (tmp_path / "out" / REGISTER).read_text().splitlines()
     assert [json.loads(line)["file"] for line in lines] == ["a_restored.png", "b_restored.jpg"]
+
+
+def restored_by(code: str, *paths: Path) -> list[str]:
+    """Another process's program, and what it printed."""
+    command = [sys.executable, "-c", code, *map(str, paths)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")
+
+
+def test_copies_beside_their_originals_are_no_photographs(photos, networks):
+    assert states(photos, photos, networks) == dict.fromkeys(ALL, "restored")
+    assert states(photos, photos, networks) == dict.fromkeys(ALL, "done before")
+    assert states(photos, photos / "dry", networks) == dict.fromkeys(ALL, "restored")
+    assert states(photos, photos / "dry2", networks) == dict.fromkeys(ALL, "restored")
+
+
+def test_names_of_any_bytes_are_done_before_the_second_time(networks, tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    names = [b"caf\xe9.png", "line\u2028end.png".encode(), "\u00e9.png".encode()]
+    for name in names:
+        Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save(photos / os.fsdecode(name))
+    found = states(photos, tmp_path / "out", networks)
+    assert list(found.values()) == ["restored"] * 3
+    assert list(states(photos, tmp_path / "out", networks).values()) == ["done before"] * 3
+    register = tmp_path / "out" / REGISTER
+    for cut in range(1, 40):  # whatever a kill leaves of the last line
+        register.write_bytes(register.read_bytes()[:-1])
+        list(states(photos, tmp_path / "out", networks))
+        assert register.exists(), cut
+
+
+def test_two_networks_in_turn_keep_what_each_made(photos, networks, tmp_path):
+    out = tmp_path / "out"
+    states(photos, out, networks)
+    (out / "a_restored.png").unlink()
+    states(photos, out, networks, "drops")  # makes the one that is missing
+    found = states(photos, out, networks)
+    assert found["b_restored.jpg"] == "done before"
+    assert found["a_restored.png"] == "failed"
+
+
+def test_a_second_process_in_the_same_folder_is_refused(photos, networks, tmp_path):
+    out = tmp_path / "out"
+    settings = CopySettings()
+    running = run(plan([photos], out, settings), Chooser("streaks", folder=networks), settings)
+    assert next(running).state == "restored"
+    code = (
+        "import sys; from pathlib import Path; from course_lib.restoration.jobs import *\n"
+        "from course_lib.restoration.choice import Chooser\n"
+        "photos, out, networks = map(Path, sys.argv[1:])\n"
+        "choose = Chooser('streaks', folder=networks)\n"
+        "try: list(run(plan([photos], out, CopySettings()), choose, CopySettings()))\n"
+        "except CannotWrite as error: print(error)"
+    )
+    said = restored_by(code, photos, out, networks)
+    assert f"another process restores photographs into {out}: wait until it ends" in said
+    assert [one.state for one in running] == ["restored"] * 2
+    assert not (out / LOCK).exists()
+
+
+def test_a_file_that_appears_while_a_picture_is_restored_stays(photos, networks, tmp_path):
+    out = tmp_path / "out"
+
+    def appears(job, share):
+        job.out.parent.mkdir(parents=True, exist_ok=True)
+        job.out.write_text("mine")
+
+    settings = CopySettings()
+    jobs = plan([photos / "a.png"], out, settings)
+    choose = Chooser("streaks", folder=networks)
+    [outcome] = run(jobs, choose, settings, progress=appears)
+    assert "appeared meanwhile" in outcome.why
+    assert (out / "a_restored.png").read_text() == "mine"
+    assert not list(out.glob("*.tmp"))
+
+
+@pytest.mark.parametrize("kind", ["foreign", "link", "folder"])
+def test_what_is_no_register_of_ours_stops_the_command_and_stays(photos, networks, tmp_path, kind):
+    out = tmp_path / "out"
+    out.mkdir()
+    target = tmp_path / "bashrc"
+    target.write_text("alias ls=ls\n")
+    if kind == "foreign":
+        (out / REGISTER).write_text('{"mine": 1}\n')
+    elif kind == "link":
+        (out / REGISTER).symlink_to(target)
+    else:
+        (out / REGISTER).mkdir()
+    with pytest.raises(CannotWrite, match="isn't a file of this command"):
+        states(photos, out, networks)
+    assert target.read_text() == "alias ls=ls\n"
+    assert not list(out.glob("*.png"))
+    assert not (out / LOCK).exists()
+
+
+def test_an_output_that_cannot_be_written_is_told_before_any_picture(photos, networks, tmp_path):
+    out = tmp_path / "out"
+    out.write_text("a file")
+    looked = []
+
+    def choose(photo):
+        looked.append(photo)
+        return Chooser("streaks", folder=networks)(photo)
+
+    with pytest.raises(CannotWrite, match=r"out can't be written .*: choose another --out"):
+        list(run(plan([photos], out, CopySettings()), choose, CopySettings()))
+    assert not looked
+
+
+def test_a_full_disk_ends_the_command_and_loses_nothing(photos, networks, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    written = []
+
+    def full(path, content):
+        if written:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        written.append(path)
+        write_new(path, content)
+
+    monkeypatch.setattr(jobs_module, "write_new", full)
+    with pytest.raises(CannotWrite, match="No space left on device"):
+        states(photos, out, networks)
+    monkeypatch.undo()
+    assert states(photos, out, networks) == {
+        **dict.fromkeys(ALL, "restored"),
+        "a_restored.png": "done before",
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "there is too little memory"),
+        (MemoryError(), "there is too little memory"),
+        (OverflowError("too large"), "OverflowError: too large"),
+    ],
+)
+def test_an_unforeseen_error_costs_only_its_picture(photos, networks, tmp_path, error, words):
+    chooser = Chooser("streaks", folder=networks)
+
+    def choose(photo):
+        if photo.name == "b.jpg":
+            raise error
+        return chooser(photo)
+
+    settings = CopySettings()
+    found = list(run(plan([photos], tmp_path / "out", settings), choose, settings))
+    assert [one.state for one in found] == ["restored", "failed", "restored"]
+    assert found[1].why.startswith(words)
+
+
+def test_loops_of_links_and_hidden_twins_are_left_out(photos, tmp_path):
+    (photos / "loop.png").symlink_to(photos / "loop.png")
+    (photos / "circle").symlink_to(photos)
+    (photos / "._a.png").write_bytes(b"of macOS")
+    assert len(plan([photos], tmp_path / "out", CopySettings())) == 3
+
+
+def test_a_photograph_named_by_two_paths_is_one(photos, tmp_path, monkeypatch):
+    monkeypatch.chdir(photos.parent)
+    jobs = plan([Path("photos/a.png"), photos / "a.png"], tmp_path / "out", CopySettings())
+    assert len(jobs) == 1
+
+
+def test_a_name_that_is_too_long_is_told_before_the_picture_is_restored(networks, tmp_path):
+    photo = tmp_path / f"{'s' * 240}.png"
+    Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save(photo)
+    found = states(photo, tmp_path / "out", networks)
+    assert list(found.values()) == ["failed"]
+    assert not (tmp_path / "out" / REGISTER).exists()
+
+
+def test_a_file_too_large_for_a_picture_is_not_read(networks, tmp_path):
+    photo = tmp_path / "huge.jpg"
+    with photo.open("wb") as file:
+        file.truncate(2**30 + 1)
+    settings = CopySettings()
+    jobs = plan([photo], tmp_path / "out", settings)
+    [outcome] = run(jobs, Chooser("streaks", folder=networks), settings)
+    assert "too large to read safely" in outcome.why
+
+
+def test_without_tiles_a_picture_goes_through_in_one_piece(networks, tmp_path):
+    photo = tmp_path / "a.png"
+    Image.fromarray(np.zeros((900, 200, 3), np.uint8)).save(photo)
+    for tile, pieces in ((0, 1), (256, 7)):
+        settings = CopySettings(tile=tile, suffix=f"_{tile}")
+        told = []
+        jobs = plan([photo], tmp_path / "out", settings)
+        choose = Chooser("streaks", folder=networks)
+        list(run(jobs, choose, settings, progress=lambda job, share: told.append(share)))  # noqa: B023
+        assert len(told) == pieces

@@ -4,6 +4,7 @@ import torch
 
 from course_lib.models.residual_unet import ResidualUNet
 from course_lib.restoration.networks import load_network, names, read_about, save_network
+from course_lib.tensor_files import write_tensors
 from tests.restoration.conftest import SMALL, about
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (30, 21, 3), dtype=np.uint8)
@@ -34,12 +35,12 @@ def test_a_file_is_loaded_by_its_path(networks):
 
 
 def test_names_are_those_of_the_folder(networks):
-    assert names(networks) == ["drops", "rain_kind", "streaks"]
+    assert names(networks) == ["drops", "streaks"]
     assert read_about("drops", networks)["title"] == "drops"
 
 
 def test_an_unknown_name_is_told_what_there_is(networks):
-    with pytest.raises(ValueError, match="no network 'fog': there are drops, rain_kind, streaks"):
+    with pytest.raises(ValueError, match="no network 'fog': there are drops, streaks"):
         load_network("fog", folder=networks)
     with pytest.raises(ValueError, match=r"there is no file nowhere\.safetensors"):
         load_network("nowhere.safetensors", folder=networks)
@@ -65,7 +66,10 @@ def test_a_file_of_another_program_is_refused(tmp_path):
     ("how", "message"),
     [
         ({"kind": "os.system"}, "known are ResidualUNet"),
-        ("ResidualUNet", "known are ResidualUNet"),
+        ({"kind": []}, "known are ResidualUNet"),
+        ({"kind": "RainClassifier", "widths": []}, "can't be built"),
+        ({**SMALL, "widths": [4, [1]]}, "can't be built"),
+        ({**SMALL, "widths": [4096] * 8, "blocks": [4096] * 8}, "impossible size"),
         ({**SMALL, "depth": 3}, "can't be built"),
         ({**SMALL, "widths": [10**9]}, "impossible size"),
         ({**SMALL, "widths": [8]}, "doesn't hold the weights of its network"),
@@ -76,6 +80,34 @@ def test_a_header_that_names_no_network_of_the_weights_is_refused(tmp_path, how,
     save_network(path, ResidualUNet((4,), (1,)), about(network=how))
     with pytest.raises(ValueError, match=message):
         load_network(path)
+
+
+def test_a_large_network_without_its_weights_costs_no_memory(tmp_path, monkeypatch):
+    path = tmp_path / "a.safetensors"
+    how = {**SMALL, "widths": [4096], "blocks": [30]}  # 36 GB
+    save_network(path, ResidualUNet((4,), (1,)), about(network=how))
+    with pytest.raises(ValueError, match="doesn't hold the weights of its network"):
+        load_network(path)
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path):
+    network = ResidualUNet((4,), (1,))
+    write_tensors(
+        tmp_path / "a.safetensors",
+        {key: one.half() * float("nan") for key, one in network.state_dict().items()},
+        about(),
+    )
+    with pytest.raises(ValueError, match="holds weights that aren't finite"):
+        load_network(tmp_path / "a.safetensors")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"measured": 3}, {"training": [1]}, {"network": 5}, {"title": 1}]
+)
+def test_a_header_with_garbled_parts_is_refused(tmp_path, wrong):
+    save_network(tmp_path / "a.safetensors", ResidualUNet((4,), (1,)), about(**wrong))
+    with pytest.raises(ValueError, match=f"lacks or garbles {next(iter(wrong))}"):
+        read_about(tmp_path / "a.safetensors")
 
 
 def test_what_cannot_be_saved_is_refused(tmp_path):

@@ -7,11 +7,16 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms
 
-from course_lib.data.pictures import BadPicture
-from course_lib.restoration.photographs import encode, read_photograph, write_photograph
+from course_lib.data.pictures import BadPicture, read_picture
+from course_lib.restoration.photographs import encode, read_photograph
 
-PIXELS = np.random.default_rng(0).integers(0, 256, (12, 20, 3), dtype=np.uint8)
+# Wider than 255 bytes a row: decoders are told such numbers, too.
+PIXELS = np.random.default_rng(0).integers(0, 256, (12, 120, 3), dtype=np.uint8)
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def write_photograph(path, photograph):
+    path.write_bytes(encode(path, photograph))
 
 
 def picture(path: Path, pixels: np.ndarray = PIXELS, **options) -> Path:
@@ -41,7 +46,7 @@ def wide_tiff(path: Path) -> Path:
 
 
 def wide_ppm(path: Path) -> Path:
-    path.write_bytes(b"P6\n20 12\n65535\n" + PIXELS.astype(">u2").tobytes())
+    path.write_bytes(b"P6\n120 12\n65535\n" + PIXELS.astype(">u2").tobytes())
     return path
 
 
@@ -59,20 +64,20 @@ def test_a_turned_photograph_is_upright_once_and_keeps_what_its_file_says(tmp_pa
     exif[ExifTags.Base.Make] = "A camera"
     path = picture(tmp_path / f"a{suffix}", exif=exif, icc_profile=PROFILE)
     photograph = read_photograph(path)
-    assert photograph.pixels.shape == (20, 12, 3)
+    assert photograph.pixels.shape == (120, 12, 3)
     write_photograph(tmp_path / f"b{suffix}", photograph)
     with Image.open(tmp_path / f"b{suffix}") as written:
-        assert written.size == (12, 20)
+        assert written.size == (12, 120)
         assert written.getexif().get(ExifTags.Base.Orientation, 1) == 1
         assert written.getexif()[ExifTags.Base.Make] == "A camera"
         assert written.info["icc_profile"] == PROFILE
     again = read_photograph(tmp_path / f"b{suffix}")
-    assert again.pixels.shape == (20, 12, 3)
+    assert again.pixels.shape == (120, 12, 3)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".webp", ".tif"])
 def test_transparency_stays(tmp_path, suffix):
-    alpha = np.arange(240, dtype=np.uint8).reshape(12, 20)
+    alpha = np.arange(1440).astype(np.uint8).reshape(12, 120)
     options = {"lossless": True, "exact": True} if suffix == ".webp" else {}
     path = picture(tmp_path / f"a{suffix}", np.dstack([PIXELS, alpha]), **options)
     photograph = read_photograph(path)
@@ -99,13 +104,13 @@ def test_a_grey_photograph_loses_its_grey_profile(tmp_path):
 @pytest.mark.parametrize("make", [wide_png, wide_tiff, wide_ppm])
 def test_sixteen_bits_are_refused_and_not_cut(tmp_path, make):
     path = make(tmp_path / f"a.{make.__name__[5:]}")
-    with pytest.raises(BadPicture, match="16 bits a colour, and the networks work with 8"):
+    with pytest.raises(BadPicture, match="more than 8 bits a colour"):
         read_photograph(path)
 
 
 def test_grey_values_of_sixteen_bits_are_refused(tmp_path):
     Image.fromarray(PIXELS[..., 0].astype(np.uint16)).save(tmp_path / "a.png")
-    with pytest.raises(BadPicture, match="16 bits a colour"):
+    with pytest.raises(BadPicture, match="more than 8 bits a colour"):
         read_photograph(tmp_path / "a.png")
 
 
@@ -118,7 +123,7 @@ def test_an_animation_is_refused(tmp_path):
 
 def test_colours_for_printing_are_refused(tmp_path):
     Image.fromarray(PIXELS).convert("CMYK").save(tmp_path / "a.jpg")
-    with pytest.raises(BadPicture, match="CMYK colours, made for printing"):
+    with pytest.raises(BadPicture, match="CMYK colours: convert it to RGB"):
         read_photograph(tmp_path / "a.jpg")
 
 
@@ -131,3 +136,62 @@ def test_damaged_exif_costs_only_the_exif(tmp_path):
 def test_a_format_that_cannot_be_written_is_named(tmp_path, name):
     with pytest.raises(ValueError, match=f"{name} can't be written"):
         encode(tmp_path / name, replace(read_photograph(picture(tmp_path / "b.png"))))
+
+
+def test_a_camera_s_photograph_with_a_preview_is_its_first_picture(tmp_path):
+    frames = [Image.fromarray(PIXELS), Image.fromarray(PIXELS[::2, ::2])]
+    frames[0].save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=frames[1:])
+    assert read_photograph(tmp_path / "a.jpg").pixels.shape == PIXELS.shape
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp"])
+def test_animations_of_other_formats_are_refused_too(tmp_path, suffix):
+    frames = [Image.fromarray(PIXELS), Image.fromarray(255 - PIXELS)]
+    frames[0].save(tmp_path / f"a{suffix}", save_all=True, append_images=frames[1:])
+    with pytest.raises(BadPicture, match="holds 2 pictures"):
+        read_photograph(tmp_path / f"a{suffix}")
+
+
+@pytest.mark.parametrize("ext", [".tif", ".png", ".jpg", ".webp"])
+def test_what_a_phone_writes_survives_in_every_format(tmp_path, ext):
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = "2026:11:30 08:00:00"
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] = "N"
+    photograph = read_photograph(picture(tmp_path / "a.jpg", exif=exif))
+    write_photograph(tmp_path / f"b{ext}", photograph)
+    with Image.open(tmp_path / f"b{ext}") as written:
+        found = written.getexif()
+        times = found.get_ifd(ExifTags.IFD.Exif)
+        assert times[ExifTags.Base.DateTimeOriginal] == "2026:11:30 08:00:00"
+        assert found.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] == "N"
+
+
+def test_exif_too_long_for_a_jpeg_is_left_out(tmp_path):
+    photograph = replace(read_photograph(picture(tmp_path / "a.png")), exif=b"Exif\0\0" * 12_000)
+    write_photograph(tmp_path / "b.jpg", photograph)
+    assert read_photograph(tmp_path / "b.jpg").exif == b""
+
+
+@pytest.mark.parametrize("dpi", [(2.0**32, 300.0), (float("nan"), 1.0), (0.0, 0.0)])
+def test_an_impossible_resolution_is_left_out(tmp_path, dpi, monkeypatch):
+    path = picture(tmp_path / "a.png")
+    opened = Image.open(path)
+    opened.info["dpi"] = dpi
+    monkeypatch.setattr(Image, "open", lambda *_, **__: opened)
+    assert read_photograph(path).dpi is None
+
+
+def test_an_orientation_in_xmp_does_not_turn_a_copy_again(tmp_path):
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf tiff:Orientation="6"/></x:xmpmeta>'
+    path = tmp_path / "a.tif"
+    Image.fromarray(PIXELS).save(path, tiffinfo={274: 6, 700: xmp})
+    write_photograph(tmp_path / "b.tif", read_photograph(path))
+    assert read_picture(tmp_path / "b.tif").shape == (120, 12, 3)
+
+
+def test_a_picture_too_wide_for_its_format_is_told_so(tmp_path):
+    wide = replace(
+        read_photograph(picture(tmp_path / "a.png")), pixels=np.zeros((1, 70_000, 3), np.uint8)
+    )
+    with pytest.raises(ValueError, match=r"b\.jpg, 70000×1 pixels, can't be written as JPEG"):
+        encode(tmp_path / "b.jpg", wide)
