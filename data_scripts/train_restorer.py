@@ -40,6 +40,15 @@ class Which(StrEnum):
     RAIN_KIND = "rain_kind"
 
 
+LIMITS = {
+    Which.STREAKS: "It has learnt from computed rain. It takes narrow, bright, upright things for "
+    "rain, such as posts and stems, and may soften fine texture.",
+    Which.DROPS: "It has learnt from computed drops. Where a large drop hides a part of the scene, "
+    "a blur stays.",
+    Which.RAIN_KIND: "It has learnt from computed rain. It may take faint rain for drops.",
+}
+
+
 def main(
     which: Annotated[Which, typer.Argument(help="what to train")],
     photographs: Annotated[
@@ -99,10 +108,7 @@ def main(
             "revision": f"{restorer.REVISION}, commit {commit()}",
         },
         "measured": measured,
-        "limits": "It has learnt from computed rain. It takes narrow, bright, upright things for "
-        "rain, such as posts and stems, and may soften fine texture."
-        if which == Which.STREAKS
-        else "It has learnt from computed drops.",
+        "limits": LIMITS[which],
         "licence": "MIT, as far as the authors of the course have rights in the weights; whether "
         "the terms of photographs bind what was learnt from them isn't settled",
         "photographs": credited(free, credits),
