@@ -286,7 +286,7 @@ def test_ci_fails_when_tests_fail(ci) -> None:
 def test_ci_names_a_part_that_it_does_not_have(ci) -> None:
     done = ci("never", "teste")
     assert done.returncode == 1
-    assert "no part teste: there are check, tests" in done.stderr
+    assert "no part teste: there are check, tests" in done.stdout
 
 
 def test_other_pythons_run_neither_browser_nor_mutants(ci) -> None:

@@ -95,7 +95,7 @@ class CropDataset(Dataset[Batch]):
             "size of crops": self.size,
             "scale of rain": self._scale,
             "drawn rains": self._count,
-            "items between two new rains": self._renew_every,
+            "items between two new rains": self._renew_every or 0,
             "seed of data": self._seed,
         }
 

@@ -34,6 +34,9 @@ class Browser:
         capabilities = {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}
         session = self._call("POST", "/session", {"capabilities": capabilities})
         self._session = f"/session/{session['sessionId']}"
+        # A headless window may be without the focus, and JupyterLab then has no current widget.
+        focus = {"cmd": "Emulation.setFocusEmulationEnabled", "params": {"enabled": True}}
+        self._call("POST", f"{self._session}/goog/cdp/execute", focus)
 
     def open(self, url: str) -> None:
         self._call("POST", f"{self._session}/url", {"url": url})
