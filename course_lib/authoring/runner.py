@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib.util
 import os
 import shutil
 import sys
@@ -100,7 +101,10 @@ def run_lessons(
     Raises:
         ValueError: a lesson has no such profile, or the profile no pretrained weights.
         KeyboardInterrupt: the user stopped it; by then the kernels have ended.
+        ModuleNotFoundError: papermill isn't installed.
     """
+    if importlib.util.find_spec("papermill") is None:  # told here, not by a lesson's own process
+        raise ModuleNotFoundError("No module named 'papermill'", name="papermill")
     if jobs < 1:
         raise ValueError(f"{jobs} jobs; at least 1 lesson has to run at a time")
     for lesson in lessons:

@@ -851,3 +851,19 @@ def test_the_users_own_folder_of_runs_is_theirs_again(
         monkeypatch.delenv("COURSE_RUNS")
     run(end)
     assert os.environ.get("COURSE_RUNS") == chosen
+
+
+def test_without_papermill_no_lesson_begins(monkeypatch, tmp_path):
+    monkeypatch.setattr(runner.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match="papermill") as caught:
+        runner.run_lessons(
+            [],
+            profile="smoke",
+            edition="student",
+            folder=tmp_path / "run",
+            watcher=None,
+            published=None,
+            jobs=2,
+        )
+    assert caught.value.name == "papermill"
+    assert not (tmp_path / "run").exists()
