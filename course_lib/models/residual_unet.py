@@ -50,7 +50,7 @@ class ResidualUNet(nn.Module):
             every other one again on the way up.
 
     Raises:
-        ValueError: no level, as many widths as blocks, or one below 1; in `forward`, not three
+        ValueError: no level, not as many widths as blocks, or one below 1; in `forward`, not three
             channels.
     """
 

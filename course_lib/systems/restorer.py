@@ -23,8 +23,9 @@ from course_lib.data.rain import RainMix
 from course_lib.data.recolour import RecolouredCrops
 from course_lib.models.classifier import RainClassifier
 from course_lib.models.residual_unet import ResidualUNet
+from course_lib.systems.baseline import no_step
 from course_lib.systems.system import System, adam
-from course_lib.training.loop import generator_only
+from course_lib.training.loop import Step, generator_only
 from course_lib.training.rates import warm_up_then_decay
 
 REVISION = 1  # one more with each change that alters the bits of a training run
@@ -196,25 +197,8 @@ def set_up(
     torch.manual_seed(seed)
     generator = ResidualUNet(settings.widths, settings.blocks)
     nn.utils.convert_conv2d_weight_memory_format(generator, torch.channels_last)
-    optimizer = adam(generator, settings.learning_rate, BETAS)
-    discriminator = nn.Linear(1, 1)  # the loop wants one; it never learns
-    return System(
-        seed=seed,
-        generator=generator,
-        discriminator=discriminator,
-        loader=make_loader(
-            training_crops(free, settings, seed),
-            batch_size=settings.batch_size,
-            steps=settings.steps,
-            workers=workers,
-        ),
-        optimizer_g=optimizer,
-        optimizer_d=torch.optim.SGD(discriminator.parameters(), 0.0),
-        d_step=_no_step,
-        g_step=restoration_step,
-        schedule=generator_only,
-        schedulers=[warm_up_then_decay(optimizer, settings.steps)],
-    )
+    crops = training_crops(free, settings, seed)
+    return _one_network(generator, crops, settings, seed, restoration_step, workers)
 
 
 class KindCrops(Dataset[Batch]):
@@ -276,22 +260,31 @@ def set_up_classifier(
     Arguments are those of `set_up`.
     """
     torch.manual_seed(seed)
-    classifier, unused = RainClassifier(), nn.Linear(1, 1)
-    optimizer = adam(classifier, settings.learning_rate, BETAS)
+    classifier, crops = RainClassifier(), KindCrops(free, settings, seed)
+    return _one_network(classifier, crops, settings, seed, classification_step, workers)
+
+
+def _one_network(
+    network: nn.Module,
+    crops: Dataset[Batch],
+    settings: RestorerSettings | ClassifierSettings,
+    seed: int,
+    step: Step,
+    workers: int,
+) -> System:
+    """A system in which one network learns alone; the loop's discriminator never does."""
+    optimizer, unused = adam(network, settings.learning_rate, BETAS), nn.Linear(1, 1)
     return System(
         seed=seed,
-        generator=classifier,
+        generator=network,
         discriminator=unused,
         loader=make_loader(
-            KindCrops(free, settings, seed),
-            batch_size=settings.batch_size,
-            steps=settings.steps,
-            workers=workers,
+            crops, batch_size=settings.batch_size, steps=settings.steps, workers=workers
         ),
         optimizer_g=optimizer,
         optimizer_d=torch.optim.SGD(unused.parameters(), 0.0),
-        d_step=_no_step,
-        g_step=classification_step,
+        d_step=no_step,
+        g_step=step,
         schedule=generator_only,
         schedulers=[warm_up_then_decay(optimizer, settings.steps)],
     )
@@ -334,9 +327,3 @@ def restoration_step(
     nn.utils.clip_grad_norm_(generator.parameters(), CLIP)
     optimizer.step()
     return loss.detach()
-
-
-def _no_step(
-    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: torch.optim.Optimizer
-) -> torch.Tensor:
-    return torch.zeros(())
