@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -55,7 +55,8 @@ def main(
         Path | None, typer.Option(help="folder of clean photographs, beside the embedded ones")
     ] = None,
     credits: Annotated[
-        Path | None, typer.Option(help="text file with a line for each: file, author, licence")
+        Path | None,
+        typer.Option(help="text file with a line for each: file, author, licence; README.md there"),
     ] = None,
     out: Annotated[Path, typer.Option(help="folder for the file")] = FOLDER,
     steps: Annotated[int | None, typer.Option(min=1)] = None,
@@ -68,16 +69,18 @@ def main(
 
     Stop it whenever you like: the same command goes on.
     """
-    free = read_photographs(photographs)
+    photos = restorer.embedded() | read_photographs(photographs)
+    if credits is None and photographs is not None and (photographs / "README.md").is_file():
+        credits = photographs / "README.md"
     settings: Any = restorer.CLASSIFIER
     if which != Which.RAIN_KIND:
         settings = restorer.SETTINGS[which]
     settings = replace(settings, steps=steps or settings.steps)
     out.mkdir(parents=True, exist_ok=True)
     if which == Which.RAIN_KIND:
-        ready = restorer.set_up_classifier(free, settings, seed, workers=workers)
+        ready = restorer.set_up_classifier(photos, settings, seed, workers=workers)
     else:
-        ready = restorer.set_up(free, settings, seed, workers=workers)
+        ready = restorer.set_up(photos, settings, seed, workers=workers)
     run = Run(f"restorer/{which}-{settings.steps}-seed{seed}")
     begun = time.process_time()
     records: list[Record] = []
@@ -86,20 +89,20 @@ def main(
     whole = bool(records) and records[0]["step"] == 1
     round_to_half({"network": ready.generator})
     if which == Which.RAIN_KIND:
-        measured = validate_classifier(ready.generator, free)
+        measured = validate_classifier(ready.generator, photos)
         how = {"kind": "RainClassifier"}
         title, removes = "Tells streaks from drops, for `course restore --model auto`.", "nothing"
     else:
-        measured = validate(ready.generator, free, settings)
+        measured = validate(ready.generator, photos, settings)
         how = settings.network()
         title, removes = f"Removes {which} from photographs.", str(which)
+    learnt = [name for name in photos if name not in restorer.VALIDATION]
     about = {
         "title": title,
         "removes": removes,
         "network": how,
         "parameters": f"{sum(one.numel() for one in ready.generator.parameters()):,}",
-        "trained_on": f"computed rain on {len(free) + len(PHOTOS)} photographs, less those to "
-        "validate on",
+        "trained_on": f"computed rain on {len(learnt)} photographs",
         "training": {
             **{key: str(value) for key, value in vars(settings).items()},
             "seed": str(seed),
@@ -111,7 +114,7 @@ def main(
         "limits": LIMITS[which],
         "licence": "MIT, as far as the authors of the course have rights in the weights; whether "
         "the terms of photographs bind what was learnt from them isn't settled",
-        "photographs": credited(free, credits),
+        "photographs": credited(learnt, credits),
     }
     path = out / f"{which}.safetensors"
     save_network(path, ready.generator, about)
@@ -127,15 +130,15 @@ def read_photographs(folder: Path | None) -> dict[str, np.ndarray]:
     return {name: pictures[n] for n, name in enumerate(pictures.names)}
 
 
-def credited(free: Mapping[str, np.ndarray], credits: Path | None) -> list[dict[str, str]]:
+def credited(learnt: Sequence[str], credits: Path | None) -> list[dict[str, str]]:
     """The credit of each photograph that was learnt from; those without one say so."""
     lines = credits.read_text(encoding="utf-8").splitlines() if credits else []
     found = []
-    for name in (name for name in (*PHOTOS, *free) if name not in restorer.VALIDATION):
+    for name in learnt:
         if name in PHOTOS:
             credit = f"{PHOTOS[name].credit}, {PHOTOS[name].licence}"
         else:
-            said = [line for line in lines if name in line]
+            said = [line for line in lines if line.strip("| ").startswith(f"{name}.")]
             credit = " ".join(said[0].strip("| ").split()) if said else "no credit given"
         found.append({"name": name, "credit": credit})
     return found
@@ -158,11 +161,11 @@ def progress(steps: int) -> Callable[[Record], None]:
 
 def validate(
     network: torch.nn.Module,
-    free: Mapping[str, np.ndarray],
+    photographs: Mapping[str, np.ndarray],
     settings: restorer.RestorerSettings,
 ) -> dict[str, str]:
     """Means over whole validation photographs: PSNR of luma, input → restored, for each kind."""
-    photos = restorer.scenes(free, settings, validation=True)
+    photos = restorer.validation_scenes(photographs)
     measured = {}
     for kind in settings.rain.kinds:
         rows = []
@@ -183,10 +186,10 @@ def validate(
 
 
 def validate_classifier(
-    classifier: torch.nn.Module, free: Mapping[str, np.ndarray]
+    classifier: torch.nn.Module, photographs: Mapping[str, np.ndarray]
 ) -> dict[str, str]:
     """How many synthetic pictures of held-out photographs are told rightly."""
-    photos = restorer.scenes(free, restorer.CLASSIFIER, validation=True)
+    photos = restorer.validation_scenes(photographs)
     measured = {}
     for name, kinds in (("streaks", restorer.STREAK_KINDS), ("drops", restorer.DROP_KINDS)):
         right = total = 0

@@ -6,7 +6,7 @@ photographs. No picture of a set of real rain is used.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,9 +50,6 @@ class RestorerSettings:
         steps: of the training.
         learning_rate: its highest value.
         shrinks: each photograph is used at 1/1, 1/2 … of its size, as far as crops fit.
-        turned: whether each photograph also comes with rows and columns exchanged. Then nothing
-            upright in a scene tells that it is rain: wide streaks are removed worse (1.4 dB), and
-            clean pictures come back no better (`docs/attempts_restorers.csv`).
         negatives: whether each photograph of half the size or less also comes as a negative.
         canvases, renew_steps: size of the pool of drawn rains, and after how many steps one is
             replaced; see `CropDataset`.
@@ -67,7 +64,6 @@ class RestorerSettings:
     steps: int
     learning_rate: float = 1e-3
     shrinks: tuple[int, ...] = (1, 2, 3)
-    turned: bool = False
     negatives: bool = False
     canvases: int = 96
     renew_steps: int | None = 6
@@ -130,46 +126,58 @@ CLASSIFIER = ClassifierSettings()
 
 
 def scenes(
-    free: Mapping[str, np.ndarray],
-    settings: RestorerSettings | ClassifierSettings,
+    photographs: Mapping[str, np.ndarray],
+    size: int,
     *,
-    validation: bool = False,
+    shrinks: Sequence[int] = (1, 2, 3),
+    negatives: bool = False,
 ) -> dict[str, np.ndarray]:
-    """Return the photographs to learn from at all their sizes, or those to validate on.
+    """Return the photographs to learn from, each at several sizes; none of `VALIDATION`.
 
     Args:
-        free: name → uint8 H×W×3, photographs beside the embedded ones.
-        settings: how large crops are, and which sizes are used.
-        validation: photographs of `VALIDATION` instead, the free ones at half their size.
+        photographs: name → uint8 H×W×3.
+        size: side of the crops, pixels; sizes into which no crop fits are left out.
+        shrinks, negatives: see `RestorerSettings`.
     """
-    if validation:
-        found = {name: load_photo(name) for name in PHOTOS if name in VALIDATION}
-        return found | {name: shrink(free[name], 2) for name in free if name in VALIDATION}
-    sources = {name: load_photo(name) for name in PHOTOS} | dict(free)
-    shrinks = getattr(settings, "shrinks", (1, 2))
-    sizes = {}
-    for name, photo in sources.items():
+    found = {}
+    for name, photo in photographs.items():
         if name in VALIDATION:
             continue
         for factor in shrinks:
             smaller = shrink(photo, factor)
-            if min(smaller.shape[:2]) >= settings.image_size:
-                sizes[f"{name}, 1/{factor}"] = smaller
-    if getattr(settings, "turned", False):
-        sizes |= {f"{name}, turned": photo.transpose(1, 0, 2) for name, photo in sizes.items()}
-    if getattr(settings, "negatives", False):
-        small = {name: photo for name, photo in sizes.items() if ", 1/1" not in name}
-        sizes |= {f"{name}, negative": 255 - photo for name, photo in small.items()}
-    return sizes
+            if min(smaller.shape[:2]) >= size:
+                found[f"{name}, 1/{factor}"] = smaller
+                if negatives and factor > 1:
+                    found[f"{name}, 1/{factor}, negative"] = 255 - smaller
+    return found
+
+
+def validation_scenes(photographs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the photographs of `VALIDATION`, those that aren't embedded at half their size."""
+    return {
+        name: photo if name in PHOTOS else shrink(photo, 2)
+        for name, photo in photographs.items()
+        if name in VALIDATION
+    }
+
+
+def embedded() -> dict[str, np.ndarray]:
+    """Return all embedded photographs, name → uint8 H×W×3."""
+    return {name: load_photo(name) for name in PHOTOS}
 
 
 def training_crops(
-    free: Mapping[str, np.ndarray], settings: RestorerSettings, seed: int
+    photographs: Mapping[str, np.ndarray], settings: RestorerSettings, seed: int
 ) -> Dataset[Batch]:
     """Return the training crops: rain, then another light, then JPEG."""
     renew = settings.renew_steps and settings.renew_steps * settings.batch_size
     rainy = CropDataset(
-        scenes(free, settings),
+        scenes(
+            photographs,
+            settings.image_size,
+            shrinks=settings.shrinks,
+            negatives=settings.negatives,
+        ),
         settings.rain,
         settings.image_size,
         seed,
@@ -180,7 +188,7 @@ def training_crops(
 
 
 def set_up(
-    free: Mapping[str, np.ndarray],
+    photographs: Mapping[str, np.ndarray],
     settings: RestorerSettings,
     seed: int = 0,
     *,
@@ -189,7 +197,7 @@ def set_up(
     """Return a fresh network with everything that trains it.
 
     Args:
-        free: name → uint8 H×W×3, photographs to learn from beside the embedded ones.
+        photographs: name → uint8 H×W×3, to learn from, less those of `VALIDATION`.
         settings: `STREAKS`, `DROPS`, or yours.
         seed: of the crops and the initial weights.
         workers: processes that prepare batches.
@@ -197,7 +205,7 @@ def set_up(
     torch.manual_seed(seed)
     generator = ResidualUNet(settings.widths, settings.blocks)
     nn.utils.convert_conv2d_weight_memory_format(generator, torch.channels_last)
-    crops = training_crops(free, settings, seed)
+    crops = training_crops(photographs, settings, seed)
     return _one_network(generator, crops, settings, seed, restoration_step, workers)
 
 
@@ -205,14 +213,15 @@ class KindCrops(Dataset[Batch]):
     """Rainy crops with the number of their kind in place of a mask: streaks 0, drops 1.
 
     Args:
-        free, seed: as `set_up` takes them.
+        photographs, seed: as `set_up` takes them.
         settings: how large the crops are.
     """
 
     def __init__(
-        self, free: Mapping[str, np.ndarray], settings: ClassifierSettings, seed: int
+        self, photographs: Mapping[str, np.ndarray], settings: ClassifierSettings, seed: int
     ) -> None:
-        photos, size = scenes(free, settings), settings.image_size
+        size = settings.image_size
+        photos = scenes(photographs, size, shrinks=(1, 2))
         self._kinds = [
             CompressedCrops(
                 RecolouredCrops(
@@ -249,7 +258,7 @@ class KindCrops(Dataset[Batch]):
 
 
 def set_up_classifier(
-    free: Mapping[str, np.ndarray],
+    photographs: Mapping[str, np.ndarray],
     settings: ClassifierSettings = CLASSIFIER,
     seed: int = 0,
     *,
@@ -260,7 +269,7 @@ def set_up_classifier(
     Arguments are those of `set_up`.
     """
     torch.manual_seed(seed)
-    classifier, crops = RainClassifier(), KindCrops(free, settings, seed)
+    classifier, crops = RainClassifier(), KindCrops(photographs, settings, seed)
     return _one_network(classifier, crops, settings, seed, classification_step, workers)
 
 

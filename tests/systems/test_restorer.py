@@ -10,6 +10,7 @@ from course_lib.restoration.networks import KINDS
 from course_lib.systems import restorer
 
 FREE = {name: np.asarray(load_photo("china")) for name in ("sea", "path")}
+ALL = restorer.embedded() | FREE
 TINY = replace(
     restorer.STREAKS,
     rain=RainMix(kinds={"heavy": 1}),
@@ -25,15 +26,15 @@ TINY = replace(
 
 
 def test_photographs_to_validate_on_are_not_learnt_from():
-    learnt = restorer.scenes(FREE, TINY)
-    held_out = restorer.scenes(FREE, TINY, validation=True)
+    learnt = restorer.scenes(ALL, 32)
+    held_out = restorer.validation_scenes(ALL)
     assert {name.split(", ")[0] for name in learnt} == {*PHOTOS, *FREE} - {*restorer.VALIDATION}
     assert held_out.keys() == {"astronaut", "motorcycle", "path"}
     assert held_out["path"].shape[0] == (FREE["path"].shape[0] + 1) // 2
 
 
 def test_each_photograph_is_used_at_every_size_that_crops_fit_into():
-    learnt = restorer.scenes(FREE, replace(TINY, image_size=110, negatives=True, turned=True))
+    learnt = restorer.scenes(ALL, 110, negatives=True)
     small = "hopper, 1/3", "china, 1/3"  # 170 and 142 pixels on the shorter side
     assert all(f"china, 1/{factor}" in learnt for factor in (1, 2, 3))
     assert min(min(photo.shape[:2]) for photo in learnt.values()) >= 110
@@ -41,18 +42,15 @@ def test_each_photograph_is_used_at_every_size_that_crops_fit_into():
     assert "china, 1/1, negative" not in learnt
     np.testing.assert_array_equal(learnt["china, 1/2, negative"], 255 - learnt["china, 1/2"])
     assert "chelsea, 1/3" not in learnt  # 100 pixels
-    turned = learnt["china, 1/2, turned"]
-    np.testing.assert_array_equal(turned, learnt["china, 1/2"].transpose(1, 0, 2))
-    assert not any("turned" in name for name in restorer.scenes({}, TINY))
 
 
 def test_training_makes_rainy_pictures_cleaner_and_repeats_to_the_bit():
     states = []
     for _ in range(2):
-        system = restorer.set_up(FREE, TINY, seed=1)
+        system = restorer.set_up(ALL, TINY, seed=1)
         system.train()
         states.append(system.generator.state_dict())
-    crops = restorer.training_crops(FREE, TINY, 1)
+    crops = restorer.training_crops(ALL, TINY, 1)
     rainy, clean, _ = map(torch.stack, zip(*(crops[n] for n in range(32)), strict=True))
     with torch.no_grad():
         restored = system.generator(rainy)
@@ -65,7 +63,7 @@ def test_training_makes_rainy_pictures_cleaner_and_repeats_to_the_bit():
 def test_the_header_of_a_file_builds_the_network_of_the_recipe(settings):
     how = settings.network()
     built = KINDS[how.pop("kind")](**how)
-    trained = restorer.set_up({}, replace(settings, image_size=32, canvases=1)).generator
+    trained = restorer.set_up(ALL, replace(settings, image_size=32, canvases=1)).generator
     assert {k: v.shape for k, v in built.state_dict().items()} == {
         k: v.shape for k, v in trained.state_dict().items()
     }
@@ -105,7 +103,7 @@ def test_gradients_are_clipped():
 
 def test_the_classifier_sees_streaks_and_drops_in_turn_and_learns():
     settings = replace(restorer.CLASSIFIER, image_size=64, batch_size=8, steps=2, canvases=2)
-    system = restorer.set_up_classifier({}, settings)
+    system = restorer.set_up_classifier(ALL, settings)
     batch = next(iter(system.loader))
     assert batch.mask.flatten().tolist() == [0, 1] * 4
     for _ in range(60):
