@@ -15,10 +15,10 @@ from PIL import Image
 
 from course_lib import hardware
 from course_lib.data.crops import Pairs
-from course_lib.data.folders import PairedFolder, PictureFolder
+from course_lib.data.folders import PictureFolder
 from course_lib.data.photos import PHOTOS, load_photo
 from course_lib.data.rain import synthesize
-from course_lib.data.registry import data_folder, open_set
+from course_lib.data.registry import data_folder, pairs_if_there
 from course_lib.files import write_whole
 from course_lib.metrics import psnr, ssim
 from course_lib.records import read_record, write_record
@@ -34,7 +34,6 @@ TESTS = {  # set → its title, the network
     "spa_sample": ("SPA, two real pairs", "streaks"),
     "raindrop_sample": ("Raindrop, four real pairs", "drops"),
 }
-SAMPLES = ("spa_sample", "raindrop_sample", "real_rain")  # folders without a name of their own
 REAL, CLEAN = "real_rain", "rain100l"
 WORST = 10  # pictures that are named
 SHOWN = {"streaks": "any_streaks", "drops": "drops"}  # network → kind of rain on the sheets
@@ -102,7 +101,7 @@ def main(
     if record.get("networks") != digests:
         record = {"networks": digests, "sets": {}, "looks": looks}
     for name, (title, which) in TESTS.items():
-        pairs = open_pairs(name)
+        pairs = pairs_if_there(name)
         if pairs is None:
             print(f"{title}: the set isn't there")
             continue
@@ -122,16 +121,6 @@ def main(
     write_record(results, record)
     write_whole(page, write_page(record).encode())
     print(table(record["sets"]), f"written to {page}", sep="\n\n")
-
-
-def open_pairs(name: str) -> Pairs | None:
-    try:
-        if name in SAMPLES:
-            folder = data_folder() / name
-            return PairedFolder(folder) if folder.is_dir() else None
-        return open_set(name)  # type: ignore[return-value]
-    except (ValueError, OSError):
-        return None
 
 
 def open_photographs() -> Mapping[str, np.ndarray] | None:

@@ -209,6 +209,30 @@ def open_set(
             return PictureFolder(path, doubled=spec.layout == "doubled", on_bad=on_bad)
 
 
+def pairs_if_there(name: str) -> PairedFolder | SideBySideFolder | None:
+    """The pairs of a set, or of a folder of `data_folder` with `rainy` and `clean` in it.
+
+    Args:
+        name: a name in `SETS`, or of any folder there.
+
+    Returns:
+        The pairs; None where they aren't on this machine.
+
+    Raises:
+        ValueError: what is there isn't a set of pairs.
+    """
+    if name not in SETS:
+        folder = data_folder() / name
+        return PairedFolder(folder) if folder.is_dir() else None
+    try:
+        found = open_set(name)
+    except FileNotFoundError:
+        return None
+    if isinstance(found, PictureFolder):
+        raise ValueError(f"{name} has no clean twins")
+    return found
+
+
 def list_sets() -> list[Listed]:
     """Every set that has a name here, and where this machine has it."""
     listed = []
