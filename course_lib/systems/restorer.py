@@ -6,9 +6,10 @@ photographs. No picture of a set of real rain is used.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -35,6 +36,7 @@ VALIDATION = ("astronaut", "motorcycle", "bythewater", "path", "twowings")
 BETAS = (0.9, 0.999)  # of Adam
 EPSILON = 1e-3  # of Charbonnier's loss, on the scale −1 to 1
 EDGES = 0.5  # weight of the differences between neighbours
+PSNR_LIMIT = 50.0  # dB
 CLIP = 1.0  # largest norm of all gradients together
 
 
@@ -54,6 +56,7 @@ class RestorerSettings:
         canvases, renew_steps: size of the pool of drawn rains, and after how many steps one is
             replaced; see `CropDataset`.
         jpeg: share of the crops that are compressed.
+        loss: a name in `LOSSES`.
     """
 
     rain: RainMix
@@ -68,6 +71,7 @@ class RestorerSettings:
     canvases: int = 96
     renew_steps: int | None = 6
     jpeg: float = 0.5
+    loss: Literal["edges", "psnr"] = "edges"
 
     def network(self) -> dict[str, object]:
         """Return how the network is built, as the header of its file states it."""
@@ -95,14 +99,15 @@ STREAKS = RestorerSettings(
     steps=30_000,
 )
 DROPS = RestorerSettings(
-    rain=RainMix(kinds={**DROP_KINDS, "none": 0.1}, scales=(0.5, 1.6)),
+    rain=RainMix(kinds={**DROP_KINDS, "none": 0.3}, scales=(0.5, 1.6)),
     widths=(48, 64, 80, 96, 96),
     blocks=(2, 2, 2, 2, 1),
     image_size=128,
     batch_size=6,
-    steps=12_000,
+    steps=14_000,
     canvases=48,
     renew_steps=24,
+    loss="psnr",
 )
 SETTINGS: Mapping[str, RestorerSettings] = {"streaks": STREAKS, "drops": DROPS}
 
@@ -206,7 +211,8 @@ def set_up(
     generator = ResidualUNet(settings.widths, settings.blocks)
     nn.utils.convert_conv2d_weight_memory_format(generator, torch.channels_last)
     crops = training_crops(photographs, settings, seed)
-    return _one_network(generator, crops, settings, seed, restoration_step, workers)
+    step = partial(restoration_step, compare=LOSSES[settings.loss])
+    return _one_network(generator, crops, settings, seed, step, workers)
 
 
 class KindCrops(Dataset[Batch]):
@@ -326,12 +332,35 @@ def restoration_loss(restored: torch.Tensor, clean: torch.Tensor) -> torch.Tenso
     return (difference.square() + EPSILON**2).sqrt().mean() + EDGES * (across + down)
 
 
+def psnr_loss(restored: torch.Tensor, clean: torch.Tensor) -> torch.Tensor:
+    """The mean over the pictures of the logarithm of their mean squared error.
+
+    Up to a factor it is the mean PSNR with its sign changed (Chen et al. 2021, *HINet*), so
+    it asks as much of a picture with little rain as of one with much. From `PSNR_LIMIT` on,
+    nothing more is asked.
+
+    Args:
+        restored, clean: N×3×H×W in [−1, 1].
+    """
+    errors = (restored - clean).square().mean((1, 2, 3))
+    return (errors + 4 * 10 ** (-PSNR_LIMIT / 10)).log().mean()
+
+
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+LOSSES: Mapping[str, Loss] = {"edges": restoration_loss, "psnr": psnr_loss}
+
+
 def restoration_step(
-    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: torch.optim.Optimizer
+    generator: nn.Module,
+    discriminator: nn.Module,
+    batch: Batch,
+    optimizer: torch.optim.Optimizer,
+    *,
+    compare: Loss = restoration_loss,
 ) -> torch.Tensor:
-    """One step of the network by `restoration_loss`; returns the loss before the update."""
+    """One step of the network by a loss of `LOSSES`; returns the loss before the update."""
     optimizer.zero_grad()
-    loss = restoration_loss(generator(batch.rainy), batch.clean)
+    loss = compare(generator(batch.rainy), batch.clean)
     loss.backward()
     nn.utils.clip_grad_norm_(generator.parameters(), CLIP)
     optimizer.step()

@@ -90,6 +90,19 @@ def test_the_loss_is_small_only_for_the_clean_picture_with_its_edges():
     assert found.item() == pytest.approx(expected, abs=1e-4)
 
 
+def test_the_psnr_loss_falls_by_the_same_for_each_decibel():
+    clean = torch.zeros(2, 3, 8, 8)
+    errors = torch.tensor([0.5, 0.1]).reshape(2, 1, 1, 1)
+    loss, tenth = (restorer.psnr_loss(clean + e, clean) for e in (errors, errors / 10**0.5))
+    assert (loss - tenth).item() == pytest.approx(np.log(10), rel=0.1)
+    assert loss.item() == pytest.approx(np.log(errors.square()).mean().item(), abs=0.1)
+    assert torch.isfinite(restorer.psnr_loss(clean, clean))
+    with_loss = restorer.set_up(ALL, replace(TINY, loss="psnr", steps=1)).train()
+    assert (
+        with_loss[0]["loss_g"] < restorer.set_up(ALL, replace(TINY, steps=1)).train()[0]["loss_g"]
+    )
+
+
 def test_gradients_are_clipped():
     network = torch.nn.Conv2d(3, 3, 1)
     optimizer = torch.optim.SGD(network.parameters(), lr=1.0)
