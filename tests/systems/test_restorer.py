@@ -95,7 +95,7 @@ def test_the_psnr_loss_falls_by_the_same_for_each_decibel():
     errors = torch.tensor([0.5, 0.1]).reshape(2, 1, 1, 1)
     loss, tenth = (restorer.psnr_loss(clean + e, clean) for e in (errors, errors / 10**0.5))
     assert (loss - tenth).item() == pytest.approx(np.log(10), rel=0.1)
-    assert loss.item() == pytest.approx(np.log(errors.square()).mean().item(), abs=0.1)
+    assert loss.item() == pytest.approx(errors.square().log().mean().item(), abs=0.1)
     assert torch.isfinite(restorer.psnr_loss(clean, clean))
     with_loss = restorer.set_up(ALL, replace(TINY, loss="psnr", steps=1)).train()
     assert (
