@@ -20,6 +20,7 @@ from course_lib.data.photos import PHOTOS
 from course_lib.data.rain import synthesize
 from course_lib.durations import duration
 from course_lib.metrics import psnr
+from course_lib.models.mirrored import Mirrored
 from course_lib.models.tiles import restore_picture
 from course_lib.restoration.choice import kind_of_rain
 from course_lib.restoration.networks import FOLDER, save_network
@@ -173,7 +174,7 @@ def validate(
             for rain in range(RAINS if kind != "none" else 1):
                 rng = np.random.default_rng((7, rain, n))
                 rainy = photo if kind == "none" else synthesize(photo, kind, rng, name=name).rainy
-                shown = rainy, restore_picture(network, rainy)
+                shown = rainy, restore_picture(Mirrored(network), rainy)
                 rows.append([min(PERFECT, psnr(x, photo, channel="y_matlab")) for x in shown])
         before, after = np.mean(rows, axis=0)
         if kind == "none":

@@ -19,6 +19,7 @@ from torch import nn
 from course_lib.files import read_whole
 from course_lib.models.classifier import RainClassifier
 from course_lib.models.graspp import RASPP
+from course_lib.models.mirrored import Mirrored
 from course_lib.models.pix2pix import UNetGenerator
 from course_lib.models.residual_unet import ResidualUNet
 from course_lib.models.tiles import restore_picture
@@ -68,8 +69,11 @@ class Restorer:
         tile: int | None = TILE,
         progress: Callable[[float], None] | None = None,
     ) -> np.ndarray:
-        """Restore one picture, uint8 or floats in [0, 1], H×W×3; see `restore_picture`."""
-        return restore_picture(self.network, picture, tile=tile, progress=progress)
+        """Restore one picture, uint8 or floats in [0, 1], H×W×3; see `restore_picture`.
+
+        The network sees it twice, see `Mirrored`.
+        """
+        return restore_picture(Mirrored(self.network), picture, tile=tile, progress=progress)
 
 
 def names(folder: Path = FOLDER) -> list[str]:

@@ -8,7 +8,7 @@ import struct
 import tarfile
 import threading
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 
 import numpy as np
@@ -71,10 +71,12 @@ def server(tmp_path):
     folder = tmp_path / "pool"
     folder.mkdir()
     handler = partial(SimpleHTTPRequestHandler, directory=folder)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
+    with HTTPServer(("127.0.0.1", 0), handler) as running:
+        answering = threading.Thread(target=running.serve_forever)
+        answering.start()
         yield folder, f"http://127.0.0.1:{running.server_port}"
         running.shutdown()
+        answering.join()
 
 
 @pytest.fixture
