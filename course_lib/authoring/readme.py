@@ -13,6 +13,16 @@ from course_lib.authoring import overview
 from course_lib.authoring.release import Release
 from course_lib.authoring.rules import Lesson
 
+# Written by data_scripts/thumbnails.py.
+PICTURE = '<img src="docs/lessons/{0}.jpg" width="160" alt="Lesson {0}: rainy and restored">'
+PLANNED = {
+    "05": "DeSRA: find a GAN's artifacts without ground truth",
+    "06": "DeSRA: finetune them away",
+    "07": "An artifact localiser",
+    "08": "Three derainers and their fusion",
+    "09": "Reading tables of results",
+}
+
 
 def write(text: str, release: Release, lessons: Sequence[Lesson]) -> str:
     """Return README.md's text with its generated parts brought up to date.
@@ -33,15 +43,21 @@ def write(text: str, release: Release, lessons: Sequence[Lesson]) -> str:
 
 
 def table(release: Release, lessons: Sequence[Lesson]) -> str:
-    """Return the table of lessons, as Markdown: links, exercises, hours, badges."""
-    lines = ["| | lesson | exercises | hours | |", "|---|---|---|--:|---|"]
+    """Return the table of lessons, as Markdown: pictures, links, exercises, hours, badges."""
+    lines = ["| | | lesson | exercises | hours | status | |", "|---|---|---|---|--:|---|---|"]
     for lesson in lessons:
         titles = " · ".join(header.title for header in overview.headers(lesson))
         link = f"[{lesson.title}](notebooks/{lesson.name}.ipynb)"
         lines.append(
-            f"| {lesson.number} | {link} | {titles} | {overview.hours(lesson):g} "
-            f"| {release.badge(lesson)} |"
+            f"| {lesson.number} | {PICTURE.format(lesson.number)} | {link} | {titles} "
+            f"| {overview.hours(lesson):g} | ready | {release.badge(lesson)} |"
         )
+    there = {lesson.number for lesson in lessons}
+    lines += [
+        f"| {number} | | {title} | | | planned | |"
+        for number, title in PLANNED.items()
+        if number not in there
+    ]
     return "\n".join(lines) + "\n"
 
 
