@@ -37,7 +37,7 @@ SETTINGS = (
     *({**MOST, factor: level} for factor, levels in LEVELS.items() for level in levels),
 )
 NETWORK = replace(STREAKS, widths=(32, 48), blocks=(2, 2), image_size=48)
-CLEAN = 1 / 7  # share of the crops without rain
+CLEAN = 0.2  # share of the crops without rain
 PERFECT = 60.0  # dB, stands for a picture that comes back without a change
 RAINS = 2  # on each held-out photograph, of each kind
 EVERY = 5  # of a set's pairs one in five is measured

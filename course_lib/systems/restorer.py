@@ -36,7 +36,6 @@ VALIDATION = ("astronaut", "motorcycle", "bythewater", "path", "twowings")
 BETAS = (0.9, 0.999)  # of Adam
 EPSILON = 1e-3  # of Charbonnier's loss, on the scale −1 to 1
 EDGES = 0.5  # weight of the differences between neighbours
-PSNR_LIMIT = 50.0  # dB
 CLIP = 1.0  # largest norm of all gradients together
 
 
@@ -56,7 +55,8 @@ class RestorerSettings:
         canvases, renew_steps: size of the pool of drawn rains, and after how many steps one is
             replaced; see `CropDataset`.
         jpeg: share of the crops that are compressed.
-        loss: a name in `LOSSES`.
+        loss: ``"edges"`` for `restoration_loss`, ``"psnr"`` for `psnr_loss`.
+        limit: of `psnr_loss`, dB.
     """
 
     rain: RainMix
@@ -71,7 +71,8 @@ class RestorerSettings:
     canvases: int = 96
     renew_steps: int | None = 6
     jpeg: float = 0.5
-    loss: Literal["edges", "psnr"] = "edges"
+    loss: Literal["edges", "psnr"] = "psnr"
+    limit: float = 50.0
 
     def network(self) -> dict[str, object]:
         """Return how the network is built, as the header of its file states it."""
@@ -91,12 +92,13 @@ STREAK_KINDS: Mapping[str, float] = {
 }
 DROP_KINDS: Mapping[str, float] = {"drops": 1, "any_drops": 1}
 STREAKS = RestorerSettings(
-    rain=RainMix(kinds={**STREAK_KINDS, "none": 1.6}, scales=(0.5, 1.6)),
+    rain=RainMix(kinds={**STREAK_KINDS, "none": 2.5}, scales=(0.5, 1.6)),
     widths=(48, 64, 80),
     blocks=(3, 3, 2),
     image_size=64,
     batch_size=8,
-    steps=30_000,
+    steps=27_000,
+    limit=40.0,
 )
 DROPS = RestorerSettings(
     rain=RainMix(kinds={**DROP_KINDS, "none": 0.3}, scales=(0.5, 1.6)),
@@ -107,7 +109,6 @@ DROPS = RestorerSettings(
     steps=14_000,
     canvases=48,
     renew_steps=24,
-    loss="psnr",
 )
 SETTINGS: Mapping[str, RestorerSettings] = {"streaks": STREAKS, "drops": DROPS}
 
@@ -211,7 +212,9 @@ def set_up(
     generator = ResidualUNet(settings.widths, settings.blocks)
     nn.utils.convert_conv2d_weight_memory_format(generator, torch.channels_last)
     crops = training_crops(photographs, settings, seed)
-    step = partial(restoration_step, compare=LOSSES[settings.loss])
+    psnr = partial(psnr_loss, limit=settings.limit)
+    compare = psnr if settings.loss == "psnr" else restoration_loss
+    step = partial(restoration_step, compare=compare)
     return _one_network(generator, crops, settings, seed, step, workers)
 
 
@@ -332,22 +335,21 @@ def restoration_loss(restored: torch.Tensor, clean: torch.Tensor) -> torch.Tenso
     return (difference.square() + EPSILON**2).sqrt().mean() + EDGES * (across + down)
 
 
-def psnr_loss(restored: torch.Tensor, clean: torch.Tensor) -> torch.Tensor:
+def psnr_loss(restored: torch.Tensor, clean: torch.Tensor, *, limit: float = 50.0) -> torch.Tensor:
     """The mean over the pictures of the logarithm of their mean squared error.
 
     Up to a factor it is the mean PSNR with its sign changed (Chen et al. 2021, *HINet*), so
-    it asks as much of a picture with little rain as of one with much. From `PSNR_LIMIT` on,
-    nothing more is asked.
+    it asks as much of a picture with little rain as of one with much.
 
     Args:
         restored, clean: N×3×H×W in [−1, 1].
+        limit: PSNR, dB, above which little more is asked of a picture.
     """
     errors = (restored - clean).square().mean((1, 2, 3))
-    return (errors + 4 * 10 ** (-PSNR_LIMIT / 10)).log().mean()
+    return (errors + 4 * 10 ** (-limit / 10)).log().mean()
 
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-LOSSES: Mapping[str, Loss] = {"edges": restoration_loss, "psnr": psnr_loss}
 
 
 def restoration_step(
@@ -358,7 +360,7 @@ def restoration_step(
     *,
     compare: Loss = restoration_loss,
 ) -> torch.Tensor:
-    """One step of the network by a loss of `LOSSES`; returns the loss before the update."""
+    """One step of the network by a loss, `compare`; returns the loss before the update."""
     optimizer.zero_grad()
     loss = compare(generator(batch.rainy), batch.clean)
     loss.backward()

@@ -22,6 +22,7 @@ TINY = replace(
     learning_rate=3e-3,
     canvases=4,
     renew_steps=None,
+    loss="edges",
 )
 
 
