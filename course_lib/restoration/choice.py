@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +39,14 @@ class Chooser:
         if model == CLASSIFIER:
             raise ValueError(f"{model} tells kinds of rain apart and restores nothing: take auto")
         self._load(CLASSIFIER if model == AUTO else model)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the networks that decide and restore: the same one, the same copies."""
+        if self._model != AUTO:
+            return self._load(self._model).digest
+        digests = [self._load(name).digest for name in (CLASSIFIER, *CLASSES)]
+        return hashlib.sha256("".join(digests).encode()).hexdigest()
 
     def __call__(self, photo: Path) -> tuple[Restorer, str]:
         """Return the network for a photograph, and why it was chosen, in a few words."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import filelock
 
@@ -21,6 +21,7 @@ from course_lib.restoration.photographs import WRITABLE, encode, read_photograph
 
 REGISTER = "restored.jsonl"  # what this course wrote into a folder, a line for each picture
 BEGIN = b'{"file": "'  # of every line in it
+KEPT = "sha256", "made_by", "network", "chosen_by", "why"  # of each line
 LOCK = "restored.lock"
 REGISTER_LIMIT = 100_000_000  # bytes
 SMALLEST_TILE = 64
@@ -85,7 +86,15 @@ class JobOutcome:
     why: str = ""
 
 
-Choose = Callable[[Path], tuple[Restorer, str]]  # photograph → network, and why it was chosen
+class Choose(Protocol):
+    """Chooses the network for each photograph, such as a `Chooser`."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that decides."""
+
+    def __call__(self, photo: Path, /) -> tuple[Restorer, str]:
+        """Return the network for a photograph, and why it was chosen."""
 
 
 def plan(photos: Iterable[Path], out: Path, settings: CopySettings) -> list[Job]:
@@ -243,18 +252,21 @@ def _run_one(
 ) -> JobOutcome:
     if len(os.fsencode(job.out.name)) > LONGEST_NAME:
         raise ValueError(f"the name of the copy is too long: rename {job.photo.name}")
-    network, why = choose(job.photo)
-    made_by = {
-        "photograph": _digest(job.photo),
-        "network": network.digest,
-        "tile": settings.tile,
-    }
+    made_by = {"photograph": _digest(job.photo), "tile": settings.tile}
     register = job.out.parent / REGISTER
     known = _entries(register).get(job.out.name, [])
-    if os.path.lexists(job.out):
-        digest = _digest(job.out)
-        ours = [entry["made_by"] for entry in known if entry["sha256"] == digest]
-        if made_by in ours:
+    exists = os.path.lexists(job.out)
+    digest = _digest(job.out) if exists else ""
+    ours = [entry for entry in known if entry["sha256"] == digest]
+    for entry in ours:  # the same choice would be made again: no need to look at the photograph
+        if entry["chosen_by"] == choose.digest and made_by.items() <= entry["made_by"].items():
+            return JobOutcome(
+                job=job, state="done before", network=entry["network"], why=entry["why"]
+            )
+    network, why = choose(job.photo)
+    made_by["network"] = network.digest
+    if exists:
+        if made_by in [entry["made_by"] for entry in ours]:
             return JobOutcome(job=job, state="done before", network=network.name, why=why)
         made = (
             "was made from another photograph, or with another network or --tile"
@@ -276,6 +288,8 @@ def _run_one(
         "sha256": hashlib.sha256(restored).hexdigest(),
         "made_by": made_by,
         "network": network.name,
+        "chosen_by": choose.digest,
+        "why": why,
     }
     try:
         job.out.parent.mkdir(parents=True, exist_ok=True)
@@ -337,8 +351,9 @@ def _entries(register: Path) -> dict[str, list[dict[str, Any]]]:
         return found
     for line in _lines(register):
         try:
-            entry = {"sha256": line["sha256"], "made_by": line["made_by"]}
-            found.setdefault(line["file"], []).append(entry)
+            entry = {key: line[key] for key in KEPT}
+            if isinstance(entry["made_by"], dict):
+                found.setdefault(line["file"], []).append(entry)
         except (KeyError, TypeError):
             continue
     return found

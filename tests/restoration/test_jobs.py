@@ -56,6 +56,22 @@ def test_a_second_call_does_nothing_again(photos, networks, tmp_path):
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*.*")} == times
 
 
+def test_a_second_call_with_auto_looks_at_no_photograph(photos, networks, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    settings = CopySettings()
+    planned = plan([photos], out, settings)
+    first = list(run(planned, Chooser("auto", folder=networks), settings))
+    with monkeypatch.context() as patch:
+        patch.setattr("course_lib.restoration.choice.read_picture", lambda path: 1 / 0)
+        again = list(run(planned, Chooser("auto", folder=networks), settings))
+    assert [one.state for one in again] == ["done before"] * 3
+    assert [(one.network, one.why) for one in again] == [(one.network, one.why) for one in first]
+    # Another choice that comes to the same network finds the same copies.
+    for one in again:
+        (found,) = run([one.job], Chooser(one.network, folder=networks), settings)
+        assert found.state == "done before"
+
+
 @pytest.mark.parametrize("change", ["photo", "network", "tile", "copy"])
 def test_a_copy_made_from_something_else_is_not_written_over(photos, networks, tmp_path, change):
     out = tmp_path / "out"
@@ -277,6 +293,7 @@ def test_an_output_that_cannot_be_written_is_told_before_any_picture(photos, net
         looked.append(photo)
         return Chooser("streaks", folder=networks)(photo)
 
+    choose.digest = ""
     with pytest.raises(CannotWrite, match=r"out can't be written .*: choose another --out"):
         list(run(plan([photos], out, CopySettings()), choose, CopySettings()))
     assert not looked
@@ -318,6 +335,7 @@ def test_an_unforeseen_error_costs_only_its_picture(photos, networks, tmp_path, 
             raise error
         return chooser(photo)
 
+    choose.digest = chooser.digest
     settings = CopySettings()
     found = list(run(plan([photos], tmp_path / "out", settings), choose, settings))
     assert [one.state for one in found] == ["restored", "failed", "restored"]
