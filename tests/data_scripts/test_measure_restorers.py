@@ -55,6 +55,7 @@ def measure(tmp_path, monkeypatch):
         assert said.exit_code == 0, said.output
         return said.output
 
+    run.script = script
     return run
 
 
@@ -73,6 +74,9 @@ def test_the_page_has_what_was_measured_on_the_sets_that_are_there(measure, tmp_
     assert "They were measured once, after all choices." in page
     assert "Most specks have street" in page
     assert "{" not in page
+    assert "| Rain100L, 1 | " in page
+    with Image.open(tmp_path / "restored_failures.jpg") as sheet:
+        assert sheet.size == (6 * 160, 2 * 160)
     for name in ("streaks", "drops"):
         with Image.open(tmp_path / f"restored_{name}.jpg") as sheet:
             assert sheet.size[0] == 4 * 320
@@ -90,3 +94,13 @@ def test_sets_that_went_away_keep_their_numbers_and_new_networks_have_none(measu
     save_network(tmp_path / "streaks.safetensors", darker(3), about)
     measure()
     assert read_record(tmp_path / "results.json")["sets"].keys() == {"raindrop_sample"}
+
+
+def test_the_worst_place_is_where_the_error_is(measure):
+    place = measure.script["worst_place"]
+    clean = np.zeros((300, 400, 3), np.uint8)
+    restored = clean.copy()
+    restored[120, 390] = 255
+    top, left = place(restored, clean)
+    assert top <= 120 < top + 160
+    assert left + 160 == 400 or left <= 390 < left + 160
