@@ -82,8 +82,8 @@ Claims of papers, not measured here; most networks were trained on pairs of the 
 | VRGNet | 35.56 | 24.91 | 35.76 | not stated | [1], table 1 |
 | BRN | | 25.93, RGB | | Rain800 | derain-toolbox, its table for BRN |
 
-[1] *The Cross-Domain Application Research of a Super-Resolution Semantic Artifact …*. It doesn't say
-which channel it measured.
+[1] *The Cross-Domain Application Research of a Super-Resolution Semantic Artifact …*. It
+doesn't say which channel it measured.
 
 On sets that it was not trained on, a network with published weights gains less. PReNet trained on
 Rain1400 raises every second picture of Rain100L from 27.9 to 29.6 dB, and every second one of
