@@ -48,6 +48,7 @@ VRGNET = {
     "spa_sample": ("33.35", "35.86", "23.09", "(38.80)"),
     "rain800/test_syn": ("21.31", "22.35", "22.35", "20.31"),
 }
+MARKERS = "<!-- results -->", "<!-- /results -->"
 TEXT = """
 # What the networks of `course restore` do on real rain
 
@@ -128,6 +129,7 @@ def main(
     page: Annotated[Path, typer.Option(help="where the page goes")] = ROOT / "docs/results.md",
     results: Annotated[Path, typer.Option(help="where the numbers go")] = ROOT
     / "docs/results.json",
+    readme: Annotated[Path, typer.Option(help="where the table goes, too")] = ROOT / "README.md",
     sheets: Annotated[
         Path | None, typer.Option(help="a folder for sheets of the real photographs")
     ] = None,
@@ -170,6 +172,9 @@ def main(
     write_failures(page.parent / "restored_failures.jpg", networks)
     write_record(results, record)
     write_whole(page, write_page(record).encode())
+    write_before_after(page.parent / "before_after.jpg", networks["streaks"])
+    text = readme.read_text(encoding="utf-8")
+    write_whole(readme, with_table(text, record).encode())
     print(table(record["sets"]), f"written to {page}", sep="\n\n")
 
 
@@ -270,6 +275,20 @@ def write_page(record: Mapping[str, Any]) -> str:
     return text
 
 
+def with_table(text: str, record: Mapping[str, Any]) -> str:
+    """README's text with the table of results between its markers.
+
+    Raises:
+        ValueError: the text has no such place, or more than one.
+    """
+    start, end = MARKERS
+    if text.count(start) != 1 or text.count(end) != 1:
+        raise ValueError(f"the text needs one line {start} and one line {end}")
+    head, rest = text.split(start)
+    _, tail = rest.split(end)
+    return f"{head}{start}\n{table(record['sets'])}\n{end}{tail}"
+
+
 def defects(real: Mapping[str, Any]) -> str:
     means, worst = real["means"], real["worst"]
     return (
@@ -344,6 +363,13 @@ def worst_place(restored: np.ndarray, clean: np.ndarray) -> tuple[int, int]:
     return int(top), int(left)
 
 
+def write_before_after(path: Path, network: Restorer) -> None:
+    """README's first picture: an embedded photograph that wasn't learnt from, rainy | restored."""
+    photo = load_photo("motorcycle")
+    rainy = synthesize(photo, "heavy", np.random.default_rng(9), name="motorcycle").rainy
+    save_jpeg(path, np.hstack([small(one, 480) for one in (rainy, network.restore(rainy))]))
+
+
 def write_sheet(path: Path, network: Restorer, kind: str) -> None:
     """Embedded photographs that weren't learnt from: under rain, restored, clean."""
     columns = []
@@ -356,10 +382,10 @@ def write_sheet(path: Path, network: Restorer, kind: str) -> None:
     save_jpeg(path, np.hstack(columns))
 
 
-def small(picture: np.ndarray) -> np.ndarray:
-    """A picture at the width of a sheet's column."""
-    height = round(picture.shape[0] * WIDTH / picture.shape[1])
-    image = Image.fromarray(picture).resize((WIDTH, height), Image.Resampling.LANCZOS)
+def small(picture: np.ndarray, width: int = WIDTH) -> np.ndarray:
+    """A picture at the width of a sheet's column, or another one."""
+    height = round(picture.shape[0] * width / picture.shape[1])
+    image = Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS)
     return np.asarray(image)
 
 

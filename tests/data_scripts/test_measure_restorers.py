@@ -48,7 +48,9 @@ def measure(tmp_path, monkeypatch):
     script["main"].__globals__["load_network"] = partial(load_network, folder=tmp_path)
     app = typer.Typer()
     app.command()(script["main"])
+    (tmp_path / "README.md").write_text("Above\n<!-- results -->\nold\n<!-- /results -->\nBelow\n")
     command = ["--page", tmp_path / "results.md", "--results", tmp_path / "results.json"]
+    command += ["--readme", tmp_path / "README.md"]
 
     def run(*more: object) -> str:
         said = CliRunner().invoke(app, [str(one) for one in (*command, *more)])
@@ -75,6 +77,12 @@ def test_the_page_has_what_was_measured_on_the_sets_that_are_there(measure, tmp_
     assert "Most specks have street" in page
     assert "{" not in page
     assert "| Rain100L, 1 | " in page
+    readme = (tmp_path / "README.md").read_text()
+    assert readme.startswith("Above\n<!-- results -->\n| tested on |")
+    assert readme.endswith(" |\n<!-- /results -->\nBelow\n")
+    assert "old" not in readme
+    with Image.open(tmp_path / "before_after.jpg") as sheet:
+        assert sheet.width == 960
     with Image.open(tmp_path / "restored_failures.jpg") as sheet:
         assert sheet.size == (6 * 160, 2 * 160)
     for name in ("streaks", "drops"):
