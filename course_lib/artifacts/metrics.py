@@ -1,0 +1,135 @@
+"""How well masks of artifacts fit, and what finetuning has removed (DeSRA, §4.1 and §4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from course_lib.artifacts.mask import regions
+
+
+def iou(detected: np.ndarray, truth: np.ndarray) -> float:
+    """Intersection over union of two masks H×W (eq. 11), 0 to 1; 1 if both are empty."""
+    _require_masks(detected, truth)
+    union = int((detected | truth).sum())
+    return float((detected & truth).sum() / union) if union else 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionCounts:
+    """Regions of masks, counted; counts of several pictures are added.
+
+    Attributes:
+        correct, detected: regions found that lie on an artifact, and all that were found.
+        recalled, true: artifacts that were found, and all that there are.
+    """
+
+    correct: int = 0
+    detected: int = 0
+    recalled: int = 0
+    true: int = 0
+
+    @property
+    def precision(self) -> float:
+        """Share of the detected regions that are correct; 1 if none was detected."""
+        return self.correct / self.detected if self.detected else 1.0
+
+    @property
+    def recall(self) -> float:
+        """Share of the artifacts that were found; 1 if there is none."""
+        return self.recalled / self.true if self.true else 1.0
+
+    def __add__(self, other: RegionCounts) -> RegionCounts:
+        pairs = zip(vars(self).items(), vars(other).values(), strict=True)
+        return RegionCounts(**{key: one + two for (key, one), two in pairs})
+
+
+def count_regions(
+    detected: np.ndarray, truth: np.ndarray, *, p: float = 0.5, at_least: bool = False
+) -> RegionCounts:
+    """Count regions by the share of their area that the other mask covers (eq. 12 and 13).
+
+    Args:
+        detected, truth: bool H×W.
+        p: a region counts if more than this share of it is covered.
+        at_least: the share may also be p itself, as in the authors' code.
+    """
+    _require_masks(detected, truth)
+    if not 0 <= p <= 1:
+        raise ValueError(f"p is a share from 0 to 1; it is {p}")
+    correct, of = _covered(detected, truth, p, at_least)
+    recalled, true = _covered(truth, detected, p, at_least)
+    return RegionCounts(correct=correct, detected=of, recalled=recalled, true=true)
+
+
+def _covered(mask: np.ndarray, by: np.ndarray, p: float, at_least: bool) -> tuple[int, int]:
+    labels, count = regions(mask)
+    area = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    inside = np.bincount(labels[by].ravel(), minlength=count + 1)[1:]
+    share = inside / np.maximum(area, 1)
+    return int((share >= p).sum() if at_least else (share > p).sum()), count
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deletion:
+    """What became of artifacts, over several pictures.
+
+    Attributes:
+        removal: share of the pictures with artifacts in which none is left (the paper's unit).
+        addition: share of the pictures with an artifact where there was none.
+        region_removal: share of the artifacts of which nothing is left.
+        area_removal: share of the artifacts' area on which none is left.
+    """
+
+    removal: float
+    addition: float
+    region_removal: float
+    area_removal: float
+
+
+def deletion(after: Sequence[np.ndarray], truth: Sequence[np.ndarray]) -> Deletion:
+    """Compare the masks of artifacts after finetuning with those of before.
+
+    A picture's artifacts are removed if A ∩ B = 0, and one is added if A ∪ B > B (§4.3), A being
+    the mask after finetuning and B the artifacts of before. Where there was no artifact, all
+    three removals are 1.
+
+    Args:
+        after, truth: bool H×W, A and B of each picture.
+
+    Raises:
+        ValueError: no picture, not as many masks, or masks that don't fit together.
+    """
+    if not truth or len(after) != len(truth):
+        raise ValueError(
+            f"{len(after)} masks after, {len(truth)} before: one of each for a picture"
+        )
+    gone = pictures = added = regions_gone = all_regions = area = area_gone = 0
+    for now, before in zip(after, truth, strict=True):
+        _require_masks(now, before)
+        added += bool((now & ~before).any())
+        left, count = _covered(before, now, 0, at_least=False)
+        all_regions += count
+        regions_gone += count - left
+        pictures += bool(count)
+        gone += bool(count) and not left
+        area += int(before.sum())
+        area_gone += int((before & ~now).sum())
+    return Deletion(
+        removal=gone / pictures if pictures else 1.0,
+        addition=added / len(truth),
+        region_removal=regions_gone / all_regions if all_regions else 1.0,
+        area_removal=area_gone / area if area else 1.0,
+    )
+
+
+def _require_masks(one: np.ndarray, other: np.ndarray) -> None:
+    for mask in (one, other):
+        if mask.dtype != bool or mask.ndim != 2:
+            raise ValueError(f"a mask is bool H×W; this one is {mask.dtype}, {mask.shape}")
+    if one.shape != other.shape:
+        raise ValueError(
+            f"two masks of one size are compared; these are {one.shape}, {other.shape}"
+        )

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from course_lib.artifacts.metrics import RegionCounts, count_regions, deletion, iou
+
+
+def boxes(*places: tuple[int, int, int, int]) -> np.ndarray:
+    mask = np.zeros((40, 40), bool)
+    for top, left, height, width in places:
+        mask[top : top + height, left : left + width] = True
+    return mask
+
+
+NONE = boxes()
+
+
+def test_iou_is_the_share_of_the_union_and_defined_for_empty_masks() -> None:
+    assert iou(boxes((0, 0, 10, 10)), boxes((0, 5, 10, 10))) == pytest.approx(50 / 150)
+    assert iou(NONE, NONE) == 1
+    assert iou(NONE, boxes((0, 0, 2, 2))) == iou(boxes((0, 0, 2, 2)), NONE) == 0
+
+
+def test_regions_count_by_how_much_of_them_is_covered() -> None:
+    truth = boxes((0, 0, 10, 10), (20, 20, 10, 10))
+    detected = boxes((0, 0, 10, 4), (20, 20, 10, 12), (35, 0, 3, 3))
+    found = count_regions(detected, truth)
+    assert found == RegionCounts(correct=2, detected=3, recalled=1, true=2)
+    assert (found.precision, found.recall) == (pytest.approx(2 / 3), 0.5)
+
+
+def test_a_region_of_which_just_p_is_covered_counts_in_the_code_and_not_in_the_paper() -> None:
+    truth, detected = boxes((0, 0, 10, 10)), boxes((0, 5, 10, 10))
+    assert count_regions(detected, truth, p=0.5).correct == 0
+    assert count_regions(detected, truth, p=0.5, at_least=True).correct == 1
+
+
+def test_scores_of_empty_masks_are_defined_and_counts_add_up() -> None:
+    nothing = count_regions(NONE, NONE)
+    assert (nothing.precision, nothing.recall) == (1, 1)
+    missed = count_regions(NONE, boxes((0, 0, 3, 3)))
+    assert (missed.precision, missed.recall) == (1, 0)
+    false = count_regions(boxes((0, 0, 3, 3)), NONE)
+    assert (false.precision, false.recall) == (0, 1)
+    assert missed + false == RegionCounts(detected=1, true=1)
+
+
+def test_deletion_counts_pictures_regions_and_area() -> None:
+    truth = [boxes((0, 0, 10, 10), (20, 20, 10, 10)), boxes((5, 5, 10, 10)), NONE]
+    after = [boxes((0, 0, 10, 5)), NONE, boxes((0, 0, 2, 2))]
+    found = deletion(after, truth)
+    assert found.removal == 0.5  # of two pictures with artifacts
+    assert found.addition == pytest.approx(1 / 3)
+    assert found.region_removal == pytest.approx(2 / 3)
+    assert found.area_removal == pytest.approx(250 / 300)
+    clean = deletion([NONE], [NONE])
+    assert (clean.removal, clean.addition, clean.area_removal) == (1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: iou(NONE.astype(np.uint8), NONE), "a mask is bool H×W; this one is uint8"),
+        (lambda: iou(NONE, NONE[:-1]), "two masks of one size"),
+        (lambda: count_regions(NONE, NONE, p=2), "p is a share from 0 to 1; it is 2"),
+        (lambda: deletion([], []), "0 masks after, 0 before"),
+        (lambda: deletion([NONE], [NONE, NONE]), "1 masks after, 2 before"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_words(call, words) -> None:
+    with pytest.raises(ValueError, match=words):
+        call()
