@@ -68,7 +68,7 @@ class CompressedCrops(Dataset[Batch]):
         if rng.random() >= self._share:
             return pair
         quality = int(rng.integers(self._quality[0], self._quality[1] + 1))
-        rainy, clean = (_through_jpeg(one, quality) for one in (pair.rainy, pair.clean))
+        rainy, clean = (through_jpeg(one, quality) for one in (pair.rainy, pair.clean))
         return replace(pair, rainy=rainy, clean=clean)
 
     def __getitem__(self, n: int) -> Batch:
@@ -76,7 +76,8 @@ class CompressedCrops(Dataset[Batch]):
         return as_tensors(self.pair(n))
 
 
-def _through_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
+def through_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
+    """A uint8 picture after it was saved as a JPEG of this quality, 1 to 95, and read again."""
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "JPEG", quality=quality)
     return np.asarray(Image.open(file))
