@@ -6,49 +6,52 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import struct
 import tarfile
-import urllib.error
-import urllib.request
 from pathlib import Path, PurePosixPath
 from typing import Annotated, NamedTuple
 
 import typer
 from PIL import Image
 
+from course_lib.downloads import CannotFetch, fetch
 from course_lib.files import write_whole
 
 LIST = Path(__file__).with_suffix(".csv")
 SERVER = "https://deb.debian.org/debian/pool/main"
-TIMEOUT = 60.0  # seconds without a byte
 HEIGHT = 1080  # of the photographs at most, pixels
 QUALITY = 92  # of their JPEGs
-# Package → its file on the server, and the file's SHA-256.
+# Package → its file on the server, and the file's size in bytes and SHA-256.
 PACKAGES = {
     "gcompris-qt-data": (
         "g/gcompris-qt/gcompris-qt-data_3.1-2_all.deb",
+        44_196_292,
         "e9cf06ab2105529068df73085784e835d2ff03f870d2a8091f09125d40abac9f",
     ),
     "lomiri-wallpapers-16.04": (
         "l/lomiri-wallpapers/lomiri-wallpapers-16.04_20.04.0-2_all.deb",
+        15_783_184,
         "a99ff6a3bfe451e4cc0682ecb3cc82e71740626d59e4845ae34a0a0e45421eab",
     ),
     "lomiri-wallpapers-20.04": (
         "l/lomiri-wallpapers/lomiri-wallpapers-20.04_20.04.0-2_all.deb",
+        11_377_208,
         "d44e89b8473aafe64a5b678f014862dc31335aaaf18665c544d985d854f1a709",
     ),
     "mate-backgrounds": (
         "m/mate-backgrounds/mate-backgrounds_1.26.0-1_all.deb",
+        46_638_500,
         "7bf4c2209f34b4f61ba6d24c8b58c28b361e82e4b943aae6d42c030169af9e04",
     ),
     "palapeli-data": (
         "p/palapeli/palapeli-data_22.12.3-1_all.deb",
+        2_136_268,
         "69a15dce2ac25ed8708ac518cd0cee5f4eb0c70ed15da2fdb8899a19ac0ee058",
     ),
     "plasma-workspace-wallpapers": (
         "p/plasma-workspace-wallpapers/plasma-workspace-wallpapers_5.27.5-2_all.deb",
+        94_047_772,
         "32cd18b71c8c938a18b3b351f217c02ac590e323caa3cf322fbb875ce8892f8b",
     ),
 }
@@ -77,12 +80,23 @@ def main(
     """
     photographs = read_list()
     out.mkdir(parents=True, exist_ok=True)
-    for package, (path, digest) in PACKAGES.items():
+    for package, (path, size, digest) in PACKAGES.items():
         wanted = [one for one in photographs if one.package == package]
         missing = [one for one in wanted if not (out / f"{one.name}.jpg").exists()]
         if missing:
             print(f"{package}: {len(missing)} photographs", flush=True)
-            files = read_files(read_package(path, digest, packages, server))
+            deb = (packages or out) / PurePosixPath(path).name
+            there = deb.exists()
+            try:
+                fetch(f"{server}/{path}", deb, size=size, sha256=digest)
+            except CannotFetch as error:
+                raise typer.BadParameter(
+                    f"{error}. Old packages lie on snapshot.debian.org; put {deb.name} into a "
+                    "folder and name it by --packages"
+                ) from error
+            files = read_files(deb.read_bytes())
+            if not there:
+                deb.unlink()
             for archive in {one.member.partition(":")[0] for one in missing if ":" in one.member}:
                 inside = read_resources(files[archive])
                 files |= {f"{archive}:{name}": content for name, content in inside.items()}
@@ -95,33 +109,6 @@ def main(
 def read_list() -> list[Listed]:
     with LIST.open(encoding="utf-8", newline="") as file:
         return [Listed(**row) for row in csv.DictReader(file)]
-
-
-def read_package(path: str, digest: str, folder: Path | None, server: str) -> bytes:
-    """The package from the folder, or else from the server.
-
-    Raises:
-        typer.BadParameter: it isn't there, or it is another file than the one that was listed.
-    """
-    name = PurePosixPath(path).name
-    if folder is not None and (folder / name).is_file():
-        found, where = (folder / name).read_bytes(), str(folder / name)
-    else:
-        where = f"{server}/{path}"
-        try:
-            with urllib.request.urlopen(where, timeout=TIMEOUT) as answer:
-                found = answer.read()
-        except (OSError, urllib.error.URLError) as error:
-            raise typer.BadParameter(
-                f"{where} can't be fetched: {error}. Old packages lie on snapshot.debian.org; put "
-                f"{name} into a folder and name it by --packages"
-            ) from error
-    if hashlib.sha256(found).hexdigest() != digest:
-        raise typer.BadParameter(
-            f"{where} is another file than the one listed here: {len(found):,} bytes whose SHA-256 "
-            f"isn't {digest}"
-        )
-    return found
 
 
 def read_files(deb: bytes) -> dict[str, bytes]:
