@@ -70,6 +70,7 @@ def fetch(
             _fetch_rest(url, part, size, progress)
             break
         except urllib.error.HTTPError as error:
+            error.close()
             if left and error.code >= 500:
                 time.sleep(pause * 2 ** (TRIES - left - 1))
                 continue

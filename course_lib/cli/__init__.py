@@ -301,6 +301,20 @@ def models_list() -> None:
     from course_lib.restoration import networks
 
     show_restore.networks({name: networks.read_about(name) for name in networks.names()})
+    show_restore.released()
+
+
+@models_app.command("fetch")
+def models_fetch(
+    name: Annotated[str, typer.Argument(help="such as real-esrgan; see `course models list`")],
+) -> None:
+    """Fetch weights that others have released, into the user's cache."""
+    from course_lib.cli import show_restore
+    from course_lib.models import released
+
+    with show_restore.bar(f"fetching {name}") as progress:
+        source = released.fetch_released(name, progress=progress)
+    typer.echo(f"{name}: {source}; in {released.path_of(name)}")
 
 
 @models_app.command("show")
@@ -309,8 +323,12 @@ def models_show(
 ) -> None:
     """Show the card of a network: training, photographs, measurements, licence."""
     from course_lib.cli import show_restore
+    from course_lib.models import released
     from course_lib.restoration import cards, networks
 
+    if name in released.RELEASED:
+        show_restore.card(released.card(name))
+        return
     show_restore.card(cards.text(networks.find(name).stem, networks.read_about(name)))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -86,6 +87,30 @@ class RestoreWatcher:
             network = printable(f"{outcome.network}: {outcome.why}")
             line.append(f" → {printable(outcome.job.out)}, {network}{before}")
         self.console.print(line, soft_wrap=True)
+
+
+def released() -> None:
+    """Print a table of weights that others have released, and whether they were fetched."""
+    from course_lib.models.released import RELEASED, path_of
+
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for column in ("released by others", "what", "licence", "on this machine"):
+        table.add_column(column, overflow="fold")
+    for name, one in RELEASED.items():
+        there = "yes" if path_of(name).exists() else f"no, `course models fetch {name}` gets them"
+        table.add_row(name, one.title, one.licence, there)
+    console = Console()
+    console.print()
+    console.print(table)
+
+
+@contextmanager
+def bar(what: str) -> Iterator[Callable[[float], None]]:
+    """Show a bar on a terminal; gives the function that moves it to a share."""
+    console = Console()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as shown:
+        task = shown.add_task(what, total=1.0)
+        yield lambda share: shown.update(task, completed=share)
 
 
 def card(text: str) -> None:
