@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from course_lib.artifacts.semantics import released_weights
 from course_lib.artifacts.texture import WINDOW, Variant, distance_map, valid
 
 EIGHT = np.ones((3, 3), bool)  # regions touch at corners too
@@ -89,6 +90,7 @@ def detect(
     mse: np.ndarray,
     *,
     preset: str = "official",
+    class_map: np.ndarray | None = None,
     weights: np.ndarray | None = None,
     min_area: int | None = None,
 ) -> np.ndarray:
@@ -97,15 +99,21 @@ def detect(
     Args:
         gan, mse: uint8 H×W×3.
         preset: a name in `PRESETS`.
-        weights: 1/A of eq. 9 for each pixel, H×W; None weighs every pixel with 1.
+        class_map: H×W indices of ADE20K's classes, which the authors' table weighs.
+        weights: 1/A of eq. 9 for each pixel, H×W, instead; with neither, every pixel has 1.
         min_area: instead of the preset's, pixels.
 
     Returns:
         H×W bool. The border of half a window, where D isn't known, is False.
 
     Raises:
-        ValueError: no such preset, or as `distance_map` and `artifact_mask`.
+        ValueError: no such preset, both a class map and weights, or as `distance_map`,
+            `artifact_mask` and `semantics.released_weights`.
     """
+    if class_map is not None and weights is not None:
+        raise ValueError("give a class map or weights, not both")
+    if class_map is not None:
+        weights = released_weights(class_map)
     if preset not in PRESETS:
         raise ValueError(f"a preset is one of {', '.join(PRESETS)}, not {preset!r}")
     how = PRESETS[preset]
