@@ -1,0 +1,94 @@
+"""Artifacts put into pictures on purpose, so that their exact masks are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+SMOOTH = 12.0  # σ of the noise whose peaks are the regions, pixels of a picture of 256
+EDGE = 2.0  # σ of the transition at a region's border, pixels
+
+
+class Planted(NamedTuple):
+    """A picture with an artifact.
+
+    Attributes:
+        picture: uint8 H×W×3.
+        mask: bool H×W, where the artifact is.
+    """
+
+    picture: np.ndarray
+    mask: np.ndarray
+
+
+def random_region(size: tuple[int, int], rng: np.random.Generator, share: float) -> np.ndarray:
+    """A region with a smooth border that covers a share of the picture: bool H×W.
+
+    Raises:
+        ValueError: a share that isn't above 0 and below 1.
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"a region covers a share above 0 and below 1; it is {share}")
+    sigma = SMOOTH * max(size) / 256
+    noise = gaussian_filter(rng.normal(size=size), sigma, mode="reflect")
+    peak = np.unravel_index(noise.argmax(), size)
+    y, x = np.ogrid[: size[0], : size[1]]
+    away = np.hypot(y - peak[0], x - peak[1])
+    height = noise / noise.std() - away / (max(size) / 16)  # one region rather than many
+    return height > np.quantile(height, 1 - share)
+
+
+def _amplified(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    fine = picture - gaussian_filter(picture, (1.5, 1.5, 0), mode="nearest")
+    return picture + rng.uniform(3, 6) * fine
+
+
+def _false_texture(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Waves of one direction, about four pixels long, that come and go."""
+    height, width = picture.shape[:2]
+    angle, length = rng.uniform(0, np.pi), rng.uniform(3, 6)
+    y, x = np.mgrid[:height, :width]
+    bend = 3 * gaussian_filter(rng.normal(size=(height, width)), 6.0) * 6
+    waves = np.sin(2 * np.pi * (x * np.cos(angle) + y * np.sin(angle) + bend) / length)
+    return picture + rng.uniform(25, 45) * waves[..., None]
+
+
+def _shifted_colour(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Another colour, of the same variance: D cannot see it."""
+    shift = rng.normal(size=3)
+    shift -= shift.mean()
+    return picture + 30 * shift / np.abs(shift).max()
+
+
+KINDS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
+    "amplified detail": _amplified,
+    "false texture": _false_texture,
+    "shifted colour": _shifted_colour,
+}
+
+
+def plant(
+    picture: np.ndarray, kind: str, rng: np.random.Generator, *, share: float = 0.1
+) -> Planted:
+    """Put an artifact into a picture.
+
+    Args:
+        picture: uint8 H×W×3, such as the MSE twin's or a GAN's without artifacts.
+        kind: a name in `KINDS`.
+        rng: the only source of chance.
+        share: of the picture that the artifact covers.
+
+    Raises:
+        ValueError: no such kind, or a share out of range.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"there is no kind of artifact {kind!r}: there are {', '.join(KINDS)}")
+    mask = random_region(picture.shape[:2], rng, share)
+    levels = picture.astype(np.float64)
+    spoilt = KINDS[kind](levels, rng)
+    weight = np.where(mask, gaussian_filter(mask.astype(np.float64), EDGE), 0)[..., None]
+    mixed = levels + weight * (spoilt - levels)
+    return Planted(np.rint(mixed).clip(0, 255).astype(np.uint8), mask)
