@@ -41,6 +41,7 @@ PAGES_OF_DATA = (
     "docs/rain_statistics.md",
     "docs/photographs.md",
     "docs/real_sets.md",
+    "docs/results.md",
 )
 
 
