@@ -19,10 +19,9 @@ from course_lib.downloads import CannotFetch, fetch
 from course_lib.files import write_whole
 
 LIST = Path(__file__).with_suffix(".csv")
-SERVER = "https://deb.debian.org/debian/pool/main"
 HEIGHT = 1080  # of the photographs at most, pixels
 QUALITY = 92  # of their JPEGs
-# Package → its file on the server, and the file's size in bytes and SHA-256.
+# Package → its file below pool/main of a mirror, and the file's size in bytes and SHA-256.
 PACKAGES = {
     "gcompris-qt-data": (
         "g/gcompris-qt/gcompris-qt-data_3.1-2_all.deb",
@@ -72,7 +71,9 @@ def main(
     packages: Annotated[
         Path | None, typer.Option(help="a folder with the .deb files; what it lacks is fetched")
     ] = None,
-    server: Annotated[str, typer.Option(help="where packages are fetched from")] = SERVER,
+    mirror: Annotated[
+        str, typer.Option(help="address of a mirror of Debian's archive, without its /pool")
+    ] = "",
 ) -> None:
     """Fetch photographs with free licences, at most 1,080 pixels high, and their credits.
 
@@ -88,11 +89,11 @@ def main(
             deb = (packages or out) / PurePosixPath(path).name
             there = deb.exists()
             try:
-                fetch(f"{server}/{path}", deb, size=size, sha256=digest)
+                fetch(f"{mirror}/pool/main/{path}", deb, size=size, sha256=digest)
             except CannotFetch as error:
                 raise typer.BadParameter(
-                    f"{error}. Old packages lie on snapshot.debian.org; put {deb.name} into a "
-                    "folder and name it by --packages"
+                    f"{error}. Name another mirror of Debian's archive by --mirror; or get "
+                    f"{deb.name} in another way, put it into a folder and name that by --packages"
                 ) from error
             files = read_files(deb.read_bytes())
             if not there:

@@ -65,7 +65,7 @@ def lacks_photographs(settings: Mapping[str, Value]) -> str:
     needed, there = int(settings["photographs"]), len(_photographs())
     if needed <= there:
         return ""
-    return f"{needed} photographs, {there} are there ({FETCH} {free_folder()})"
+    return f"{needed} photographs, {there} are there ({FETCH} {free_folder()} --mirror …)"
 
 
 def lacks_sets(settings: Mapping[str, Value]) -> str:

@@ -68,9 +68,9 @@ def package(files: dict[str, bytes]) -> bytes:
 @pytest.fixture
 def server(tmp_path):
     """A server of packages on this machine; its folder."""
-    folder = tmp_path / "pool"
-    folder.mkdir()
-    handler = partial(SimpleHTTPRequestHandler, directory=folder)
+    folder = tmp_path / "debian/pool/main"
+    folder.mkdir(parents=True)
+    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path / "debian")
     with HTTPServer(("127.0.0.1", 0), handler) as running:
         answering = threading.Thread(target=running.serve_forever)
         answering.start()
@@ -104,7 +104,7 @@ def fetch(server, tmp_path):
     app = typer.Typer()
     app.command()(script["main"])
     return lambda *arguments: CliRunner().invoke(
-        app, [str(tmp_path / "photos"), "--server", address, *map(str, arguments)]
+        app, [str(tmp_path / "photos"), "--mirror", address, *map(str, arguments)]
     )
 
 
@@ -140,7 +140,7 @@ def test_a_package_that_is_gone_may_lie_in_a_folder(fetch, server, tmp_path):
     (server[0] / "some_1_all.deb").rename(moved / "some_1_all.deb")
     said = fetch()
     assert said.exit_code == 2
-    assert "name it by --packages" in " ".join(said.output.replace("│", " ").split())
+    assert "name that by --packages" in " ".join(said.output.replace("│", " ").split())
     assert fetch("--packages", moved).exit_code == 0
 
 
@@ -150,3 +150,11 @@ def test_the_list_names_each_photograph_once_with_its_author():
     assert len({one.name for one in listed}) == len(listed) > 80
     assert all(all(one) for one in listed)
     assert {one.package for one in listed} == set(script["PACKAGES"])
+
+
+def test_without_a_mirror_the_message_says_what_to_name(fetch):
+    said = fetch("--mirror", "")
+    assert said.exit_code == 2
+    assert "Name another mirror of Debian's archive by --mirror" in " ".join(
+        said.output.replace("│", " ").split()
+    )
