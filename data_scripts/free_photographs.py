@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import struct
 import tarfile
 from pathlib import Path, PurePosixPath
@@ -86,7 +87,7 @@ def main(
         missing = [one for one in wanted if not (out / f"{one.name}.jpg").exists()]
         if missing:
             print(f"{package}: {len(missing)} photographs", flush=True)
-            deb = (packages or out) / PurePosixPath(path).name
+            deb = find_package(packages or out, PurePosixPath(path).name)
             there = deb.exists()
             try:
                 fetch(f"{mirror}/pool/main/{path}", deb, size=size, sha256=digest)
@@ -105,6 +106,14 @@ def main(
                 write_whole(out / f"{one.name}.jpg", as_jpeg(files[one.member]))
     write_whole(out / "README.md", credits_page(photographs).encode())
     print(f"{len(photographs)} photographs and README.md, their credits, in {out}")
+
+
+def find_package(folder: Path, name: str) -> Path:
+    """The package in a folder, also as apt names it, with an epoch: ``name_4%3a1.0_all.deb``."""
+    for one in folder.glob("*.deb"):
+        if re.sub(r"_\d+%3a", "_", one.name, count=1) == name:
+            return one
+    return folder / name
 
 
 def read_list() -> list[Listed]:

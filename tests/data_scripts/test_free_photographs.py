@@ -141,7 +141,9 @@ def test_a_package_that_is_gone_may_lie_in_a_folder(fetch, server, tmp_path):
     said = fetch()
     assert said.exit_code == 2
     assert "name that by --packages" in " ".join(said.output.replace("│", " ").split())
+    (moved / "some_1_all.deb").rename(moved / "some_4%3a1_all.deb")  # as apt names it
     assert fetch("--packages", moved).exit_code == 0
+    assert [one.name for one in moved.iterdir()] == ["some_4%3a1_all.deb"]
 
 
 def test_the_list_names_each_photograph_once_with_its_author():
