@@ -376,7 +376,8 @@ def write_sheet(path: Path, network: Restorer, kind: str) -> None:
     for n, name in enumerate(name for name in PHOTOS if name in VALIDATION):
         for rain in range(2):
             photo = load_photo(name)
-            pair = synthesize(photo, kind, np.random.default_rng((9, rain, n)), name=name)
+            rng = np.random.default_rng((9, rain, n))
+            pair = synthesize(photo, kind, rng, name=name, veil_stays=True)
             pictures = pair.rainy, network.restore(pair.rainy), pair.clean
             columns.append(np.vstack([small(one)[: WIDTH * 2 // 3] for one in pictures]))
     save_jpeg(path, np.hstack(columns))

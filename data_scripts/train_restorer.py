@@ -173,9 +173,14 @@ def validate(
         for n, (name, photo) in enumerate(photos.items()):
             for rain in range(RAINS if kind != "none" else 1):
                 rng = np.random.default_rng((7, rain, n))
-                rainy = photo if kind == "none" else synthesize(photo, kind, rng, name=name).rainy
+                rainy = clean = photo
+                if kind != "none":
+                    pair = synthesize(
+                        photo, kind, rng, name=name, veil_stays=settings.rain.veil_stays
+                    )
+                    rainy, clean = pair.rainy, pair.clean
                 shown = rainy, restore_picture(Mirrored(network), rainy)
-                rows.append([min(PERFECT, psnr(x, photo, channel="y_matlab")) for x in shown])
+                rows.append([min(PERFECT, psnr(x, clean, channel="y_matlab")) for x in shown])
         before, after = np.mean(rows, axis=0)
         if kind == "none":
             worst = min(row[1] for row in rows)

@@ -1,9 +1,10 @@
 """Rain made of noise: bright specks, smeared along one direction.
 
 Image editors make rain this way, and so do several deraining sets: white noise of which only the
-brightest pixels stay, then a blur along the direction of the fall (for Rain800, Zhang et al. 2019,
-*Image de-raining using a conditional generative adversarial network*, §IV). All streaks of such a
-picture have the same length and angle, and they cross in dense layers.
+brightest pixels stay, then a blur along the direction of the fall, then levels that make the
+darkest part black (for Rain800, Zhang et al. 2019, *Image de-raining using a conditional
+generative adversarial network*, §IV). All streaks of such a picture have the same length and
+angle, and they cross in dense layers.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class BlurredNoise:
         opacity: α that one pixel in a hundred exceeds, 0 to 1.
         gain: the rain's light over the scene's, as in `StreakParameters`.
         veil: as in `StreakParameters`.
+        black: share of the pixels that the levels make black, so that no rain stays there, 0 to
+            below 1.
     """
 
     share: float = 0.02
@@ -36,6 +39,7 @@ class BlurredNoise:
     opacity: float = 0.5
     gain: float = 1.5
     veil: float = 0.0
+    black: float = 0.0
 
     def __post_init__(self) -> None:
         if abs(self.angle) > 60:
@@ -43,6 +47,8 @@ class BlurredNoise:
         for name in ("share", "opacity", "veil"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is from 0 to 1; it is {getattr(self, name)}")
+        if not 0 <= self.black < 1:
+            raise ValueError(f"black is a share from 0 to below 1; it is {self.black}")
         for name in ("length", "width", "gain"):
             if not 0 <= getattr(self, name) < np.inf:
                 raise ValueError(f"{name} is 0 or more; it is {getattr(self, name)}")
@@ -77,6 +83,7 @@ def draw_noise(
     specks = (rng.random(padded) < parameters.share) * rng.uniform(0.3, 1, padded)
     rain = gaussian_filter(fftconvolve(specks, line, mode="same"), parameters.width)
     rain = rain[border : border + height, border : border + width]
+    rain = (rain - np.quantile(rain, parameters.black)).clip(0)
     strong = np.quantile(rain, 0.99)
     if strong <= 0:  # hardly a speck fell
         strong = rain.max(initial=1e-6)

@@ -105,6 +105,7 @@ def noise_streaks(rng: np.random.Generator) -> BlurredNoise:
         angle=any_wind(rng),
         opacity=rng.uniform(0.15, 0.8),
         gain=rng.uniform(1.1, 2.2),
+        black=rng.uniform(0, 0.9),
     )
 
 

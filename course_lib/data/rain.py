@@ -59,12 +59,15 @@ class Canvas:
     Attributes:
         size: height and width, pixels.
         haze, streaks, drops: from far to near, the order in which they cover the scene.
+        veil_stays: whether the clean picture of a pair keeps the streaks' veil, as a photograph
+            of the same scene does from which only the streaks are gone.
     """
 
     size: tuple[int, int]
     haze: Haze | None = None
     streaks: FallingRain | None = None
     drops: Drops | None = None
+    veil_stays: bool = False
 
 
 DrawParameters: TypeAlias = Callable[[np.random.Generator], StreakParameters | BlurredNoise]
@@ -130,6 +133,7 @@ class RainMix:
             leaves the picture clean, so that a network learns to leave clean pictures alone.
         scales: the smallest and the largest scale, see `draw_canvas`; their logarithm is spread
             evenly between them.
+        veil_stays: see `Canvas`.
 
     Raises:
         ValueError: no such kind, weights below 0 or all 0, no scale or one that isn't above 0.
@@ -137,6 +141,7 @@ class RainMix:
 
     kinds: Mapping[str, float]
     scales: tuple[float, float] = (1.0, 1.0)
+    veil_stays: bool = False
 
     def __post_init__(self) -> None:
         for kind in self.kinds:
@@ -160,7 +165,9 @@ class RainMix:
         weights = np.array(list(self.kinds.values()), np.float64)
         kind = list(self.kinds)[rng.choice(len(weights), p=weights / weights.sum())]
         scale *= between(rng, *self.scales)
-        return Canvas(size=size) if kind == "none" else draw_canvas(kind, size, rng, scale=scale)
+        if kind == "none":
+            return Canvas(size=size)
+        return draw_canvas(kind, size, rng, scale=scale, veil_stays=self.veil_stays)
 
 
 def prepare_photo(photo: np.ndarray, *, name: str = "", depth: np.ndarray | None = None) -> Scene:
@@ -179,7 +186,12 @@ def prepare_photo(photo: np.ndarray, *, name: str = "", depth: np.ndarray | None
 
 
 def draw_canvas(
-    kind: str, size: tuple[int, int], rng: np.random.Generator, *, scale: float = 1.0
+    kind: str,
+    size: tuple[int, int],
+    rng: np.random.Generator,
+    *,
+    scale: float = 1.0,
+    veil_stays: bool = False,
 ) -> Canvas:
     """Draw rain of one kind, with random parameters from the kind's ranges.
 
@@ -188,6 +200,7 @@ def draw_canvas(
         size: height and width, pixels.
         rng: the only source of chance: the same state gives the same canvas.
         scale: of all lengths. 1 suits pictures of about 480×720.
+        veil_stays: see `Canvas`.
 
     Raises:
         ValueError: no such kind.
@@ -199,6 +212,7 @@ def draw_canvas(
         haze=draw_haze(rng) if parts.haze else None,
         streaks=_draw_streaks(parts.streaks, size, rng, scale) if parts.streaks else None,
         drops=draw_drops(parts.drops(rng).scaled(scale), size, rng) if parts.drops else None,
+        veil_stays=veil_stays,
     )
 
 
@@ -230,14 +244,16 @@ def apply_canvas(
     _require_inside("photograph", scene.photo.shape[:2], (top, left), (height, width))
     _require_inside("canvas", canvas.size, corner, (height, width))
 
-    clean = to_unit(scene.photo[on_photo], np.float32)
-    rainy = clean
+    photo = scene.photo[on_photo]
+    clean = rainy = to_unit(photo, np.float32)
     if canvas.haze is not None:
         rainy = add_haze(rainy, scene.distance[on_photo], canvas.haze)
     if canvas.streaks is not None:
         light = scene.light * np.float32(canvas.streaks.gain)
         if canvas.streaks.veil:
             rainy = rainy + np.float32(canvas.streaks.veil) * (light.clip(0, 1) - rainy)
+            if canvas.veil_stays:
+                clean, photo = rainy, to_uint8(rainy)
         rainy = composite_streaks(rainy, Streaks(canvas.streaks.alpha[on_canvas], light))
     mask = visible_change(rainy, clean)
     if canvas.drops is not None:
@@ -245,7 +261,7 @@ def apply_canvas(
         piece = Drops(alpha[on_canvas], seen[:, *on_canvas], weight[:, *on_canvas], mist)
         rainy = lay_drops(rainy, piece, scene.wide_views)
         mask |= piece.alpha > 0.5
-    return Pair(rainy=to_uint8(rainy), clean=scene.photo[on_photo], mask=mask, name=scene.name)
+    return Pair(rainy=to_uint8(rainy), clean=photo, mask=mask, name=scene.name)
 
 
 def synthesize(
@@ -255,6 +271,7 @@ def synthesize(
     *,
     name: str = "",
     depth: np.ndarray | None = None,
+    veil_stays: bool = False,
 ) -> Pair:
     """Add synthetic rain to a whole photograph.
 
@@ -264,9 +281,11 @@ def synthesize(
         photo, name, depth: as for `prepare_photo`.
         kind: one of `KINDS`.
         rng: the only source of chance: the same state gives the same pair.
+        veil_stays: see `Canvas`.
 
     Returns:
-        The pair; ``clean`` is the photograph itself. The mask is that of `apply_canvas`.
+        The pair; ``clean`` is the photograph itself, unless the veil stays. The mask is that of
+        `apply_canvas`.
 
     Raises:
         TypeError, ValueError: the photograph isn't uint8 H×W×3, or there is no such kind.
@@ -274,7 +293,8 @@ def synthesize(
     scene = prepare_photo(photo, name=name, depth=depth)
     height, width = photo.shape[:2]
     scale = max(1.0, float(np.sqrt(height * width / (480 * 720))))
-    return _cover(draw_canvas(kind, (height, width), rng, scale=scale), scene)
+    canvas = draw_canvas(kind, (height, width), rng, scale=scale, veil_stays=veil_stays)
+    return _cover(canvas, scene)
 
 
 def synthesize_streaks(
@@ -299,7 +319,7 @@ def _cover(canvas: Canvas, scene: Scene) -> Pair:
     ]
     return Pair(
         rainy=np.concatenate([strip.rainy for strip in strips]),
-        clean=scene.photo,
+        clean=np.concatenate([s.clean for s in strips]) if canvas.veil_stays else scene.photo,
         mask=np.concatenate([strip.mask for strip in strips]),
         name=scene.name,
     )

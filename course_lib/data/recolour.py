@@ -29,22 +29,35 @@ class RecolouredCrops(Dataset[Batch]):
     Args:
         dataset: of crops.
         seed: ≥ 0, of the run.
+        spread: how far the three colours' curves lie apart: 1 draws each on its own, 0 gives all
+            three the same.
     """
 
-    def __init__(self, dataset: Crops, seed: int) -> None:
+    def __init__(self, dataset: Crops, seed: int, *, spread: float = 1.0) -> None:
         if seed < 0:
             raise ValueError(f"a seed is 0 or more; it is {seed}")
-        self.size, self._dataset, self._seed = dataset.size, dataset, seed
+        if not 0 <= spread <= 1:
+            raise ValueError(f"spread is from 0 to 1; it is {spread}")
+        self.size, self._dataset, self._seed, self._spread = dataset.size, dataset, seed, spread
 
     @property
     def settings(self) -> dict[str, Any]:
         """What the crops depend on."""
-        return {**self._dataset.settings, "colours": "drawn", "seed of colours": self._seed}
+        apart = {} if self._spread == 1 else {"spread of colours": self._spread}
+        return {
+            **self._dataset.settings,
+            "colours": "drawn",
+            "seed of colours": self._seed,
+            **apart,
+        }
 
     def pair(self, n: int) -> Pair:
         """Item n as a `Pair` of uint8 pictures."""
         rng = np.random.default_rng((self._seed, n, 5))
-        gamma, gain = rng.uniform(*GAMMA, 3), rng.uniform(*GAIN, 3)
+        gamma, gain = (
+            (1 - self._spread) * drawn[0] + self._spread * drawn
+            for drawn in (rng.uniform(*GAMMA, 3), rng.uniform(*GAIN, 3))
+        )
         levels = gain * np.linspace(0, 1, 256)[:, None] ** gamma  # 256×3
         table = np.rint(255 * levels.clip(0, 1)).astype(np.uint8)
         pair = self._dataset.pair(n)

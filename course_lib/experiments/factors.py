@@ -13,7 +13,7 @@ from torch import nn
 
 from course_lib.data.folders import PictureFolder
 from course_lib.data.photos import PHOTOS
-from course_lib.data.rain import RainMix, synthesize
+from course_lib.data.rain import synthesize
 from course_lib.data.registry import data_folder, pairs_if_there
 from course_lib.experiments.products import Experiment, Value
 from course_lib.metrics import psnr
@@ -94,7 +94,7 @@ def recipe(settings: Mapping[str, Value], profile: Profile) -> restorer.Restorer
     rolling = settings["rains"] == ROLLING
     return replace(
         NETWORK,
-        rain=RainMix(kinds={**kinds, "none": none}, scales=STREAKS.rain.scales),
+        rain=replace(NETWORK.rain, kinds={**kinds, "none": none}),
         steps=max(1, int(settings["steps"]) * profile.steps // pick("04", "cpu").steps),
         canvases=STREAKS.canvases if rolling else int(settings["rains"]),
         renew_steps=STREAKS.renew_steps if rolling else None,
@@ -130,11 +130,10 @@ def _held_out(settings: Mapping[str, Value], seed: int, profile: Profile) -> dic
         same.append(_luma_psnr(restore_picture(network, photo), photo))
         for kind in STREAK_KINDS:
             for rain in range(RAINS):
-                rainy = synthesize(
-                    photo, kind, np.random.default_rng((7, rain, n)), name=name
-                ).rainy
-                shown = rainy, restore_picture(network, rainy)
-                rows.append([_luma_psnr(one, photo) for one in shown])
+                rng = np.random.default_rng((7, rain, n))
+                pair = synthesize(photo, kind, rng, name=name, veil_stays=NETWORK.rain.veil_stays)
+                shown = pair.rainy, restore_picture(network, pair.rainy)
+                rows.append([_luma_psnr(one, pair.clean) for one in shown])
     before, after = np.mean(rows, axis=0).tolist()
     return {
         "psnr_rainy": before,

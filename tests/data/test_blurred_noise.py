@@ -42,8 +42,25 @@ def test_rain_that_hardly_falls_is_no_division_by_zero():
     assert np.isfinite(drawn(share=1e-5)).all()
 
 
+def test_levels_make_the_darkest_share_black_and_keep_the_brightest():
+    dense = {"share": 0.2, "length": 40.0, "opacity": 0.4}
+    grey, cut = drawn(**dense), drawn(**dense, black=0.6)
+    assert (grey == 0).mean() < 0.01
+    assert (cut == 0).mean() == pytest.approx(0.6, abs=0.01)
+    assert (cut > 0.4).mean() == pytest.approx(0.01, abs=0.002)
+    assert cut.mean() < 0.5 * grey.mean()
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"angle": 61}, {"share": 1.1}, {"opacity": -0.1}, {"width": -1}, {"gain": np.nan}]
+    "wrong",
+    [
+        {"angle": 61},
+        {"share": 1.1},
+        {"opacity": -0.1},
+        {"width": -1},
+        {"gain": np.nan},
+        {"black": 1},
+    ],
 )
 def test_impossible_rain_is_refused(wrong):
     [(name, value)] = wrong.items()

@@ -220,7 +220,7 @@ def test_a_mix_draws_each_kind_as_often_as_its_weight_says() -> None:
 
 def test_a_mix_draws_scales_whose_logarithm_is_spread_evenly(monkeypatch) -> None:
     scales = []
-    monkeypatch.setattr(rain, "draw_canvas", lambda *_, scale: scales.append(scale))
+    monkeypatch.setattr(rain, "draw_canvas", lambda *_, scale, **_more: scales.append(scale))
     mix = RainMix(kinds={"light": 1}, scales=(0.5, 2))
     for seed in range(300):
         mix.draw((8, 8), rng(seed), scale=10)
@@ -348,6 +348,20 @@ def test_the_veil_replaces_its_share_of_the_background_by_light() -> None:
     veil = StreakParameters(density=0, veil=0.25, gain=1)
     pair = synthesize_streaks(photo, veil, rng())
     np.testing.assert_allclose(pair.rainy, 51 + 0.25 * (0.6 * 255 - 51), atol=0.51)
+
+
+def test_the_clean_picture_may_keep_the_veil() -> None:
+    """Then rainy and clean differ by the streaks alone: not at all between them."""
+    photo = load_photo("china")
+    gone, stays = (synthesize(photo, "heavy", rng(), veil_stays=kept) for kept in (False, True))
+    assert (gone.rainy == stays.rainy).all()
+    assert gone.clean is photo
+    difference = stays.rainy.astype(int) - stays.clean
+    assert np.percentile(np.abs(difference), 1) == 0
+    assert (gone.rainy.astype(int) - gone.clean).mean() > 1.2 * difference.mean()
+    assert difference.mean() > 10
+    mix = RainMix(kinds={"heavy": 1}, veil_stays=True)
+    assert mix.draw((64, 64), rng()).veil_stays
 
 
 def test_the_veil_is_never_brighter_than_white() -> None:

@@ -49,3 +49,13 @@ def test_a_run_knows_whose_colours_it_saw(crops: CropDataset) -> None:
 def test_negative_seed_is_refused(crops: CropDataset) -> None:
     with pytest.raises(ValueError, match="it is -1"):
         RecolouredCrops(crops, seed=-1)
+
+
+def test_without_spread_all_three_colours_change_alike(crops: CropDataset) -> None:
+    grey = CropDataset({"grey": np.dstack([load_photo("coffee")[..., 1]] * 3)}, "light", 48, seed=1)
+    alike, apart = (RecolouredCrops(grey, seed=1, spread=s).pair(0).clean for s in (0, 1))
+    assert (alike == alike[..., :1]).all()
+    assert (apart != apart[..., :1]).any()
+    assert RecolouredCrops(crops, 1).settings != RecolouredCrops(crops, 1, spread=0).settings
+    with pytest.raises(ValueError, match=r"it is 1\.5"):
+        RecolouredCrops(crops, 1, spread=1.5)
