@@ -104,14 +104,16 @@ STREAKS = RestorerSettings(
     limit=40.0,
 )
 DROPS = RestorerSettings(
-    rain=RainMix(kinds={**DROP_KINDS, "none": 0.3}, scales=(0.5, 1.6)),
+    rain=RainMix(kinds={**DROP_KINDS, "none": 0.15}, scales=(0.5, 1.6)),
     widths=(48, 64, 80, 96, 96),
     blocks=(2, 2, 2, 2, 1),
     image_size=128,
     batch_size=6,
-    steps=14_000,
+    steps=13_000,
     canvases=48,
     renew_steps=24,
+    colours=0.3,
+    limit=40.0,
 )
 SETTINGS: Mapping[str, RestorerSettings] = {"streaks": STREAKS, "drops": DROPS}
 
