@@ -22,7 +22,7 @@ from course_lib.durations import duration
 from course_lib.metrics import psnr
 from course_lib.models.mirrored import Mirrored
 from course_lib.models.tiles import restore_picture
-from course_lib.restoration.choice import kind_of_rain
+from course_lib.restoration.choice import NETWORKS, kind_of_rain
 from course_lib.restoration.networks import FOLDER, save_network
 from course_lib.results.weights import round_to_half
 from course_lib.systems import restorer
@@ -42,11 +42,11 @@ class Which(StrEnum):
 
 
 LIMITS = {
-    Which.STREAKS: "It has learnt from computed rain. It takes narrow, bright, upright things for "
-    "rain, such as posts and stems, and may soften fine texture.",
+    Which.STREAKS: "It has learnt from computed rain. It leaves mist as it is. It takes narrow, "
+    "bright, upright things for rain, such as posts and stems, and may soften fine texture.",
     Which.DROPS: "It has learnt from computed drops. Where a large drop hides a part of the scene, "
     "a blur stays.",
-    Which.RAIN_KIND: "It has learnt from computed rain. It may take faint rain for drops.",
+    Which.RAIN_KIND: "It has learnt from computed rain and may mistake other blurs for drops.",
 }
 
 
@@ -197,14 +197,14 @@ def validate_classifier(
     """How many synthetic pictures of held-out photographs are told rightly."""
     photos = restorer.validation_scenes(photographs)
     measured = {}
-    for name, kinds in (("streaks", restorer.STREAK_KINDS), ("drops", restorer.DROP_KINDS)):
+    for name, kinds in zip(NETWORKS, (restorer.STREAK_KINDS, restorer.DROP_KINDS), strict=True):
         right = total = 0
         for kind in kinds:
             for n, photo in enumerate(photos.values()):
                 for rain in range(4):
                     rainy = synthesize(photo, kind, np.random.default_rng((8, rain, n))).rainy
-                    chances = kind_of_rain(classifier, rainy)
-                    right += max(chances, key=lambda one: chances[one]) == name
+                    found = kind_of_rain(classifier, rainy)
+                    right += max(NETWORKS, key=lambda one: found[one]) == name
                     total += 1
         measured[f"{name} told rightly"] = f"{right} of {total}"
     return measured

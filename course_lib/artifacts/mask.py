@@ -126,6 +126,15 @@ def detect(
     return np.pad(artifact_mask(distance, inside, how), WINDOW // 2)
 
 
+def require_mask(mask: np.ndarray, size: tuple[int, int]) -> None:
+    """Raise ValueError unless a mask is bool and of a size, H×W."""
+    if mask.dtype != bool or mask.shape != size:
+        raise ValueError(
+            f"a mask is bool, {size[0]}×{size[1]}; this one is {mask.dtype}, "
+            f"{'×'.join(map(str, mask.shape))}"
+        )
+
+
 def regions(mask: np.ndarray) -> tuple[np.ndarray, int]:
     """Number the regions of a mask: H×W int32, 0 outside, and how many there are."""
     labels, count = ndimage.label(mask, EIGHT)

@@ -21,8 +21,8 @@ from course_lib.results import recordings
 from course_lib.results.recordings import Recording
 from course_lib.results.weights import Trained
 from course_lib.systems import baseline
-from course_lib.systems.baseline import l1_step, no_step
-from course_lib.systems.system import held_out_drops
+from course_lib.systems.baseline import l1_step
+from course_lib.systems.system import held_out_drops, no_step
 from course_lib.training.checkpoints import Record
 from course_lib.training.loop import Step
 from course_lib.training.observers import measure

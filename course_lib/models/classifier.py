@@ -19,7 +19,7 @@ class RainClassifier(nn.Module):
         widths: channels of the blocks.
     """
 
-    def __init__(self, classes: int = 2, widths: Sequence[int] = (16, 24, 32, 48, 64)) -> None:
+    def __init__(self, classes: int = 3, widths: Sequence[int] = (16, 24, 32, 48, 64, 64)) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for before, after in zip((3, *widths), widths, strict=False):

@@ -83,6 +83,15 @@ class RRDBNet(nn.Module):
         first = self.conv_first(low)
         return self.tail(first, self.body(first))
 
+    def features(self, low: torch.Tensor, blocks: int) -> torch.Tensor:
+        """What the last blocks and the tail see of a picture: N×3×H×W → N×2C×H×W.
+
+        The first C channels are those before the body, the others those after all but its last
+        ``blocks`` blocks. `RRDBHead` goes on from there.
+        """
+        first = self.conv_first(low)
+        return torch.cat([first, self.body[: len(self.body) - blocks](first)], 1)
+
     def tail(self, first: torch.Tensor, deep: torch.Tensor) -> torch.Tensor:
         """The layers behind the body: features N×C×H×W of before and after it → N×3×4H×4W."""
         x = first + self.conv_body(deep)
@@ -91,6 +100,51 @@ class RRDBNet(nn.Module):
             x = nn.functional.leaky_relu(convolution(larger), SLOPE)
         restored: torch.Tensor = self.conv_last(nn.functional.leaky_relu(self.conv_hr(x), SLOPE))
         return restored
+
+
+class RRDBHead(RRDBNet):
+    """The last blocks of an `RRDBNet` and its tail: N×2C×H×W, its `features` → N×3×4H×4W.
+
+    A generator and its MSE twin that share everything before them differ in a head alone.
+
+    Args:
+        blocks: number of RRDBs; two of 64 features have 1,588,291 parameters with the tail.
+        features, growth: see `DenseBlock`.
+    """
+
+    def __init__(self, blocks: int = 2, features: int = 64, growth: int = 32) -> None:
+        super().__init__(blocks, features, growth)
+        del self.conv_first
+
+    @classmethod
+    def of(cls, network: RRDBNet, blocks: int = 2) -> RRDBHead:
+        """A copy of a network's last blocks and tail.
+
+        Raises:
+            ValueError: the network has fewer blocks.
+        """
+        skipped = len(network.body) - blocks
+        if not 0 < blocks <= len(network.body):
+            raise ValueError(f"a head has 1 to {len(network.body)} blocks; it is to have {blocks}")
+        block = network.body[0].rdb1
+        head = cls(blocks, block.conv1.in_channels, block.conv1.out_channels)
+        state = {}
+        for key, value in network.state_dict().items():
+            part, _, rest = key.partition(".")
+            if part == "body":
+                number, _, rest = rest.partition(".")
+                key = f"body.{int(number) - skipped}.{rest}"
+                if int(number) < skipped:
+                    continue
+            if part != "conv_first":
+                state[key] = value
+        head.load_state_dict(state)
+        return head
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """N×2C×H×W → N×3×4H×4W."""
+        first, deep = features.chunk(2, 1)
+        return self.tail(first, self.body(deep))
 
 
 class SRResNet(nn.Module):

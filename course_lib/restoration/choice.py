@@ -16,9 +16,11 @@ from course_lib.ranges import to_model
 from course_lib.restoration.networks import CLASSIFIER, FOLDER, Restorer, load_network
 
 AUTO = "auto"
-CLASSES = ("streaks", "drops")  # names of the networks, in the order of the classifier's logits
+NETWORKS = ("streaks", "drops")  # between which the classifier decides
+CLASSES = (*NETWORKS, "no rain")  # in the order of the classifier's logits
 CROP = 160  # pixels, side of the pieces that the classifier looks at
 CROPS = 12
+SEEN = 0.02  # share of the picture, below which there is hardly any rain
 
 
 class Chooser:
@@ -45,16 +47,18 @@ class Chooser:
         """SHA-256 of the networks that decide and restore: the same one, the same copies."""
         if self._model != AUTO:
             return self._load(self._model).digest
-        digests = [self._load(name).digest for name in (CLASSIFIER, *CLASSES)]
+        digests = [self._load(name).digest for name in (CLASSIFIER, *NETWORKS)]
         return hashlib.sha256("".join(digests).encode()).hexdigest()
 
     def __call__(self, photo: Path) -> tuple[Restorer, str]:
         """Return the network for a photograph, and why it was chosen, in a few words."""
         if self._model != AUTO:
             return self._load(self._model), "chosen by --model"
-        chances = kind_of_rain(self._load(CLASSIFIER).network, read_picture(photo))
-        kind = max(chances, key=lambda one: chances[one])
-        return self._load(kind), f"it looks like {kind} ({chances[kind]:.0%})"
+        found = kind_of_rain(self._load(CLASSIFIER).network, read_picture(photo))
+        kind = max(NETWORKS, key=lambda one: found[one])
+        if max(found[one] for one in NETWORKS) < SEEN:
+            return self._load(NETWORKS[0]), "it shows hardly any rain"
+        return self._load(kind), f"it looks like {kind} ({found[kind]:.0%})"
 
     def _load(self, name: str) -> Restorer:
         if name not in self._loaded:
@@ -64,16 +68,18 @@ class Chooser:
 
 @torch.no_grad()
 def kind_of_rain(classifier: nn.Module, picture: np.ndarray) -> dict[str, float]:
-    """Return how likely each kind of rain is, 0 to 1, together 1.
+    """Return in what share of a picture each of `CLASSES` is seen, together 1.
+
+    Pieces without rain don't vote for a kind: drops often cover a part of the lens only.
 
     Args:
-        classifier: N×3×H×W in [−1, 1] → N×2 logits, in the order of `CLASSES`.
+        classifier: N×3×H×W in [−1, 1] → N×3 logits, in the order of `CLASSES`.
         picture: uint8 H×W×3.
     """
     device = next(classifier.parameters()).device
     with evaluating(classifier):
-        logits = classifier(to_model(pieces(picture)).to(device)).mean(0)
-    return dict(zip(CLASSES, logits.softmax(0).tolist(), strict=True))
+        chances = classifier(to_model(pieces(picture)).to(device)).softmax(1).mean(0)
+    return dict(zip(CLASSES, chances.tolist(), strict=True))
 
 
 def pieces(picture: np.ndarray) -> list[np.ndarray]:

@@ -14,7 +14,7 @@ from course_lib.data.pair import Batch
 from course_lib.models.baseline import BaselineGenerator, Encoder, baseline_discriminator
 from course_lib.models.pix2pix import PatchDiscriminator
 from course_lib.profiles import Profile
-from course_lib.systems.system import System, seed_photos
+from course_lib.systems.system import System, no_step, seed_photos
 from course_lib.training.loop import Step
 from course_lib.training.steps import discriminator_step, generator_step
 
@@ -123,10 +123,3 @@ def l1_step(
     loss.backward()
     optimizer.step()
     return loss.detach()
-
-
-def no_step(
-    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: torch.optim.Optimizer
-) -> torch.Tensor:
-    """The step of a player that doesn't learn."""
-    return torch.zeros(())

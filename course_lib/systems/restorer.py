@@ -17,26 +17,22 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from course_lib.data.compressed import CompressedCrops
-from course_lib.data.crops import CropDataset, make_loader
+from course_lib.data.crops import CropDataset, StepLoader, make_loader
 from course_lib.data.pair import Batch
 from course_lib.data.photos import PHOTOS, load_photo, shrink
 from course_lib.data.rain import RainMix
 from course_lib.data.recolour import RecolouredCrops
 from course_lib.models.classifier import RainClassifier
 from course_lib.models.residual_unet import ResidualUNet
-from course_lib.systems.baseline import no_step
-from course_lib.systems.system import System, adam
-from course_lib.training.loop import Step, generator_only
-from course_lib.training.rates import warm_up_then_decay
+from course_lib.systems.system import System, one_network
 
 REVISION = 2  # one more with each change that alters the bits of a training run
 # Photographs that no network here learns from: settings were chosen on them. The last three
 # belong to the folder of free photographs that the shipped networks learnt from.
 VALIDATION = ("astronaut", "motorcycle", "bythewater", "path", "twowings")
-BETAS = (0.9, 0.999)  # of Adam
 EPSILON = 1e-3  # of Charbonnier's loss, on the scale −1 to 1
 EDGES = 0.5  # weight of the differences between neighbours
-CLEAN_AS_STREAKS = 2.0  # weight of crops without rain among the classifier's streaks
+LEAST_RAIN = 0.005  # share of a crop's pixels that show rain, below which it counts as without
 CLIP = 1.0  # largest norm of all gradients together
 
 
@@ -221,13 +217,15 @@ def set_up(
     psnr = partial(psnr_loss, limit=settings.limit)
     compare = psnr if settings.loss == "psnr" else restoration_loss
     step = partial(restoration_step, compare=compare)
-    return _one_network(generator, crops, settings, seed, step, workers)
+    return one_network(
+        generator, _loader(crops, settings, workers), settings.learning_rate, seed, step
+    )
 
 
 class KindCrops(Dataset[Batch]):
-    """Rainy crops with the number of their kind in place of a mask: streaks 0, drops 1.
+    """Crops with the number of their kind in place of a mask: streaks 0, drops 1, no rain 2.
 
-    Crops without rain count as streaks, whose network changes a clean picture less.
+    A crop on which hardly any rain fell counts as one without rain.
 
     Args:
         photographs, seed: as `set_up` takes them.
@@ -254,7 +252,7 @@ class KindCrops(Dataset[Batch]):
                 ),
                 seed,
             )
-            for kinds in ({**STREAK_KINDS, "none": CLEAN_AS_STREAKS}, DROP_KINDS)
+            for kinds in (STREAK_KINDS, DROP_KINDS, {"none": 1.0})
         ]
         self.size = size
 
@@ -270,7 +268,9 @@ class KindCrops(Dataset[Batch]):
     def __getitem__(self, n: int) -> Batch:
         """Item n: rainy and clean 3×size×size in [−1, 1], and the kind as 1×1×1."""
         kind = n % len(self._kinds)
-        rainy, clean, _ = self._kinds[kind][n]
+        rainy, clean, mask = self._kinds[kind][n]
+        if mask.mean() < LEAST_RAIN:
+            kind = len(self._kinds) - 1
         return Batch(rainy, clean, torch.full((1, 1, 1), float(kind)))
 
 
@@ -281,39 +281,25 @@ def set_up_classifier(
     *,
     workers: int = 0,
 ) -> System:
-    """Return a fresh classifier of streaks and drops, in the place of a generator.
+    """Return a fresh classifier of kinds of rain, in the place of a generator.
 
     Arguments are those of `set_up`.
     """
     torch.manual_seed(seed)
     classifier, crops = RainClassifier(), KindCrops(photographs, settings, seed)
-    return _one_network(classifier, crops, settings, seed, classification_step, workers)
-
-
-def _one_network(
-    network: nn.Module,
-    crops: Dataset[Batch],
-    settings: RestorerSettings | ClassifierSettings,
-    seed: int,
-    step: Step,
-    workers: int,
-) -> System:
-    """A system in which one network learns alone; the loop's discriminator never does."""
-    optimizer, unused = adam(network, settings.learning_rate, BETAS), nn.Linear(1, 1)
-    return System(
-        seed=seed,
-        generator=network,
-        discriminator=unused,
-        loader=make_loader(
-            crops, batch_size=settings.batch_size, steps=settings.steps, workers=workers
-        ),
-        optimizer_g=optimizer,
-        optimizer_d=torch.optim.SGD(unused.parameters(), 0.0),
-        d_step=no_step,
-        g_step=step,
-        schedule=generator_only,
-        schedulers=[warm_up_then_decay(optimizer, settings.steps)],
+    return one_network(
+        classifier,
+        _loader(crops, settings, workers),
+        settings.learning_rate,
+        seed,
+        classification_step,
     )
+
+
+def _loader(
+    crops: Dataset[Batch], settings: RestorerSettings | ClassifierSettings, workers: int
+) -> StepLoader:
+    return make_loader(crops, batch_size=settings.batch_size, steps=settings.steps, workers=workers)
 
 
 def classification_step(

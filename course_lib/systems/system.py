@@ -10,18 +10,20 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.data.crops import held_out_batch
+from course_lib.data.crops import StepLoader, held_out_batch
 from course_lib.data.pair import Batch
 from course_lib.data.photos import Split, load_photo, photo_split, shrink
 from course_lib.profiles import Profile
 from course_lib.training.checkpoints import Record
-from course_lib.training.loop import Callback, Schedule, Step, every_step, train
+from course_lib.training.loop import Callback, Schedule, Step, every_step, generator_only, train
+from course_lib.training.rates import warm_up_then_decay
 from course_lib.training.run import Run
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 HELD_OUT = 32  # crops under drops to measure on
+BETAS = (0.9, 0.999)  # of Adam, where a network learns alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +78,40 @@ class System:
 def adam(network: nn.Module, rate: float, betas: tuple[float, float]) -> torch.optim.Adam:
     """Adam in one pass over all weights, which takes a fraction of the time."""
     return torch.optim.Adam(network.parameters(), rate, betas, fused=True)
+
+
+def no_step(
+    generator: nn.Module, discriminator: nn.Module, batch: Batch, optimizer: torch.optim.Optimizer
+) -> torch.Tensor:
+    """The step of a player that doesn't learn."""
+    return torch.zeros(())
+
+
+def one_network(
+    network: nn.Module, loader: StepLoader, rate: float, seed: int, step: Step
+) -> System:
+    """A system in which one network learns alone; the loop's discriminator never does.
+
+    Args:
+        network: in the generator's place.
+        loader: its batches.
+        rate: Adam's highest learning rate; see `warm_up_then_decay`.
+        seed: of the training.
+        step: of the network.
+    """
+    optimizer, unused = adam(network, rate, BETAS), nn.Linear(1, 1)
+    return System(
+        seed=seed,
+        generator=network,
+        discriminator=unused,
+        loader=loader,
+        optimizer_g=optimizer,
+        optimizer_d=torch.optim.SGD(unused.parameters(), 0.0),
+        d_step=no_step,
+        g_step=step,
+        schedule=generator_only,
+        schedulers=[warm_up_then_decay(optimizer, len(loader))],
+    )
 
 
 def seed_photos(profile: Profile, seed: int) -> tuple[Split, dict[str, np.ndarray]]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from course_lib.models.sr import RRDBNet, SRResNet
+from course_lib.models.sr import RRDBHead, RRDBNet, SRResNet
 
 
 def test_the_whole_rrdbnet_has_the_size_of_the_released_one() -> None:
@@ -48,3 +48,27 @@ def test_a_fresh_srresnet_enlarges_bilinearly(scale) -> None:
 def test_another_scale_is_refused() -> None:
     with pytest.raises(ValueError, match="scale is 2 or 4; it is 3"):
         SRResNet(3)
+
+
+def test_a_head_goes_on_from_the_features_of_its_network() -> None:
+    torch.manual_seed(0)
+    network = RRDBNet(blocks=3, features=8, growth=4)
+    head, low = RRDBHead.of(network, 2), torch.rand(2, 3, 7, 9)
+    with torch.no_grad():
+        features = network.features(low, 2)
+        assert features.shape == (2, 16, 7, 9)
+        torch.testing.assert_close(head(features), network(low))
+    head.conv_last.bias.data += 1  # a copy
+    assert (network.conv_last.bias != head.conv_last.bias).all()
+
+
+def test_the_head_of_the_released_network_is_a_tenth_of_it() -> None:
+    with torch.device("meta"):
+        head = RRDBHead()
+    assert sum(one.numel() for one in head.parameters()) == 1_588_291
+
+
+@pytest.mark.parametrize("blocks", [0, 4])
+def test_a_head_has_no_more_blocks_than_its_network(blocks) -> None:
+    with pytest.raises(ValueError, match=f"1 to 3 blocks; it is to have {blocks}"):
+        RRDBHead.of(RRDBNet(blocks=3, features=8, growth=4), blocks)

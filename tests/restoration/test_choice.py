@@ -28,12 +28,22 @@ def test_the_likelier_kind_is_chosen_and_named(networks, tmp_path):
     classifier = choose._loaded["rain_kind"].network
     with torch.no_grad():
         classifier.linear.weight.zero_()
-        classifier.linear.bias.copy_(torch.tensor([0.0, 2.0]))
-    assert kind_of_rain(classifier, np.zeros((50, 50, 3), np.uint8))["drops"] == pytest.approx(
-        0.88, abs=0.01
-    )
+        classifier.linear.bias.copy_(torch.tensor([0.0, 2.0, 3.0]))
+    found = kind_of_rain(classifier, np.zeros((50, 50, 3), np.uint8))
+    assert found == pytest.approx({"streaks": 0.035, "drops": 0.26, "no rain": 0.705}, abs=0.001)
     network, why = choose(tmp_path / "a.png")
-    assert (network.name, why) == ("drops", "it looks like drops (88%)")
+    assert (network.name, why) == ("drops", "it looks like drops (26%)")
+
+
+def test_a_photograph_without_rain_goes_to_the_network_that_changes_least(networks, tmp_path):
+    Image.fromarray(np.zeros((50, 50, 3), np.uint8)).save(tmp_path / "a.png")
+    choose = Chooser("auto", folder=networks)
+    classifier = choose._loaded["rain_kind"].network
+    with torch.no_grad():
+        classifier.linear.weight.zero_()
+        classifier.linear.bias.copy_(torch.tensor([0.0, 2.0, 9.0]))
+    network, why = choose(tmp_path / "a.png")
+    assert (network.name, why) == ("streaks", "it shows hardly any rain")
 
 
 def test_a_named_network_is_taken_without_looking(networks, tmp_path):
