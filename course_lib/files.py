@@ -40,7 +40,7 @@ def write_whole(path: Path, *content: bytes | memoryview, keep: Path | None = No
             for part in content:
                 file.write(part)
             file.flush()
-            _sync(file.fileno())
+            sync(file.fileno())
         with contextlib.suppress(OSError):  # none before it, or a drive without permissions
             temporary.chmod(stat.S_IMODE(path.stat().st_mode))
         if keep and path.exists():
@@ -71,7 +71,7 @@ def write_new(path: Path, content: bytes) -> None:
         with temporary.open("wb") as file:
             file.write(content)
             file.flush()
-            _sync(file.fileno())
+            sync(file.fileno())
         try:
             os.link(temporary, path)  # fails where something of this name exists
         except FileExistsError:
@@ -159,7 +159,7 @@ def explain(error: OSError, folder: Path) -> str:
     return f"{folder} can't be written ({error.strerror or error}): choose another run folder"
 
 
-def _sync(handle: int) -> None:
+def sync(handle: int) -> None:
     """Put a file on the disk now, where the file system can; a full or broken disk is an error."""
     try:
         os.fsync(handle)
@@ -175,6 +175,6 @@ def _sync_folder(folder: Path) -> None:
     except PermissionError:  # Windows, or a folder that may be written and not read
         return
     try:
-        _sync(handle)
+        sync(handle)
     finally:
         os.close(handle)

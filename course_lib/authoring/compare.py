@@ -6,7 +6,6 @@ import base64
 import io
 import itertools
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +13,16 @@ from PIL import Image
 
 import course_lib
 from course_lib.authoring import page
-from course_lib.data.pictures import read_picture
+from course_lib.data.pictures import BadPicture, read_picture
 from course_lib.files import write_new
 from course_lib.restoration.jobs import JobOutcome
+from course_lib.restoration.register import CannotWrite, unwritable
 
 LARGEST = 1000  # pixels, longer side of a preview
 QUALITY = 88  # of its JPEG
 
 
-def write_comparison(outcomes: Sequence[JobOutcome], folder: Path) -> Path:
+def write_comparison(outcomes: Sequence[JobOutcome], folder: Path) -> tuple[Path, list[str]]:
     """Write the page; it needs no other file and no network.
 
     Args:
@@ -31,14 +31,18 @@ def write_comparison(outcomes: Sequence[JobOutcome], folder: Path) -> Path:
             where there is one.
 
     Returns:
-        The page's path.
+        The page's path, and for each pair that can't be read any more, why.
 
     Raises:
-        OSError: a file can't be read, a full disk, a folder that can't be written.
+        CannotWrite: a full disk, or a folder that can't be written.
     """
-    pictures = []
+    pictures, left_out = [], []
     for one in outcomes:
-        before, after = (preview(read_picture(file)) for file in (one.job.photo, one.job.out))
+        try:
+            before, after = (preview(read_picture(file)) for file in (one.job.photo, one.job.out))
+        except (OSError, BadPicture) as error:
+            left_out.append(str(error))
+            continue
         pictures.append(
             {
                 "name": str(one.job.photo),
@@ -64,10 +68,14 @@ def write_comparison(outcomes: Sequence[JobOutcome], folder: Path) -> Path:
     content = html.encode(errors="replace")  # a name of a file may be no text
     for n in itertools.count(1):
         path = folder / (f"compare_{n}.html" if n > 1 else "compare.html")
-        with suppress(FileExistsError):
+        try:
             write_new(path, content)
             break
-    return path
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise CannotWrite(unwritable(folder, error)) from None
+    return path, left_out
 
 
 def preview(picture: np.ndarray) -> tuple[str, list[int]]:

@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from course_lib.text import printable, words
+
 app = typer.Typer(
     help='The course "Clearing the Rain": run its lessons, build its notebooks, look after it.',
     no_args_is_help=True,
@@ -59,7 +61,7 @@ def main() -> None:
         print(f"course: {error.name} isn't installed; {health.LAB_MEND}", file=sys.stderr)
         sys.exit(2)
     except (ValueError, OSError) as error:
-        print(f"course: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"course: {printable(words(error))}", file=sys.stderr)
         sys.exit(2)
 
 
@@ -251,10 +253,10 @@ def restore(
     model: Annotated[
         str,
         typer.Option(
-            help="auto tells streaks from drops; else a name of `course models list`, or a file"
+            help="auto tells streaks from drops; else streaks, drops, or a file of your own"
         ),
     ] = "auto",
-    suffix: Annotated[str, typer.Option(help="goes behind each name")] = "_restored",
+    suffix: Annotated[str, typer.Option(help="goes behind each name and _")] = "restored",
     ext: Annotated[
         str, typer.Option(help="format of the copies, such as png; auto keeps it")
     ] = "auto",
@@ -270,7 +272,7 @@ def restore(
 
     The command can be stopped at any time; started again, it goes on where it stopped. Links to
     folders aren't followed. The exit status is 0 if every photograph was restored, 1 if some
-    failed, 2 if the command couldn't begin or go on.
+    failed, 2 if the command couldn't begin or go on, 130 if it was interrupted.
     """
     import torch
 
@@ -281,6 +283,7 @@ def restore(
     settings = jobs.CopySettings(suffix=suffix, ext=ext, tile=tile)
     planned = jobs.plan(photos, out, settings)
     choose = Chooser(model, device="cuda" if torch.cuda.is_available() else "cpu")
+    show_restore.not_read(jobs.not_read(photos))
     with show_restore.RestoreWatcher(len(planned)) as watcher:
         outcomes = []
         for outcome in jobs.run(planned, choose, settings, progress=watcher.progress):
@@ -290,13 +293,13 @@ def restore(
     if compare and whole:
         from course_lib.authoring.compare import write_comparison
 
-        print(f"Before and after: {write_comparison(whole, out)}")
+        show_restore.compared(*write_comparison(whole, out))
     raise typer.Exit(int(len(whole) < len(outcomes)))
 
 
 @models_app.command("list")
 def models_list() -> None:
-    """List the networks: what they remove, their size and what was measured."""
+    """List the networks: what they remove and what was measured."""
     from course_lib.cli import show_restore
     from course_lib.restoration import networks
 

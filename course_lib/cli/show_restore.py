@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -14,13 +15,10 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from course_lib.restoration.jobs import Job, JobOutcome
+from course_lib.text import printable
 
+NAMED = 5  # pictures that a line names before it counts the rest
 MARKS = {"restored": "[green]✓[/]", "done before": "[green]=[/]", "failed": "[red]✗[/]"}
-
-
-def printable(text: object) -> str:
-    """Return a text of somebody else's, such as a file's name, without control characters."""
-    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in str(text))
 
 
 class RestoreWatcher:
@@ -87,6 +85,22 @@ class RestoreWatcher:
             network = printable(f"{outcome.network}: {outcome.why}")
             line.append(f" → {printable(outcome.job.out)}, {network}{before}")
         self.console.print(line, soft_wrap=True)
+
+
+def not_read(photos: Sequence[Path]) -> None:
+    """Say which pictures in the folders are left out, and what to do."""
+    if photos:
+        names = ", ".join(printable(one) for one in photos[:NAMED])
+        more = f" and {len(photos) - NAMED} more" if len(photos) > NAMED else ""
+        text = f"Left out: {names}{more}. Convert them to JPEG or PNG."
+        Console(highlight=False).print(Text(text), soft_wrap=True)
+
+
+def compared(page: Path, left_out: Sequence[str]) -> None:
+    """Say where the page of comparisons is, and which pictures it lacks."""
+    print(f"Before and after: {printable(page)}")
+    for why in left_out:
+        print(f"Not on the page: {printable(why)}")
 
 
 def released() -> None:

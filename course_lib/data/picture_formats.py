@@ -10,6 +10,7 @@ FORMATS = {
     ".png": "PNG",
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
+    ".jfif": "JPEG",
     ".bmp": "BMP",
     ".tif": "TIFF",
     ".tiff": "TIFF",
@@ -73,16 +74,17 @@ def held(head: bytes) -> str:
 def png_without_metadata(content: bytes) -> bytes:
     """A PNG without chunks that say nothing about its pixels, so that none of them can spoil it.
 
-    Pillow refuses the whole picture for one damaged chunk of text. The orientation (EXIF) stays
-    if its checksum is right. Whatever follows a broken chain of chunks stays too.
+    Pillow refuses the whole picture for one damaged chunk of text. EXIF, which holds the
+    orientation, and the colour profile stay if their checksums are right. Whatever follows a
+    broken chain of chunks stays too.
     """
     kept, at = [content[:8]], 8
     while at + 12 <= len(content):
         (length,) = struct.unpack_from(">I", content, at)
         chunk = content[at : at + 12 + length]
         kind, checksum = chunk[4:8], int.from_bytes(chunk[-4:], "big")
-        exif = kind == b"eXIf" and zlib.crc32(chunk[4:-4]) == checksum
-        if exif or kind == b"tRNS" or kind[:1].isupper():  # a capital: no reader may skip it
+        sound = kind in (b"eXIf", b"iCCP") and zlib.crc32(chunk[4:-4]) == checksum
+        if sound or kind == b"tRNS" or kind[:1].isupper():  # a capital: no reader may skip it
             kept.append(chunk)
         at += len(chunk)
     return b"".join(kept)

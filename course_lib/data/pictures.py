@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
 from course_lib.data.picture_formats import FORMATS, HEAD, held, png_without_metadata
 from course_lib.files import write_whole
@@ -22,6 +22,9 @@ from course_lib.ranges import to_uint8
 SUFFIXES = frozenset(FORMATS)
 MAX_FILE_BYTES = 2**30  # the largest picture below Pillow's limit of pixels, unpacked, is smaller
 T = TypeVar("T")
+# The largest text and colour profile that Pillow unpacks from a PNG; it refuses larger ones, by
+# default from 1 MB on, which some colour profiles exceed.
+PngImagePlugin.MAX_TEXT_CHUNK = 16 * 2**20
 # The turn that an EXIF orientation asks for.
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -133,7 +136,7 @@ def open_picture(path: Path, use: Callable[[Image.Image], T]) -> T:
     # struct.error, ValueError, IndexError and others have been seen.
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:  # the system's, not Pillow's
-            raise _explained(error, path) from error
+            raise explained(error, path) from error
         unknown = isinstance(error, UnidentifiedImageError)
         why = f"they can't be read as {expected}" if unknown else error
         raise BadPicture(
@@ -178,7 +181,7 @@ def _decode(file: BinaryIO, expected: str, use: Callable[[Image.Image], T]) -> T
             return use(image)
 
 
-def _explained(error: OSError, path: Path) -> OSError:
+def explained(error: OSError, path: Path) -> OSError:
     """The system's error with what to do about it; of the same type and number."""
     if isinstance(error, FileNotFoundError):
         return error
@@ -186,6 +189,7 @@ def _explained(error: OSError, path: Path) -> OSError:
         errno.EACCES: "; give yourself the permission to read it, or leave it out",
         errno.EPERM: "; give yourself the permission to read it, or leave it out",
         errno.ELOOP: "; its symbolic links lead in a circle: let them point to a file",
+        errno.EINVAL: "; leave it out, or name a picture",  # a pipe, a device
     }.get(error.errno or 0, "")
     return type(error)(error.errno, f"{error.strerror}{mend}", str(path))
 

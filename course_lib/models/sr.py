@@ -70,6 +70,7 @@ class RRDBNet(nn.Module):
 
     def __init__(self, blocks: int = 23, features: int = 64, growth: int = 32) -> None:
         super().__init__()
+        self.width, self.growth = features, growth
         self.conv_first = nn.Conv2d(3, features, 3, padding=1)
         self.body = nn.Sequential(*(RRDB(features, growth) for _ in range(blocks)))
         self.conv_body = nn.Conv2d(features, features, 3, padding=1)
@@ -126,8 +127,7 @@ class RRDBHead(RRDBNet):
         skipped = len(network.body) - blocks
         if not 0 < blocks <= len(network.body):
             raise ValueError(f"a head has 1 to {len(network.body)} blocks; it is to have {blocks}")
-        block = network.body[0].rdb1
-        head = cls(blocks, block.conv1.in_channels, block.conv1.out_channels)
+        head = cls(blocks, network.width, network.growth)
         state = {}
         for key, value in network.state_dict().items():
             part, _, rest = key.partition(".")

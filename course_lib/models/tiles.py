@@ -114,7 +114,7 @@ def _with_enough_memory(
         try:
             return _in_tiles(generator, padded, tile, overlap, multiple, progress)
         except torch.OutOfMemoryError:
-            if tile // 2 < _smallest_tile(overlap, multiple):
+            if tile // 2 < smallest_tile(overlap, multiple):
                 raise
         # Out here, because in there the error still holds on to what filled the memory.
         tile //= 2
@@ -158,7 +158,7 @@ def _in_tiles(
     return restored
 
 
-def _smallest_tile(overlap: int | None, multiple: int) -> int:
+def smallest_tile(overlap: int | None, multiple: int) -> int:
     """The side from which on tiles that overlap so much get anywhere."""
     least = multiple if overlap is None else overlap
     return (-(-least // multiple) + 1) * multiple
@@ -170,7 +170,7 @@ def _step(tile: int, overlap: int | None, multiple: int) -> int:
         raise ValueError(
             f"overlap={overlap} is negative; neighbouring tiles share 0 pixels or more"
         )
-    smallest = _smallest_tile(overlap, multiple)
+    smallest = smallest_tile(overlap, multiple)
     if tile < smallest:
         raise ValueError(
             f"tile={tile} is too small: with this generator, tiles begin at multiples of "

@@ -17,7 +17,7 @@ def text(name: str, about: Mapping[str, Any]) -> str:
         _table(
             [
                 ("removes", about["removes"]),
-                ("network", f"{kind}: {settings}"),
+                ("network", f"{kind}: {settings}" if settings else kind),
                 *((key, about[key]) for key in ("parameters", "licence") if key in about),
             ]
         ),

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.data.pictures import read_picture
+from course_lib.models.classifier import RainClassifier
 from course_lib.models.tiles import evaluating
 from course_lib.ranges import to_model
 from course_lib.restoration.networks import CLASSIFIER, FOLDER, Restorer, load_network
@@ -24,7 +24,7 @@ SEEN = 0.02  # share of the picture, below which there is hardly any rain
 
 
 class Chooser:
-    """Chooses a network for each photograph, and loads it once.
+    """Chooses a network for each picture, and loads it once.
 
     Args:
         model: `AUTO`, one of `networks.names`, or the path of a file.
@@ -38,9 +38,9 @@ class Chooser:
     def __init__(self, model: str, *, device: str = "cpu", folder: Path = FOLDER) -> None:
         self._model, self._device, self._folder = model, device, folder
         self._loaded: dict[str, Restorer] = {}
-        if model == CLASSIFIER:
+        loaded = self._load(CLASSIFIER if model == AUTO else model)
+        if model != AUTO and isinstance(loaded.network, RainClassifier):
             raise ValueError(f"{model} tells kinds of rain apart and restores nothing: take auto")
-        self._load(CLASSIFIER if model == AUTO else model)
 
     @cached_property
     def digest(self) -> str:
@@ -50,11 +50,11 @@ class Chooser:
         digests = [self._load(name).digest for name in (CLASSIFIER, *NETWORKS)]
         return hashlib.sha256("".join(digests).encode()).hexdigest()
 
-    def __call__(self, photo: Path) -> tuple[Restorer, str]:
-        """Return the network for a photograph, and why it was chosen, in a few words."""
+    def __call__(self, picture: np.ndarray) -> tuple[Restorer, str]:
+        """Return the network for a picture, uint8 H×W×3, and why it was chosen, in a few words."""
         if self._model != AUTO:
             return self._load(self._model), "chosen by --model"
-        found = kind_of_rain(self._load(CLASSIFIER).network, read_picture(photo))
+        found = kind_of_rain(self._load(CLASSIFIER).network, picture)
         kind = max(NETWORKS, key=lambda one: found[one])
         if max(found[one] for one in NETWORKS) < SEEN:
             return self._load(NETWORKS[0]), "it shows hardly any rain"

@@ -21,9 +21,10 @@ from course_lib.models.classifier import RainClassifier
 from course_lib.models.graspp import RASPP
 from course_lib.models.mirrored import Mirrored
 from course_lib.models.pix2pix import UNetGenerator
+from course_lib.models.released import RELEASED
 from course_lib.models.residual_unet import ResidualUNet
-from course_lib.models.tiles import restore_picture
-from course_lib.tensor_files import read_tensors, write_tensors
+from course_lib.models.tiles import restore_picture, smallest_tile
+from course_lib.tensor_files import BadCheckpoint, read_tensors, write_tensors
 
 FOLDER = Path(__file__).parent.parent / "assets" / "restorers"
 LIMIT = 200_000_000  # bytes of a file
@@ -71,9 +72,26 @@ class Restorer:
     ) -> np.ndarray:
         """Restore one picture, uint8 or floats in [0, 1], H×W×3; see `restore_picture`.
 
-        The network sees it twice, see `Mirrored`.
+        The network sees it twice, see `Mirrored`. Tiles too small for it are made larger.
+
+        Raises:
+            ValueError: its values aren't finite; else as `restore_picture`.
         """
-        return restore_picture(Mirrored(self.network), picture, tile=tile, progress=progress)
+        network = Mirrored(self.network)
+        handle = network.register_forward_hook(self._require_finite)
+        if tile is not None:
+            tile = max(tile, smallest_tile(None, network.multiple))
+        try:
+            return restore_picture(network, picture, tile=tile, progress=progress)
+        finally:
+            handle.remove()
+
+    def _require_finite(self, network: nn.Module, shown: Any, restored: torch.Tensor) -> None:
+        if not restored.isfinite().all():
+            raise ValueError(
+                f"the network {self.name} gives values that aren't finite: take another one, or "
+                "train it again"
+            )
 
 
 def names(folder: Path = FOLDER) -> list[str]:
@@ -101,10 +119,17 @@ def load_network(name: str | Path, *, device: str = "cpu", folder: Path = FOLDER
     sizes = [{key: one.shape for key, one in state.items()} for state in (expected, tensors)]
     if sizes[0] != sizes[1]:
         raise ValueError(f"{path} doesn't hold the weights of its network, {about['network']}")
-    if not all(one.isfinite().all() for one in tensors.values()):
-        raise ValueError(f"{path} holds weights that aren't finite: train the network again")
+    for key, one in tensors.items():
+        if one.dtype not in (expected[key].dtype, torch.float16, torch.bfloat16, torch.float64):
+            raise ValueError(
+                f"{path} holds {key} as {one.dtype}, and weights are {expected[key].dtype} or half "
+                "of it: save the network again with save_network"
+            )
+        tensors[key] = one.to(expected[key].dtype)
+        if not tensors[key].isfinite().all():
+            raise ValueError(f"{path} holds weights that aren't finite: train the network again")
     network = build(about["network"], path)
-    network.load_state_dict({key: one.to(expected[key].dtype) for key, one in tensors.items()})
+    network.load_state_dict(tensors)
     digest = hashlib.sha256(read_whole(path, LIMIT)).hexdigest()
     return Restorer(name=str(name), about=about, network=network.to(device).eval(), digest=digest)
 
@@ -124,6 +149,8 @@ def find(name: str | Path, folder: Path = FOLDER) -> Path:
         if not path.is_file():
             raise ValueError(f"there is no file {path}")
         return path
+    if str(name) in RELEASED:
+        raise ValueError(f"{name} enlarges photographs and removes no rain: take auto")
     if str(name) not in (*names(folder), CLASSIFIER):
         raise ValueError(
             f"there is no network {str(name)!r}: there are {', '.join(names(folder)) or 'none'}; "
@@ -181,7 +208,13 @@ def save_network(path: Path, network: nn.Module, about: Mapping[str, Any]) -> No
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
-    tensors, about = read_tensors(path, limit=LIMIT)
+    try:
+        tensors, about = read_tensors(path, limit=LIMIT)
+    except BadCheckpoint as error:
+        raise ValueError(
+            f"{error}; the file of a network is written by data_scripts/train_restorer.py or "
+            "save_network"
+        ) from None
     wrong = isinstance(about, dict) and [
         key
         for key, kind in {**STATED, **OPTIONAL}.items()

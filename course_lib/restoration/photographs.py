@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageCms
 
 from course_lib.data.picture_formats import FORMATS
 from course_lib.data.pictures import BadPicture, open_picture, turned
@@ -61,10 +61,9 @@ def read_photograph(path: Path) -> Photograph:
 def encode(path: Path, photograph: Photograph) -> bytes:
     """Return the content of a photograph's file, in the format of the path's suffix.
 
-    EXIF that is too long for the format is left out.
-
     Raises:
-        ValueError: no format with this suffix can be written, or it can't hold the picture.
+        ValueError: no format with this suffix can be written, or it can't hold the picture, its
+            transparency or its EXIF.
     """
     kind = WRITABLE.get(path.suffix.lower())
     if kind is None:
@@ -75,13 +74,18 @@ def encode(path: Path, photograph: Photograph) -> bytes:
     pixels = photograph.pixels
     if photograph.alpha is not None:
         if kind in OPAQUE:
-            raise ValueError(f"{kind} can't hold the transparency of {path.name}: write a PNG")
+            raise ValueError(f"{kind} can't hold the transparency of {path.name}: try --ext png")
         pixels = np.dstack([pixels, photograph.alpha])
     options: dict[str, object] = {"quality": QUALITY} if kind in ("JPEG", "WEBP") else {}
     if kind == "JPEG":
         options["subsampling"] = 0  # no colour is averaged over pixels
     if kind in ("JPEG", "PNG", "WEBP", "TIFF"):
-        if photograph.exif and not (kind == "JPEG" and len(photograph.exif) > JPEG_EXIF):
+        if kind == "JPEG" and len(photograph.exif) > JPEG_EXIF:
+            raise ValueError(
+                f"{kind} can't hold the EXIF of {path.name}, {len(photograph.exif)} bytes: try "
+                "--ext png"
+            )
+        if photograph.exif:
             options["exif"] = photograph.exif
         if photograph.profile:
             options["icc_profile"] = photograph.profile
@@ -98,6 +102,14 @@ def encode(path: Path, photograph: Photograph) -> bytes:
     return file.getvalue()
 
 
+def has_transparency(path: Path) -> bool:
+    """Whether a file holds a picture with transparency; False if it can't be read."""
+    try:
+        return open_picture(path, lambda image: image.has_transparency_data)
+    except (OSError, BadPicture):
+        return False
+
+
 def _photograph(image: Image.Image, path: Path) -> Photograph:
     frames = getattr(image, "n_frames", 1)
     if frames > 1 and image.format != "MPO":  # a camera's photograph with its previews
@@ -112,10 +124,14 @@ def _photograph(image: Image.Image, path: Path) -> Photograph:
     if image.mode in ("CMYK", "YCCK", "LAB", "HSV"):
         raise BadPicture(f"{path} has {image.mode} colours: convert it to RGB first")
     upright = turned(image)
-    exif, profile = _metadata(image)  # after turning, which the orientation decides
+    exif, profile = _metadata(image, upright.size)  # after turning, which the orientation decides
+    if profile[16:20] == b"GRAY":
+        upright, profile = _without_grey_profile(upright, profile), b""
     dpi = image.info.get("dpi")
     if dpi is not None and not all(1 <= one <= 65_535 for one in dpi):  # damaged
         dpi = None
+    if dpi is not None and upright.size != image.size:
+        dpi = dpi[::-1]
     alpha = None
     if upright.has_transparency_data:
         upright = upright.convert("RGBA")
@@ -124,8 +140,25 @@ def _photograph(image: Image.Image, path: Path) -> Photograph:
     return Photograph(pixels=pixels, alpha=alpha, exif=exif, profile=profile, dpi=dpi)
 
 
-def _metadata(image: Image.Image) -> tuple[bytes, bytes]:
-    """EXIF with the orientation reset, and the profile if it is one for RGB; damage is left out."""
+def _without_grey_profile(image: Image.Image, profile: bytes) -> Image.Image:
+    """A grey picture in sRGB, which needs no profile; with a damaged profile as it was."""
+    if image.mode not in ("1", "L", "LA"):
+        return image
+    try:
+        grey = image.convert("L")
+        colours = ImageCms.profileToProfile(
+            grey, io.BytesIO(profile), ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image
+    assert colours is not None
+    if image.mode == "LA":
+        colours.putalpha(image.getchannel("A"))
+    return colours
+
+
+def _metadata(image: Image.Image, size: tuple[int, int]) -> tuple[bytes, bytes]:
+    """EXIF of the upright picture, and the profile if it is for RGB or grey; damage is left out."""
     profile = image.info.get("icc_profile") or b""
     try:
         exif = image.getexif()
@@ -133,10 +166,15 @@ def _metadata(image: Image.Image) -> tuple[bytes, bytes]:
             del exif[tag]
         if ExifTags.Base.Orientation in exif:
             exif[ExifTags.Base.Orientation] = 1
+        details = exif.get_ifd(ExifTags.IFD.Exif)
+        sides = (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight)
+        for tag, pixels in zip(sides, size, strict=True):
+            if tag in details:
+                details[tag] = pixels
         block = exif.tobytes() if exif else b""
     except Exception:  # damaged EXIF, which Pillow meets with errors of many types
         block = b""
-    return block, profile if profile[16:20] == b"RGB " else b""
+    return block, profile if profile[16:20] in (b"RGB ", b"GRAY") else b""
 
 
 def _is_wide(image: Image.Image) -> bool:

@@ -93,3 +93,40 @@ def test_the_networks_of_the_course_are_listed_with_cards():
         card = call("models", "show", name)
         assert card.exit_code == 0
         assert card.output.startswith(f"# {name}\n")
+
+
+def test_a_name_in_an_error_cannot_command_the_terminal(tmp_path, capsys, monkeypatch):
+    from course_lib.cli import main
+
+    name = f"{tmp_path}/a\x1b[31m.png"
+    monkeypatch.setattr("sys.argv", ["course", "restore", name, "--out", str(tmp_path / "out")])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "\x1b" not in said
+    assert "there is no file or folder" in said
+
+
+def test_pictures_of_other_formats_are_told_of(photo, tmp_path):
+    (tmp_path / "phone.heic").write_bytes(b"")
+    out = tmp_path / "out"
+    said = call("restore", tmp_path, "--out", out, "--model", own(tmp_path))
+    assert said.exit_code == 0, said.output
+    assert f"Left out: {tmp_path}/phone.heic. Convert them to JPEG or PNG." in said.output
+
+
+def test_a_photograph_that_has_gone_costs_only_its_place_on_the_page(photo, tmp_path, monkeypatch):
+    from course_lib.authoring import compare
+    from course_lib.data.pictures import read_picture
+
+    def gone(path):
+        if path == photo:
+            raise FileNotFoundError(2, "No such file or directory", str(path))
+        return read_picture(path)
+
+    monkeypatch.setattr(compare, "read_picture", gone)
+    command = ("restore", photo, "--out", tmp_path / "out", "--model", own(tmp_path), "--compare")
+    said = call(*command)
+    assert said.exit_code == 0, said.output
+    assert "Not on the page: " in said.output

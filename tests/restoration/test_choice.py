@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from course_lib.restoration.choice import CROP, Chooser, kind_of_rain, pieces
 
@@ -22,8 +21,7 @@ def test_pieces_reach_all_borders():
     assert max(one[-1, -1, 1] for one in found) == 699 // 3
 
 
-def test_the_likelier_kind_is_chosen_and_named(networks, tmp_path):
-    Image.fromarray(np.zeros((50, 50, 3), np.uint8)).save(tmp_path / "a.png")
+def test_the_likelier_kind_is_chosen_and_named(networks):
     choose = Chooser("auto", folder=networks)
     classifier = choose._loaded["rain_kind"].network
     with torch.no_grad():
@@ -31,24 +29,30 @@ def test_the_likelier_kind_is_chosen_and_named(networks, tmp_path):
         classifier.linear.bias.copy_(torch.tensor([0.0, 2.0, 3.0]))
     found = kind_of_rain(classifier, np.zeros((50, 50, 3), np.uint8))
     assert found == pytest.approx({"streaks": 0.035, "drops": 0.26, "no rain": 0.705}, abs=0.001)
-    network, why = choose(tmp_path / "a.png")
+    network, why = choose(np.zeros((50, 50, 3), np.uint8))
     assert (network.name, why) == ("drops", "it looks like drops (26%)")
 
 
-def test_a_photograph_without_rain_goes_to_the_network_that_changes_least(networks, tmp_path):
-    Image.fromarray(np.zeros((50, 50, 3), np.uint8)).save(tmp_path / "a.png")
+def test_a_photograph_without_rain_goes_to_the_network_that_changes_least(networks):
     choose = Chooser("auto", folder=networks)
     classifier = choose._loaded["rain_kind"].network
     with torch.no_grad():
         classifier.linear.weight.zero_()
         classifier.linear.bias.copy_(torch.tensor([0.0, 2.0, 9.0]))
-    network, why = choose(tmp_path / "a.png")
+    network, why = choose(np.zeros((50, 50, 3), np.uint8))
     assert (network.name, why) == ("streaks", "it shows hardly any rain")
 
 
-def test_a_named_network_is_taken_without_looking(networks, tmp_path):
-    network, why = Chooser("streaks", folder=networks)(tmp_path / "not there.png")
+def test_a_named_network_is_taken_without_looking(networks):
+    network, why = Chooser("streaks", folder=networks)(np.zeros((0, 0, 3), np.uint8))
     assert (network.name, why) == ("streaks", "chosen by --model")
+
+
+@pytest.mark.parametrize("by", ["name", "file"])
+def test_the_classifier_restores_nothing(networks, by):
+    model = "rain_kind" if by == "name" else str(networks / "rain_kind.safetensors")
+    with pytest.raises(ValueError, match="tells kinds of rain apart and restores nothing"):
+        Chooser(model, folder=networks)
 
 
 def test_an_unknown_network_is_an_error_before_any_photograph(networks):

@@ -15,8 +15,9 @@ from course_lib.data.pictures import read_picture
 from course_lib.files import write_new
 from course_lib.restoration import jobs as jobs_module
 from course_lib.restoration.choice import Chooser
-from course_lib.restoration.jobs import LOCK, REGISTER, CannotWrite, CopySettings, plan, run
+from course_lib.restoration.jobs import CannotWrite, CopySettings, not_read, plan, run
 from course_lib.restoration.networks import load_network
+from course_lib.restoration.register import NAME as REGISTER
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_a_second_call_with_auto_looks_at_no_photograph(photos, networks, tmp_pa
     planned = plan([photos], out, settings)
     first = list(run(planned, Chooser("auto", folder=networks), settings))
     with monkeypatch.context() as patch:
-        patch.setattr("course_lib.restoration.choice.read_picture", lambda path: 1 / 0)
+        patch.setattr("course_lib.restoration.jobs.read_photograph", lambda path: 1 / 0)
         again = list(run(planned, Chooser("auto", folder=networks), settings))
     assert [one.state for one in again] == ["done before"] * 3
     assert [(one.network, one.why) for one in again] == [(one.network, one.why) for one in first]
@@ -168,8 +169,19 @@ def test_results_inside_the_folder_of_photographs_are_no_photographs(photos, net
 
 
 def test_names_and_formats_follow_the_settings(photos, tmp_path):
-    jobs = plan([photos / "b.jpg"], tmp_path, CopySettings(suffix="-dry", ext="PNG"))
-    assert [job.out.name for job in jobs] == ["b-dry.PNG"]
+    jobs = plan([photos / "b.jpg"], tmp_path, CopySettings(suffix="dry", ext="PNG"))
+    assert [job.out.name for job in jobs] == ["b_dry.PNG"]
+    jobs = plan([photos / "b.jpg"], tmp_path, CopySettings(suffix="", ext="pgm"))
+    assert [job.out.name for job in jobs] == ["b.ppm"]
+
+
+def test_a_photograph_with_transparency_becomes_a_png(photos, networks, tmp_path):
+    Image.fromarray(np.full((20, 20, 4), 99, np.uint8)).save(photos / "c.png")
+    found = states(photos, tmp_path / "out", networks, ext="jpg")
+    assert found == {
+        **dict.fromkeys(("a_restored.jpg", "b_restored.jpg", "c_restored.png"), "restored"),
+        "more/a_restored.jpg": "restored",
+    }
 
 
 @pytest.mark.parametrize(
@@ -246,7 +258,6 @@ def test_a_second_process_in_the_same_folder_is_refused(photos, networks, tmp_pa
     said = restored_by(code, photos, out, networks)
     assert f"another process restores photographs into {out}: wait until it ends" in said
     assert [one.state for one in running] == ["restored"] * 2
-    assert not (out / LOCK).exists()
 
 
 def test_a_file_that_appears_while_a_picture_is_restored_stays(photos, networks, tmp_path):
@@ -281,7 +292,6 @@ def test_what_is_no_register_of_ours_stops_the_command_and_stays(photos, network
         states(photos, out, networks)
     assert target.read_text() == "alias ls=ls\n"
     assert not list(out.glob("*.png"))
-    assert not (out / LOCK).exists()
 
 
 def test_an_output_that_cannot_be_written_is_told_before_any_picture(photos, networks, tmp_path):
@@ -289,12 +299,12 @@ def test_an_output_that_cannot_be_written_is_told_before_any_picture(photos, net
     out.write_text("a file")
     looked = []
 
-    def choose(photo):
-        looked.append(photo)
-        return Chooser("streaks", folder=networks)(photo)
+    def choose(picture):
+        looked.append(picture)
+        return Chooser("streaks", folder=networks)(picture)
 
     choose.digest = ""
-    with pytest.raises(CannotWrite, match=r"out can't be written .*: choose another --out"):
+    with pytest.raises(CannotWrite, match="out isn't a folder: choose another --out"):
         list(run(plan([photos], out, CopySettings()), choose, CopySettings()))
     assert not looked
 
@@ -330,10 +340,13 @@ def test_a_full_disk_ends_the_command_and_loses_nothing(photos, networks, tmp_pa
 def test_an_unforeseen_error_costs_only_its_picture(photos, networks, tmp_path, error, words):
     chooser = Chooser("streaks", folder=networks)
 
-    def choose(photo):
-        if photo.name == "b.jpg":
+    looked = []
+
+    def choose(picture):
+        looked.append(picture)
+        if len(looked) == 2:
             raise error
-        return chooser(photo)
+        return chooser(picture)
 
     choose.digest = chooser.digest
     settings = CopySettings()
@@ -377,9 +390,117 @@ def test_without_tiles_a_picture_goes_through_in_one_piece(networks, tmp_path):
     photo = tmp_path / "a.png"
     Image.fromarray(np.zeros((900, 200, 3), np.uint8)).save(photo)
     for tile, pieces in ((0, 1), (256, 7)):
-        settings = CopySettings(tile=tile, suffix=f"_{tile}")
+        settings = CopySettings(tile=tile, suffix=str(tile))
         told = []
         jobs = plan([photo], tmp_path / "out", settings)
         choose = Chooser("streaks", folder=networks)
         list(run(jobs, choose, settings, progress=lambda job, share: told.append(share)))  # noqa: B023
         assert len(told) == pieces
+
+
+def test_files_of_the_user_stay_whatever_their_names_are(photos, networks, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "restored.lock").write_text("my notes")
+    states(photos, out, networks)
+    assert (out / "restored.lock").read_text() == "my notes"
+    assert sorted(path.name for path in out.iterdir()) == [
+        "a_restored.png",
+        "b_restored.jpg",
+        "more",
+        "restored.jsonl",
+        "restored.lock",
+    ]
+
+
+def test_a_tree_of_more_folders_than_files_can_be_open(networks, tmp_path):
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    for n in range(40):
+        (photos / f"{n:02}").mkdir(parents=True)
+        Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(photos / f"{n:02}/a.png")
+    code = (
+        "import resource, sys; from pathlib import Path\n"
+        "from course_lib.restoration.jobs import *\n"
+        "from course_lib.restoration.choice import Chooser\n"
+        "photos, out, networks = map(Path, sys.argv[1:])\n"
+        "choose, how = Chooser('streaks', folder=networks), CopySettings()\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (30, 30))\n"
+        "for one in run(plan([photos], out, how), choose, how): print(one.state, one.why)"
+    )
+    said = restored_by(code, photos, out, networks)
+    assert [line.split()[0] for line in said if line] == ["restored"] * 40
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20, 20), (121, 77)])
+def test_without_tiles_any_size_goes_through_in_one_piece(networks, tmp_path, size):
+    photo = tmp_path / "a.png"
+    Image.fromarray(np.zeros((*size, 3), np.uint8)).save(photo)
+    settings, told = CopySettings(tile=0), []
+    choose = Chooser("streaks", folder=networks)
+    jobs = plan([photo], tmp_path / "out", settings)
+    [outcome] = run(jobs, choose, settings, progress=lambda job, share: told.append(share))
+    assert (outcome.state, told) == ("restored", [1])
+
+
+def test_a_line_that_cannot_be_understood_costs_nothing(photos, networks, tmp_path):
+    out = tmp_path / "out"
+    states(photos, out, networks)
+    with (out / REGISTER).open("a") as file:
+        file.write("[" * 200_000 + "\n")
+        file.write('{"file": ["x"], "sha256": 1}\n')
+    assert states(photos, out, networks) == dict.fromkeys(ALL, "done before")
+    (photos / REGISTER).write_text('{"file": "x"}\n' + "[" * 200_000)
+    assert len(plan([photos], out, CopySettings())) == 3
+
+
+def test_a_photograph_in_the_place_of_a_copy_is_a_photograph(photos, networks):
+    states(photos, photos, networks)
+    Image.fromarray(np.full((30, 30, 3), 7, np.uint8)).save(photos / "a_restored.png")
+    found = states(photos, photos, networks)
+    assert found["a_restored_restored.png"] == "restored"
+    assert found["a_restored.png"] == "failed"
+
+
+def test_pictures_of_formats_that_are_not_read_are_told(photos, tmp_path):
+    for name in ("c.HEIC", "more/d.dng", "._e.heic", "f.txt"):
+        (photos / name).write_bytes(b"")
+    assert [path.name for path in not_read([photos, photos / "a.png"])] == ["c.HEIC", "d.dng"]
+
+
+@pytest.mark.parametrize("kind", ["folder", "dangling", "loop"])
+def test_a_name_that_is_taken_by_anything_is_told(photos, networks, tmp_path, kind):
+    out = tmp_path / "out"
+    out.mkdir()
+    taken = out / "a_restored.png"
+    if kind == "folder":
+        taken.mkdir()
+    else:
+        taken.symlink_to(taken if kind == "loop" else tmp_path / "nowhere")
+    settings = CopySettings()
+    jobs = plan([photos / "a.png"], out, settings)
+    [outcome] = run(jobs, Chooser("streaks", folder=networks), settings)
+    assert "was not made by this command" in outcome.why
+    assert os.path.lexists(taken)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_what_cannot_be_read_is_told_without_numbers(networks, tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
+    settings = CopySettings()
+    for name, words in (("pipe.png", "leave it out"), ("loop.png", "let them point to a file")):
+        jobs = plan([tmp_path / name], tmp_path / "out", settings)
+        [outcome] = run(jobs, Chooser("streaks", folder=networks), settings)
+        assert words in outcome.why
+        assert "Errno" not in outcome.why
+    assert not (tmp_path / "out").exists()  # nothing was written
+    with pytest.raises(ValueError, match=r"x+\.png: File name too long"):
+        plan([tmp_path / f"{'x' * 300}.png"], tmp_path / "out", settings)
+
+
+def test_two_photographs_with_one_name_are_told_what_helps(photos, tmp_path):
+    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(photos / "a.gif")
+    with pytest.raises(ValueError, match=r"restored\.png: rename one of them"):
+        plan([photos], tmp_path / "out", CopySettings())
+    with pytest.raises(ValueError, match=r"keep their formats \(--ext auto\), rename"):
+        plan([photos], tmp_path / "out", CopySettings(ext="png"))

@@ -120,3 +120,35 @@ def test_what_cannot_be_saved_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"last\.bias isn't finite in half precision"):
         save_network(tmp_path / "a.safetensors", network, about())
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", [torch.int8, torch.complex64, torch.float8_e4m3fn])
+def test_weights_of_another_type_are_refused(tmp_path, kind):
+    path = tmp_path / "a.safetensors"
+    tensors = {key: one.to(kind) for key, one in ResidualUNet((4,), (1,)).state_dict().items()}
+    write_tensors(path, tensors, about())
+    with pytest.raises(
+        ValueError, match=r"holds \S+ as torch\.\w+, and weights are torch\.float32"
+    ):
+        load_network(path)
+
+
+def test_values_that_are_not_finite_are_told(tmp_path):
+    path = tmp_path / "a.safetensors"
+    state = ResidualUNet((4,), (1,)).state_dict()
+    write_tensors(path, {key: one.double() * 1e300 + 1e300 for key, one in state.items()}, about())
+    with pytest.raises(ValueError, match="holds weights that aren't finite"):
+        load_network(path)
+    write_tensors(path, {key: one + 1e30 for key, one in state.items()}, about())
+    with pytest.raises(ValueError, match=r"a\.safetensors gives values that aren't finite"):
+        load_network(path).restore(PICTURE)
+
+
+def test_tiles_too_small_for_a_network_are_made_larger(networks):
+    restorer = load_network("streaks", folder=networks)
+    assert restorer.restore(PICTURE, tile=1).shape == PICTURE.shape
+
+
+def test_released_weights_remove_no_rain():
+    with pytest.raises(ValueError, match="real-esrgan enlarges photographs and removes no rain"):
+        load_network("real-esrgan")

@@ -88,11 +88,11 @@ def test_transparency_stays(tmp_path, suffix):
 
 def test_transparency_that_a_format_cannot_hold_is_an_error(tmp_path):
     photograph = read_photograph(picture(tmp_path / "a.png", np.dstack([PIXELS, PIXELS[..., 0]])))
-    with pytest.raises(ValueError, match=r"the transparency of b\.jpg: write a PNG"):
+    with pytest.raises(ValueError, match=r"the transparency of b\.jpg: try --ext png"):
         encode(tmp_path / "b.jpg", photograph)
 
 
-def test_a_grey_photograph_loses_its_grey_profile(tmp_path):
+def test_a_grey_photograph_with_a_damaged_profile_stays_as_it_is(tmp_path):
     grey = bytearray(PROFILE)
     grey[16:20] = b"GRAY"
     path = picture(tmp_path / "a.png", PIXELS[..., 0], icc_profile=bytes(grey))
@@ -166,10 +166,36 @@ def test_what_a_phone_writes_survives_in_every_format(tmp_path, ext):
         assert found.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] == "N"
 
 
-def test_exif_too_long_for_a_jpeg_is_left_out(tmp_path):
+def test_exif_too_long_for_a_jpeg_is_an_error(tmp_path):
     photograph = replace(read_photograph(picture(tmp_path / "a.png")), exif=b"Exif\0\0" * 12_000)
+    with pytest.raises(ValueError, match=r"the EXIF of b\.jpg, 72000 bytes: try --ext png"):
+        encode(tmp_path / "b.jpg", photograph)
+
+
+def test_a_turned_photograph_states_its_new_size_and_resolution(tmp_path):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    details = exif.get_ifd(ExifTags.IFD.Exif)
+    details[ExifTags.Base.ExifImageWidth], details[ExifTags.Base.ExifImageHeight] = 120, 12
+    photograph = read_photograph(picture(tmp_path / "a.jpg", exif=exif, dpi=(300, 72)))
+    assert photograph.dpi == (72, 300)
     write_photograph(tmp_path / "b.jpg", photograph)
-    assert read_photograph(tmp_path / "b.jpg").exif == b""
+    with Image.open(tmp_path / "b.jpg") as written:
+        found = written.getexif().get_ifd(ExifTags.IFD.Exif)
+        assert found[ExifTags.Base.ExifImageWidth] == 12
+        assert found[ExifTags.Base.ExifImageHeight] == 120
+
+
+@pytest.mark.parametrize("why", ["damaged text", "large profile"])
+def test_a_profile_survives_what_pillow_stumbles_over(tmp_path, why):
+    path = tmp_path / "a.png"
+    profile = PROFILE if why == "damaged text" else PROFILE + bytes(2_000_000)
+    Image.fromarray(PIXELS).save(path, icc_profile=profile)
+    if why == "damaged text":
+        content = path.read_bytes()
+        at = content.index(b"IDAT") - 4
+        path.write_bytes(content[:at] + b"\0\0\0\3tEXtabcdamg" + content[at:])
+    assert read_photograph(path).profile == profile
 
 
 @pytest.mark.parametrize("dpi", [(2.0**32, 300.0), (float("nan"), 1.0), (0.0, 0.0)])
