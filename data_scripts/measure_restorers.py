@@ -53,7 +53,8 @@ TEXT = """
 # What the networks of `course restore` do on real rain
 
 The networks learnt from computed rain on photographs with free licences (`course models show
-streaks` lists them). No picture of the sets below was learnt from. {looks}
+streaks` lists them). The network for streaks removes streaks and leaves mist, as sets of real rain
+do. No picture of the sets below was learnt from. {looks}
 
 All numbers are of whole uint8 pictures. PSNR and SSIM are of MATLAB's luma, as in most deraining
 papers. A cell shows the rainy input → the restored picture, means over the pictures. "Worse" counts
@@ -101,7 +102,8 @@ themselves: {clean}.
 
 ## Pictures
 
-These embedded photographs were not learnt from. Rows: computed rain, restored, clean.
+These embedded photographs were not learnt from. Rows: computed rain, restored, clean (under
+streaks with their mist).
 
 ![Photographs under streaks, restored, and clean](restored_streaks.jpg)
 
@@ -131,7 +133,7 @@ def main(
     / "docs/results.json",
     readme: Annotated[Path, typer.Option(help="where the table goes, too")] = ROOT / "README.md",
     sheets: Annotated[
-        Path | None, typer.Option(help="a folder for sheets of the real photographs")
+        Path | None, typer.Option(help="a folder for sheets of the real sets and photographs")
     ] = None,
     looks: Annotated[
         str, typer.Option(help="a sentence: how often the networks were measured on these sets")
@@ -155,7 +157,7 @@ def main(
             print(f"{title}: the set isn't there")
             continue
         print(f"{title}: {len(pairs)} pairs", flush=True)
-        record["sets"][name] = measure_pairs(networks[which], pairs)
+        record["sets"][name] = measure_pairs(networks[which], pairs, sheet(sheets, name))
         if name in VRGNET:
             record["sets"][name]["crops"] = measure_crops(networks[which], pairs)
         if name == CLEAN:
@@ -186,12 +188,24 @@ def open_photographs() -> Mapping[str, np.ndarray] | None:
     return {name: pictures[n] for n, name in enumerate(pictures.names)}
 
 
-def measure_pairs(network: Restorer, pairs: Pairs) -> dict[str, Any]:
-    """Means of PSNR and SSIM of luma, before and after, and how many pictures get worse."""
-    rows = []
+def sheet(folder: Path | None, name: str) -> Path | None:
+    """The file for the sheet of a set, whose folder is made."""
+    if folder is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name.replace('/', '_')}_worst.jpg"
+
+
+def measure_pairs(network: Restorer, pairs: Pairs, path: Path | None) -> dict[str, Any]:
+    """Means of PSNR and SSIM of luma, before and after, and how many pictures get worse.
+
+    The sheet shows the pairs that gain least: rainy, restored, clean.
+    """
+    rows, looks = [], []
     for n in range(len(pairs)):
         pair = pairs[n]
         shown = pair.rainy, network.restore(pair.rainy)
+        looks.append(np.hstack([small(one) for one in (*shown, pair.clean)]))
         rows.append(
             [
                 [f(picture, pair.clean, channel="y_matlab") for picture in shown]
@@ -199,6 +213,9 @@ def measure_pairs(network: Restorer, pairs: Pairs) -> dict[str, Any]:
             ]
         )
     found = np.array(rows)
+    if path is not None:
+        gains = found[:, 0, 1] - found[:, 0, 0]
+        save_jpeg(path, np.vstack([looks[n] for n in np.argsort(gains)[:WORST]]))
     return {
         "pairs": len(rows),
         "psnr": found[:, 0].mean(0).tolist(),

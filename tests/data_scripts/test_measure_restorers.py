@@ -88,6 +88,8 @@ def test_the_page_has_what_was_measured_on_the_sets_that_are_there(measure, tmp_
     for name in ("streaks", "drops"):
         with Image.open(tmp_path / f"restored_{name}.jpg") as sheet:
             assert sheet.size[0] == 4 * 320
+    with Image.open(tmp_path / "sheets/rain100l_worst.jpg") as sheet:
+        assert sheet.size == (960, 256)  # rainy, restored and clean
     with Image.open(tmp_path / "sheets/street.jpg") as sheet:
         assert sheet.size == (640, 256)
 
