@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import uniform_filter
 
-from course_lib.artifacts.texture import SHAPES, Variant, difference, local_std
+from course_lib.artifacts.texture import SHAPES, Variant, difference, local_variance
 from course_lib.ranges import same_pictures
 
 LDL_THRESHOLDS = 0.001, 0.005, 0.01
@@ -26,7 +26,9 @@ def absolute_difference(
         H×W float64, squared levels; large where textures differ.
     """
     same_pictures(gan, mse)
-    deviations = [local_std(one, window=window, shape=SHAPES[variant]) for one in (gan, mse)]
+    deviations = [
+        local_variance(one, window=window, shape=SHAPES[variant]) ** 0.5 for one in (gan, mse)
+    ]
     return np.pad(difference(*deviations).mean(axis=-1), window // 2, mode="edge")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
@@ -11,78 +11,88 @@ from course_lib.artifacts.semantics import released_weights
 from course_lib.artifacts.texture import WINDOW, Variant, distance_map, valid
 
 EIGHT = np.ones((3, 3), bool)  # regions touch at corners too
+MIN_AREA = 4000  # pixels, of the authors' code
 
 
-@dataclass(frozen=True, kw_only=True)
-class MaskSettings:
-    """How a map of D becomes a mask.
+class Preset(NamedTuple):
+    """How a map of D becomes a mask, where the paper and the authors' code differ.
 
     Attributes:
         variant: of D, see `texture.similarity`.
-        threshold: a pixel is suspicious where its weighted D is below it.
-        square: side of the square that erodes and dilates, pixels.
-        erosions, dilations: how often.
-        holes: whether holes are filled.
-        min_area: regions of so many pixels or fewer are dropped.
+        dilations: how often the mask is dilated.
     """
 
-    variant: Variant = "official"
-    threshold: float = 0.7
-    square: int = 5
-    erosions: int = 1
-    dilations: int = 3
-    holes: bool = True
-    min_area: int = 4000
-
-    def __post_init__(self) -> None:
-        if not 0 < self.threshold <= 1:
-            raise ValueError(f"threshold is above 0, at most 1; it is {self.threshold}")
-        if self.square < 1 or self.square % 2 == 0:
-            raise ValueError(f"a square has a centre, so its side is odd; it is {self.square}")
-        if min(self.erosions, self.dilations, self.min_area) < 0:
-            raise ValueError(
-                "erosions, dilations and min_area are 0 or more; they are "
-                f"{self.erosions}, {self.dilations} and {self.min_area}"
-            )
+    variant: Variant
+    dilations: int
 
 
-# The authors' code dilates three times. The paper (A.2) names the same steps, says nothing of how
-# often or of the area, and has C in the denominator alone.
-PRESETS = {"official": MaskSettings(), "paper": MaskSettings(variant="paper", dilations=1)}
+# The paper (A.2) says nothing of how often to dilate, and has C in the denominator alone.
+PRESETS = {"official": Preset("official", 3), "paper": Preset("paper", 1)}
 
 
 def artifact_mask(
-    distance: np.ndarray, weights: np.ndarray | float = 1.0, settings: MaskSettings | None = None
+    distance: np.ndarray,
+    weights: np.ndarray | float = 1.0,
+    *,
+    threshold: float = 0.7,
+    square: int = 5,
+    erosions: int = 1,
+    dilations: int = 3,
+    holes: bool = True,
+    min_area: int = 4000,
 ) -> np.ndarray:
     """Turn a map of D into a mask of artifacts.
 
     Args:
         distance: H×W, D.
-        weights: 1/A of eq. 9 for each pixel, H×W, or for all; 1 or more.
-        settings: see `MaskSettings`; None takes the authors'.
+        weights: 1/A of eq. 9 for each pixel, H×W, or for all; above 0.
+        threshold: a pixel is suspicious where its weighted D, at most 1, is below it.
+        square: side of the square that erodes and then dilates, pixels.
+        erosions, dilations: how often. Nothing is eroded from beyond the border.
+        holes: whether holes are filled.
+        min_area: regions of so many pixels or fewer are dropped.
 
     Returns:
         H×W bool.
 
     Raises:
-        ValueError: weights of another size, or not above 0.
+        ValueError: weights of another size, or not above 0; a setting out of range.
     """
-    how = settings or MaskSettings()
+    require_settings(distance, weights, threshold, square, (erosions, dilations, min_area))
+    mask = np.minimum(distance * weights, 1) < threshold
+    element = np.ones((square, square), bool)
+    if erosions:
+        mask = ndimage.binary_erosion(mask, element, iterations=erosions, border_value=1)
+    if dilations:
+        mask = ndimage.binary_dilation(mask, element, iterations=dilations)
+    if holes:
+        mask = ndimage.binary_fill_holes(mask, np.ones((3, 3), bool))
+    return without_small_regions(mask, min_area)
+
+
+def require_settings(
+    distance: np.ndarray,
+    weights: np.ndarray | float,
+    threshold: float,
+    square: int,
+    counts: tuple[int, int, int],
+) -> None:
+    """Raise ValueError for arguments that `artifact_mask` can't use."""
     if np.ndim(weights) and np.shape(weights) != distance.shape:
         raise ValueError(
             f"weights are {np.shape(weights)}, the map is {distance.shape}: one for each pixel"
         )
     if not np.min(weights) > 0:
         raise ValueError(f"weights are above 0; the smallest is {np.min(weights)}")
-    mask = np.minimum(distance * weights, 1) < how.threshold
-    square = np.ones((how.square, how.square), bool)
-    if how.erosions:  # a border erodes nothing
-        mask = ndimage.binary_erosion(mask, square, iterations=how.erosions, border_value=1)
-    if how.dilations:
-        mask = ndimage.binary_dilation(mask, square, iterations=how.dilations)
-    if how.holes:
-        mask = ndimage.binary_fill_holes(mask, EIGHT)
-    return without_small_regions(mask, how.min_area)
+    if not 0 < threshold <= 1:
+        raise ValueError(f"threshold is above 0, at most 1; it is {threshold}")
+    if square < 1 or square % 2 == 0:
+        raise ValueError(f"a square has a centre, so its side is odd; it is {square}")
+    if min(counts) < 0:
+        raise ValueError(
+            "erosions, dilations and min_area are 0 or more; they are "
+            f"{counts[0]}, {counts[1]} and {counts[2]}"
+        )
 
 
 def detect(
@@ -117,13 +127,13 @@ def detect(
     if preset not in PRESETS:
         raise ValueError(f"a preset is one of {', '.join(PRESETS)}, not {preset!r}")
     how = PRESETS[preset]
-    if min_area is not None:
-        how = MaskSettings(**{**vars(how), "min_area": min_area})
     if weights is not None and weights.shape != gan.shape[:2]:
         raise ValueError(f"weights are {weights.shape}, the picture is {gan.shape[:2]}")
     distance = valid(distance_map(gan, mse, variant=how.variant))
     inside = 1.0 if weights is None else valid(weights)
-    return np.pad(artifact_mask(distance, inside, how), WINDOW // 2)
+    area = MIN_AREA if min_area is None else min_area
+    mask = artifact_mask(distance, inside, dilations=how.dilations, min_area=area)
+    return np.pad(mask, WINDOW // 2)
 
 
 def require_mask(mask: np.ndarray, size: tuple[int, int]) -> None:

@@ -16,12 +16,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.ndimage import gaussian_filter, sobel
 
-from course_lib.artifacts.texture import local_std
+from course_lib.artifacts.texture import local_variance
 from course_lib.data.photos import load_photo, photo_split, shrink
 
 TABLE = Path(__file__).parent.parent / "assets/desra_classes.csv"
 INTERVALS = 20  # into which the authors divide D's values from 0 to 1
-PERCENTILE = 85
 CLASSES = 6  # of texture
 WINDOWS = 5, 11, 21  # of the local standard deviations that tell textures apart
 SAMPLES = 4000  # pixels of each photograph to learn the classes from
@@ -75,7 +74,7 @@ def released_weights(class_map: np.ndarray) -> np.ndarray:
 def class_weights(
     distances: Sequence[np.ndarray] | np.ndarray,
     labels: Sequence[np.ndarray] | np.ndarray,
-    percentile: float = PERCENTILE,
+    percentile: float = 85,
 ) -> dict[int, float]:
     """A of each class: the D below which the rest of its pixels lie, in descending order (eq. 8).
 
@@ -165,7 +164,7 @@ def _features(picture: np.ndarray) -> np.ndarray:
     """H×W×4: logarithms of σ in three windows, and how much gradients agree, 0 to 1."""
     luma = picture.astype(np.float64).mean(-1)
     layers = [
-        np.log1p(local_std(np.pad(luma, window // 2, mode="reflect"), window=window))
+        np.log1p(local_variance(np.pad(luma, window // 2, mode="reflect"), window=window) ** 0.5)
         for window in WINDOWS
     ]
     across, down = sobel(luma, axis=1), sobel(luma, axis=0)

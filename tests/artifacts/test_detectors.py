@@ -17,7 +17,7 @@ GAN = (MSE + NOISE).clip(0, 255).astype(np.uint8)
 def test_the_absolute_difference_is_d_of_each_colour() -> None:
     found = absolute_difference(GAN, MSE, variant="paper", window=7)
     assert found.shape == MSE.shape[:2]
-    sigmas = [local_std(one.astype(float), window=7) for one in (GAN, MSE)]
+    sigmas = [local_std(one.astype(float), 7) for one in (GAN, MSE)]
     expected = ((sigmas[0] - sigmas[1]) ** 2).mean(-1)
     np.testing.assert_allclose(found[3:-3, 3:-3], expected)
     assert not absolute_difference(MSE, MSE).any()

@@ -4,14 +4,13 @@ import numpy as np
 import pytest
 
 from course_lib.artifacts.mask import (
-    MaskSettings,
     artifact_mask,
     detect,
     regions,
     without_small_regions,
 )
 
-BARE = MaskSettings(erosions=0, dilations=0, holes=False, min_area=0)
+BARE = {"erosions": 0, "dilations": 0, "holes": False, "min_area": 0}
 
 
 def test_each_step_does_what_its_setting_says() -> None:
@@ -19,24 +18,24 @@ def test_each_step_does_what_its_setting_says() -> None:
     distance[10:20, 10:30] = 0.5
     distance[14, 14] = 1.0  # a hole
     distance[35, 45] = 0.1  # one pixel
-    bare = artifact_mask(distance, 1.0, BARE)
+    bare = artifact_mask(distance, 1.0, **BARE)
     assert bare.sum() == 200
-    eroded = artifact_mask(distance, 1.0, MaskSettings(dilations=0, holes=False, min_area=0))
+    eroded = artifact_mask(distance, 1.0, dilations=0, holes=False, min_area=0)
     assert not eroded[35, 45]
     assert eroded[12:18, 17:28].all()
-    grown = MaskSettings(erosions=0, dilations=2, holes=False, min_area=0, square=3)
-    assert artifact_mask(distance, 1.0, grown)[8:22, 8:32].all()
-    filled = artifact_mask(distance, 1.0, MaskSettings(erosions=0, dilations=0, min_area=0))
+    grown = {"erosions": 0, "dilations": 2, "holes": False, "min_area": 0, "square": 3}
+    assert artifact_mask(distance, 1.0, **grown)[8:22, 8:32].all()
+    filled = artifact_mask(distance, 1.0, erosions=0, dilations=0, min_area=0)
     assert filled[14, 14]
-    large = MaskSettings(erosions=0, dilations=0, min_area=1)
-    assert not artifact_mask(distance, 1.0, large)[35, 45]
+    large = {"erosions": 0, "dilations": 0, "min_area": 1}
+    assert not artifact_mask(distance, 1.0, **large)[35, 45]
 
 
 def test_weights_spare_classes_with_natural_texture() -> None:
     distance = np.full((20, 20), 0.6)
     weights = np.ones((20, 20))
     weights[:, 10:] = 1 / 0.8
-    mask = artifact_mask(distance, weights, BARE)
+    mask = artifact_mask(distance, weights, **BARE)
     assert mask[:, :10].all()
     assert not mask[:, 10:].any()
 
@@ -44,8 +43,8 @@ def test_weights_spare_classes_with_natural_texture() -> None:
 def test_artifacts_at_the_border_are_not_eroded_by_it() -> None:
     distance = np.ones((30, 30))
     distance[:6, :6] = 0
-    once = MaskSettings(dilations=0, holes=False, min_area=0)
-    assert artifact_mask(distance, 1.0, once)[:4, :4].all()
+    once = {"dilations": 0, "holes": False, "min_area": 0}
+    assert artifact_mask(distance, 1.0, **once)[:4, :4].all()
 
 
 def test_regions_touch_at_corners_and_small_ones_go() -> None:
@@ -67,7 +66,7 @@ def test_regions_touch_at_corners_and_small_ones_go() -> None:
 )
 def test_bad_settings_are_refused(settings, words) -> None:
     with pytest.raises(ValueError, match=words):
-        MaskSettings(**settings)
+        artifact_mask(np.ones((9, 9)), **settings)
 
 
 def test_what_detect_cannot_use_is_refused() -> None:

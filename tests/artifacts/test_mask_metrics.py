@@ -2,8 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
-from course_lib.artifacts.metrics import RegionCounts, count_regions, deletion, iou
+from course_lib.artifacts.metrics import (
+    RegionCounts,
+    count_regions,
+    deletion,
+    iou,
+    region_precision_recall,
+)
 
 
 def boxes(*places: tuple[int, int, int, int]) -> np.ndarray:
@@ -71,3 +78,16 @@ def test_deletion_counts_pictures_regions_and_area() -> None:
 def test_what_does_not_fit_is_refused_in_words(call, words) -> None:
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_the_plain_precision_and_recall_are_those_of_the_counts() -> None:
+    """Lesson 05 asks for the plain ones."""
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        detected, truth = (gaussian_filter(rng.normal(size=(40, 50)), 3) > 0.05 for _ in range(2))
+        counts = count_regions(detected, truth, p=0.4)
+        found = region_precision_recall(detected, truth, p=0.4)
+        assert found == pytest.approx((counts.precision, counts.recall))
+    nothing = np.zeros((5, 5), bool)
+    assert region_precision_recall(nothing, nothing) == (1, 1)
+    assert region_precision_recall(nothing, ~nothing) == (1, 0)

@@ -23,7 +23,7 @@ def test_the_local_variance_is_that_of_each_window(shape) -> None:
             mean = (weights * patch[..., c]).sum()
             expected = (weights * (patch[..., c] - mean) ** 2).sum()
             assert found[y, x, c] == pytest.approx(expected, abs=1e-6)
-    std = texture.local_std(PHOTO[..., 0], window=5, shape=shape)
+    std = texture.local_variance(PHOTO[..., 0], window=5, shape=shape) ** 0.5
     np.testing.assert_allclose(std, found[..., 0] ** 0.5)
 
 
@@ -76,3 +76,19 @@ def test_what_cannot_be_compared_is_refused_in_words(change, words) -> None:
     arguments = {"gan": NOISY, "mse": PHOTO, **change}
     with pytest.raises((TypeError, ValueError), match=words):
         texture.distance_map(**arguments)
+
+
+def test_the_plain_formulas_are_those_of_the_fast_ones() -> None:
+    """Lesson 05 asks for the plain ones."""
+    other = np.roll(PHOTO, 3, axis=0) // 2
+    deviations = [texture.local_std(one, 11) for one in (PHOTO, other)]
+    variances = [texture.local_variance(one) for one in (PHOTO, other)]
+    for deviation, variance in zip(deviations, variances, strict=True):
+        np.testing.assert_allclose(deviation, variance**0.5, atol=1e-5)
+    plain = texture.texture_distance(*deviations, c=texture.C)
+    np.testing.assert_allclose(plain, texture.similarity(*variances), atol=1e-6)
+    cross = np.zeros((3, 3))
+    cross[1, 1] = 9
+    assert texture.local_std(cross, 3) == pytest.approx(8**0.5)
+    example = texture.texture_distance(np.array(30.0), np.array(10.0), c=50)
+    assert example == pytest.approx(0.619, abs=1e-3)
