@@ -69,7 +69,10 @@ def test_a_class_map_weighs_by_the_released_table() -> None:
     [
         (lambda: class_weights([], []), "0 maps of D and 0 of classes"),
         (lambda: class_weights([np.ones((2, 2))], [np.ones((2, 3), int)]), "crop them alike"),
-        (lambda: class_weights([np.ones(2)], [np.ones(2, int)], 120), "0 to 100; it is 120"),
+        (
+            lambda: class_weights([np.ones(2)], [np.ones(2, int)], percentile=120),
+            "0 to 100; it is 120",
+        ),
         (lambda: weight_map(np.ones((1, 1), int), {1: 0.0}), "that of class 1 is 0.0"),
         (lambda: released_weights(np.array([[150]])), "the map has 150 to 150"),
         (lambda: released_weights(np.array([[1.0]])), "classes are integers; this map is float64"),
