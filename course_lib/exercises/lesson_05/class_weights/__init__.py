@@ -24,13 +24,13 @@ SAYS = {
     "of the values are A or more. Eq. 8 sorts them in descending order.",
     f"{A} → values[classes == label].mean()": "You take the mean of D in each class. "
     "Eq. 8 takes a percentile.",
-    f"{A} → np.median(values[classes == label])": "You take the median of D in each class, whatever "
-    "the percentile is.",
+    f"{A} → np.median(values[classes == label])": "You take the median of D in each class, "
+    "whatever the percentile is.",
     f"{A} → values[classes == label].min()": "You take the smallest D of each class.",
     f"{A} → np.percentile(values, 100 - percentile)": "Every class gets the same A, "
     "the percentile of all pixels. Pick the pixels of the class first.",
-    f"{A} → np.percentile(values[classes != label], 100 - percentile)": "You take the pixels of all "
-    "other classes.",
+    f"{A} → np.percentile(values[classes != label], 100 - percentile)": "You take the pixels of "
+    "all other classes.",
     f"{A} → 1 / max({A}, 1e-9)": "You return 1 / A. The weights are A itself here; the map of "
     "weights divides by them later.",
     "100 - percentile → 100 - 85": "You always take the 85th percentile. Use the argument.",
@@ -152,8 +152,8 @@ TASK = Task(
     valid=zoo.VALID,
     equivalent={
         **{f"line 1: {change}": NOT_ASKED for change in REFUSED},
-        "line 2: `values = np.concatenate([np.ravel(one) for …` after the next statement": "The two "
-        "arrays don't depend on each other.",
+        "line 2: `values = np.concatenate([np.ravel(one) for …` after the next statement": "The "
+        "two arrays don't depend on each other.",
         "line 5: int(label) → label": "A NumPy integer is the same key as a Python integer.",
         "line 5: float(…) → np.percentile(values[classes == label], 100 - percentile)": "NumPy's "
         "float64 is a float.",
