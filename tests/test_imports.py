@@ -17,7 +17,7 @@ PACKAGE = ROOT / "course_lib"
 
 # From the ground up: a part imports only from parts of lower layers, or from itself.
 LAYERS = (
-    {"files", "digests", "ranges", "profiles", "hardware", "durations", "downloads"},
+    {"files", "digests", "ranges", "profiles", "hardware", "durations", "downloads", "text"},
     {"records", "filters", "usage", "tensor_files"},
     {"data", "metrics", "losses", "models"},
     {"training"},

@@ -1,17 +1,3 @@
-"""Lesson 05: find a GAN's artifacts without ground truth."""
+"""Lesson 05: find a GAN's artifacts without ground truth. Its notebook isn't written yet."""
 
-from course_lib.exercises.lesson_05 import (
-    artifact_mask,
-    class_weights,
-    local_std,
-    region_precision_recall,
-    texture_distance,
-)
-
-TASKS = (
-    local_std.TASK,
-    texture_distance.TASK,
-    class_weights.TASK,
-    artifact_mask.TASK,
-    region_precision_recall.TASK,
-)
+TASKS = ()
