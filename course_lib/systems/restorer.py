@@ -124,7 +124,7 @@ class ClassifierSettings:
 
     image_size: int = 160
     batch_size: int = 16
-    steps: int = 4000
+    steps: int = 4500
     learning_rate: float = 2e-3
     canvases: int = 64
 
