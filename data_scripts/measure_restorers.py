@@ -383,7 +383,7 @@ def worst_place(restored: np.ndarray, clean: np.ndarray) -> tuple[int, int]:
 def write_before_after(path: Path, network: Restorer) -> None:
     """README's first picture: an embedded photograph that wasn't learnt from, rainy | restored."""
     photo = load_photo("motorcycle")
-    rainy = synthesize(photo, "heavy", np.random.default_rng(9), name="motorcycle").rainy
+    rainy = synthesize(photo, "mixture", np.random.default_rng(9), name="motorcycle").rainy
     save_jpeg(path, np.hstack([small(one, 480) for one in (rainy, network.restore(rainy))]))
 
 

@@ -166,7 +166,7 @@ def _metadata(image: Image.Image, size: tuple[int, int]) -> tuple[bytes, bytes]:
             del exif[tag]
         if ExifTags.Base.Orientation in exif:
             exif[ExifTags.Base.Orientation] = 1
-        details = exif.get_ifd(ExifTags.IFD.Exif)
+        details = exif.get_ifd(ExifTags.IFD.Exif) if ExifTags.IFD.Exif in exif else {}
         sides = (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight)
         for tag, pixels in zip(sides, size, strict=True):
             if tag in details:
