@@ -116,9 +116,9 @@ dense streaks in front of a dark sky become blotches. In several pairs of Rain80
 is paler than its rainy twin. The network can't know that, so PSNR falls although the rain is gone.
 Where a drop covers a part of the scene, wrong colours stay.
 
-The sheet shows the worst places of the embedded photographs. Above: photographs without rain, what the network for
-streaks changes most, and what was there. Below: drops, what the network for drops leaves, and what
-was there.
+The sheet shows the worst places of the embedded photographs. Above: photographs without rain, what
+the network for streaks changes most, and what was there. Below: drops, what the network for drops
+leaves, and what was there.
 
 ![The worst places of four photographs](restored_failures.jpg)
 

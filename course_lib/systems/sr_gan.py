@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -83,13 +84,14 @@ class SRGan:
             with torch.no_grad():
                 steady = self.reference(batch.rainy)
             loss = loss + self.artifacts * artifact_loss(enlarged, steady, batch.clean)
+        judge = cast(PatchDiscriminator, discriminator)
         with frozen(discriminator):
-            fake = discriminator.features(centred(enlarged))
+            fake = judge.features(centred(enlarged))
             with torch.no_grad():
-                real = discriminator.features(centred(batch.clean))
+                real = judge.features(centred(batch.clean))
             apart = [(a - b).abs().mean() for a, b in zip(fake, real, strict=True)]
             loss = loss + self.features * torch.stack(apart).mean()
-            loss = loss + self.adversarial * generator_loss(discriminator.logit(fake[-1]))
+            loss = loss + self.adversarial * generator_loss(judge.logit(fake[-1]))
             loss.backward()
         optimizer.step()
         return loss.detach()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -61,18 +62,19 @@ FOUND = {
 }
 
 
+SETTINGS: tuple[dict[str, Any], ...] = (
+    {"min_area": 30},
+    {"min_area": 30, "dilations": 1, "square": 3, "threshold": 0.6},
+    {"min_area": 0, "erosions": 2, "dilations": 3, "square": 3},
+    {"min_area": 12, "erosions": 0, "dilations": 2, "square": 3, "holes": False},
+    {"min_area": 0, "erosions": 0, "dilations": 0, "holes": False, "threshold": 0.9},
+    {},
+)
+
+
 def cases(rng: np.random.Generator) -> Iterator[Case]:
     """Maps with large and small dips, a ring around a hole, dips at the border, weights."""
-    for n, settings in enumerate(
-        (
-            {"min_area": 30},
-            {"min_area": 30, "dilations": 1, "square": 3, "threshold": 0.6},
-            {"min_area": 0, "erosions": 2, "dilations": 3, "square": 3},
-            {"min_area": 12, "erosions": 0, "dilations": 2, "square": 3, "holes": False},
-            {"min_area": 0, "erosions": 0, "dilations": 0, "holes": False, "threshold": 0.9},
-            {},
-        )
-    ):
+    for n, settings in enumerate(SETTINGS):
         size = tuple(rng.integers(60, 90, 2).tolist())
         distance = _map(size, rng)
         weights = 1.0 if n % 2 else rng.choice([1, 1 / 0.75], size)
