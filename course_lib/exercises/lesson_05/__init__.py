@@ -1,3 +1,0 @@
-"""Lesson 05: find a GAN's artifacts without ground truth. Its notebook isn't written yet."""
-
-TASKS = ()
