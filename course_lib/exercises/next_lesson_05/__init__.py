@@ -1,3 +1,3 @@
-"""Lesson 05: find a GAN's artifacts without ground truth. Its notebook isn't written yet, so nothing lists it."""
+"""Lesson 05: find a GAN's artifacts without ground truth. Nothing lists it before its notebook."""
 
 TASKS = ()
