@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -122,15 +123,23 @@ class CropDataset(Dataset[Batch]):
         number = place + self._count * ((replaced - place + self._count - 1) // self._count)
         held, canvas = self._canvases.get(place, (None, None))
         if held != number or canvas is None:
-            canvas = self._draw(np.random.default_rng((self._seed, number, 1)))
+            canvas = self._draw(number)
             self._canvases[place] = number, canvas
         return canvas
 
-    def _draw(self, rng: np.random.Generator) -> Canvas:
+    def _draw(self, number: int) -> Canvas:
         side = self.size + MARGIN
         if isinstance(self._kind, RainMix):
+            rng = np.random.default_rng((self._seed, number, 1))
             return self._kind.draw((side, side), rng, scale=self._scale)
-        return draw_canvas(self._kind, (side, side), rng, scale=self._scale)
+        return _drawn(self._kind, side, self._scale, self._seed, number)
+
+
+@lru_cache(maxsize=2 * CANVASES)
+def _drawn(kind: str, side: int, scale: float, seed: int, number: int) -> Canvas:
+    """One rain of a pool. Several runs of a lesson share a pool, and drawing takes its time."""
+    rng = np.random.default_rng((seed, number, 1))
+    return draw_canvas(kind, (side, side), rng, scale=scale)
 
 
 class Pairs(Protocol):

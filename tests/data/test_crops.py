@@ -126,11 +126,16 @@ def test_several_rains_fall_and_each_is_drawn_once(monkeypatch):
         return original(kind, size, rng, scale=scale)
 
     monkeypatch.setattr(crops, "draw_canvas", count)
+    crops._drawn.cache_clear()
     dataset = CropDataset(PHOTOS, "light", 16, 0, scale=0.5)
     dataset[0]
     assert drawn == [("light", (208, 208), 0.5)]
     for n in range(200):
         dataset[n]
+    assert len(drawn) == crops.CANVASES
+    again = CropDataset(PHOTOS, "light", 16, 0, scale=0.5)  # another run of the same lesson
+    for n in range(200):
+        assert (again.pair(n).rainy == dataset.pair(n).rainy).all()
     assert len(drawn) == crops.CANVASES
 
 
@@ -429,6 +434,7 @@ def test_a_rolling_pool_replaces_its_oldest_rain_at_each_interval(monkeypatch):
             drawn.append(seed[1])
         return original(seed)
 
+    crops._drawn.cache_clear()
     dataset = CropDataset(PHOTOS, "light", 16, 0, canvases=3, renew_every=100)
     monkeypatch.setattr(np.random, "default_rng", watched)
     for n in range(500):
