@@ -17,6 +17,7 @@ from course_lib.data.pictures import BadPicture, read_picture
 from course_lib.files import write_new
 from course_lib.restoration.jobs import JobOutcome
 from course_lib.restoration.register import CannotWrite, unwritable
+from course_lib.text import words
 
 LARGEST = 1000  # pixels, longer side of a preview
 QUALITY = 88  # of its JPEG
@@ -41,7 +42,7 @@ def write_comparison(outcomes: Sequence[JobOutcome], folder: Path) -> tuple[Path
         try:
             before, after = (preview(read_picture(file)) for file in (one.job.photo, one.job.out))
         except (OSError, BadPicture) as error:
-            left_out.append(str(error))
+            left_out.append(words(error))
             continue
         pictures.append(
             {

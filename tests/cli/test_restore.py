@@ -129,4 +129,4 @@ def test_a_photograph_that_has_gone_costs_only_its_place_on_the_page(photo, tmp_
     command = ("restore", photo, "--out", tmp_path / "out", "--model", own(tmp_path), "--compare")
     said = call(*command)
     assert said.exit_code == 0, said.output
-    assert "Not on the page: " in said.output
+    assert f"Not on the page: {photo}: No such file or directory" in said.output
