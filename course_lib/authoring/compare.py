@@ -1,11 +1,10 @@
-"""One page that compares photographs with their restored copies, each under a slider."""
+"""Pages that compare photographs with their restored copies, each under a slider."""
 
 from __future__ import annotations
 
 import base64
 import io
-import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,41 +20,52 @@ from course_lib.text import words
 
 LARGEST = 1000  # pixels, longer side of a preview
 QUALITY = 88  # of its JPEG
+PER_PAGE = 100  # pictures; a page of that many has about 40 MB
 
 
-def write_comparison(outcomes: Sequence[JobOutcome], folder: Path) -> tuple[Path, list[str]]:
-    """Write the page; it needs no other file and no network.
+def write_comparison(outcomes: Sequence[JobOutcome], folder: Path) -> tuple[list[Path], list[str]]:
+    """Write the pages; they need no other file and no network.
 
     Args:
         outcomes: of jobs that didn't fail, whose files exist.
-        folder: for the page, which is called ``compare.html``, or ``compare_2.html`` and so on
-            where there is one.
+        folder: for the pages, one for each `PER_PAGE` pictures. They are called ``compare.html``,
+            ``compare_2.html`` and so on; no file is written over.
 
     Returns:
-        The page's path, and for each pair that can't be read any more, why.
+        The pages' paths, and for each pair that can't be read any more, why.
 
     Raises:
         CannotWrite: a full disk, or a folder that can't be written.
     """
-    pictures, left_out = [], []
-    for one in outcomes:
-        try:
-            before, after = (preview(read_picture(file)) for file in (one.job.photo, one.job.out))
-        except (OSError, BadPicture) as error:
-            left_out.append(words(error))
-            continue
-        pictures.append(
-            {
-                "name": str(one.job.photo),
-                "out": str(one.job.out),
-                "network": one.network,
-                "why": one.why,
-                "before": before[0],
-                "after": after[0],
-                "width": before[1][0],
-                "height": before[1][1],
-            }
-        )
+    pages, left_out = [], []
+    for begin in range(0, len(outcomes), PER_PAGE):
+        pictures = []
+        for one in outcomes[begin : begin + PER_PAGE]:
+            try:
+                pictures.append(_compared(one))
+            except (OSError, BadPicture) as error:
+                left_out.append(words(error))
+        pages.append(_write_page(pictures, folder))
+    return pages, left_out
+
+
+def _compared(outcome: JobOutcome) -> dict[str, object]:
+    """What a page shows of one photograph."""
+    files = outcome.job.photo, outcome.job.out
+    (before, (width, height)), (after, _) = (preview(read_picture(file)) for file in files)
+    return {
+        "name": str(outcome.job.photo),
+        "out": str(outcome.job.out),
+        "network": outcome.network,
+        "why": outcome.why,
+        "before": before,
+        "after": after,
+        "width": width,
+        "height": height,
+    }
+
+
+def _write_page(pictures: Sequence[Mapping[str, object]], folder: Path) -> Path:
     viz = Path(course_lib.__file__).parent / "viz"
     html = (
         page.templates()
@@ -67,16 +77,16 @@ def write_comparison(outcomes: Sequence[JobOutcome], folder: Path) -> tuple[Path
         )
     )
     content = html.encode(errors="replace")  # a name of a file may be no text
-    for n in itertools.count(1):
+    n = 1
+    while True:
         path = folder / (f"compare_{n}.html" if n > 1 else "compare.html")
         try:
             write_new(path, content)
-            break
+            return path
         except FileExistsError:
-            continue
+            n += 1
         except OSError as error:
             raise CannotWrite(unwritable(folder, error)) from None
-    return path, left_out
 
 
 def preview(picture: np.ndarray) -> tuple[str, list[int]]:

@@ -96,9 +96,9 @@ def not_read(photos: Sequence[Path]) -> None:
         Console(highlight=False).print(Text(text), soft_wrap=True)
 
 
-def compared(page: Path, left_out: Sequence[str]) -> None:
-    """Say where the page of comparisons is, and which pictures it lacks."""
-    print(f"Before and after: {printable(page)}")
+def compared(pages: Sequence[Path], left_out: Sequence[str]) -> None:
+    """Say where the pages of comparisons are, and which pictures they lack."""
+    print(f"Before and after: {', '.join(printable(page) for page in pages)}")
     for why in left_out:
         print(f"Not on the page: {printable(why)}")
 

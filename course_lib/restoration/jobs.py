@@ -23,6 +23,7 @@ from course_lib.restoration.photographs import (
     encode,
     has_transparency,
     read_photograph,
+    require_fits,
 )
 from course_lib.restoration.register import (
     CannotWrite,
@@ -279,6 +280,7 @@ def _run_one(
             "another --out or --suffix"
         )
     photograph = read_photograph(job.photo)
+    require_fits(job.out, photograph)  # before the minutes that a large picture takes
     network, why = choose(photograph.pixels)
     made_by["network"] = network.digest
     if made_by in [entry["made_by"] for entry in ours]:

@@ -23,6 +23,7 @@ STORAGE = {
     700,  # XMP, which may hold an orientation of its own
 }
 JPEG_EXIF = 65_500  # bytes that fit into a JPEG
+LONGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}  # pixels
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,8 +59,8 @@ def read_photograph(path: Path) -> Photograph:
     return open_picture(path, lambda image: _photograph(image, path))
 
 
-def encode(path: Path, photograph: Photograph) -> bytes:
-    """Return the content of a photograph's file, in the format of the path's suffix.
+def require_fits(path: Path, photograph: Photograph) -> str:
+    """Return the format of a path's suffix, in Pillow's name, if it can hold the photograph.
 
     Raises:
         ValueError: no format with this suffix can be written, or it can't hold the picture, its
@@ -71,20 +72,32 @@ def encode(path: Path, photograph: Photograph) -> bytes:
             f"{path} can't be written: {path.suffix or 'a name without suffix'} is none of "
             f"{' '.join(sorted(WRITABLE))}"
         )
+    height, width = photograph.pixels.shape[:2]
+    if photograph.alpha is not None and kind in OPAQUE:
+        lacks = f"the transparency of {path.name}"
+    elif kind == "JPEG" and len(photograph.exif) > JPEG_EXIF:
+        lacks = f"the EXIF of {path.name}, {len(photograph.exif)} bytes"
+    elif max(width, height) > (most := LONGEST_SIDE.get(kind, width + height)):
+        lacks = f"{path.name}, {width}×{height} pixels (at most {most} a side)"
+    else:
+        return kind
+    raise ValueError(f"{kind} can't hold {lacks}: try --ext png")
+
+
+def encode(path: Path, photograph: Photograph) -> bytes:
+    """Return the content of a photograph's file, in the format of the path's suffix.
+
+    Raises:
+        ValueError: see `require_fits`; a picture that Pillow can't write for another reason.
+    """
+    kind = require_fits(path, photograph)
     pixels = photograph.pixels
     if photograph.alpha is not None:
-        if kind in OPAQUE:
-            raise ValueError(f"{kind} can't hold the transparency of {path.name}: try --ext png")
         pixels = np.dstack([pixels, photograph.alpha])
     options: dict[str, object] = {"quality": QUALITY} if kind in ("JPEG", "WEBP") else {}
     if kind == "JPEG":
         options["subsampling"] = 0  # no colour is averaged over pixels
     if kind in ("JPEG", "PNG", "WEBP", "TIFF"):
-        if kind == "JPEG" and len(photograph.exif) > JPEG_EXIF:
-            raise ValueError(
-                f"{kind} can't hold the EXIF of {path.name}, {len(photograph.exif)} bytes: try "
-                "--ext png"
-            )
         if photograph.exif:
             options["exif"] = photograph.exif
         if photograph.profile:
@@ -94,10 +107,9 @@ def encode(path: Path, photograph: Photograph) -> bytes:
     file = io.BytesIO()
     try:
         Image.fromarray(np.ascontiguousarray(pixels)).save(file, kind, **options)
-    except Exception as error:  # of many types, such as for a JPEG wider than 65,500 pixels
-        size = f"{pixels.shape[1]}×{pixels.shape[0]}"
+    except Exception as error:  # of many types
         raise ValueError(
-            f"{path.name}, {size} pixels, can't be written as {kind} ({error}): try --ext png"
+            f"{path.name} can't be written as {kind} ({error}): try --ext png"
         ) from error
     return file.getvalue()
 

@@ -59,6 +59,22 @@ def test_the_page_of_comparisons_holds_both_pictures_and_needs_no_other_file(pho
     assert (out / "compare.html").read_text() == "my page"
 
 
+def test_many_photographs_are_compared_on_several_pages(photo, tmp_path, monkeypatch):
+    from course_lib.authoring import compare
+
+    monkeypatch.setattr(compare, "PER_PAGE", 2)
+    out, photos = tmp_path / "out", [tmp_path / f"{n}.png" for n in range(3)]
+    for one in photos:
+        one.write_bytes(photo.read_bytes())
+    said = call("restore", *photos, "--out", out, "--model", own(tmp_path), "--compare")
+    assert f"Before and after: {out / 'compare.html'}, {out / 'compare_2.html'}" in said.output
+    counts = [
+        (out / name).read_text(encoding="utf-8").count("data:image/jpeg;base64,")
+        for name in ("compare.html", "compare_2.html")
+    ]
+    assert counts == [4, 2]
+
+
 def test_what_failed_is_told_and_decides_the_exit_status(photo, tmp_path):
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"\xff\xd8\xff")

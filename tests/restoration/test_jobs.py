@@ -376,6 +376,20 @@ def test_a_name_that_is_too_long_is_told_before_the_picture_is_restored(networks
     assert not (tmp_path / "out" / REGISTER).exists()
 
 
+def test_what_a_format_cannot_hold_is_told_before_the_picture_is_restored(networks, tmp_path):
+    photo = tmp_path / "wide.png"
+    Image.fromarray(np.zeros((2, 16_400, 3), np.uint8)).save(photo)
+    settings = CopySettings(ext="webp")
+    told = []
+    jobs = plan([photo], tmp_path / "out", settings)
+    choose = Chooser("streaks", folder=networks)
+    [outcome] = run(jobs, choose, settings, progress=lambda job, share: told.append(share))
+    assert (
+        "WEBP can't hold wide_restored.webp, 16400×2 pixels (at most 16383 a side): try --ext png"
+    ) in outcome.why
+    assert not told
+
+
 def test_a_file_too_large_for_a_picture_is_not_read(networks, tmp_path):
     photo = tmp_path / "huge.jpg"
     with photo.open("wb") as file:

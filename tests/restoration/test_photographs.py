@@ -219,5 +219,5 @@ def test_a_picture_too_wide_for_its_format_is_told_so(tmp_path):
     wide = replace(
         read_photograph(picture(tmp_path / "a.png")), pixels=np.zeros((1, 70_000, 3), np.uint8)
     )
-    with pytest.raises(ValueError, match=r"b\.jpg, 70000×1 pixels, can't be written as JPEG"):
+    with pytest.raises(ValueError, match=r"JPEG can't hold b\.jpg, 70000×1 pixels"):
         encode(tmp_path / "b.jpg", wide)
