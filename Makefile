@@ -22,7 +22,7 @@ PYTHON ?= $(shell for p in python3.11 python3; do \
 	$$p -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lab reproduce build bench check zoo doctor constraints clean
+.PHONY: help setup run test lab reproduce build bench check zoo doctor constraints clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,8 @@ $(READY): pyproject.toml constraints.txt
 		$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; }
 	$(BIN)/python -m pip install -c constraints.txt -e ".[dev]"
 	@touch $@
+
+setup: $(READY) ## only set up: make .venv and install the course into it
 
 run: $(READY) ## run the lessons, show what they measured, write a report; PRETRAINED=1 spares training
 	@$(BIN)/course run --profile $(PROFILE) --edition $(EDITION) \

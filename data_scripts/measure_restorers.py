@@ -52,9 +52,9 @@ MARKERS = "<!-- results -->", "<!-- /results -->"
 TEXT = """
 # What the networks of `course restore` do on real rain
 
-The networks learnt from computed rain on photographs with free licences (`course models show
-streaks` lists them). The network for streaks removes streaks and leaves mist, as sets of real rain
-do. No picture of the sets below was learnt from. {looks}
+The networks were trained on computed rain over photographs with free licences (`course models show
+streaks` lists them), and on no picture of the sets below. The network for streaks removes streaks
+and leaves mist, as the clean pictures of the real sets do. {looks}
 
 All numbers are of whole uint8 pictures. PSNR and SSIM are of MATLAB's luma, as in most deraining
 papers. A cell shows the rainy input → the restored picture, means over the pictures. "Worse" counts
@@ -62,10 +62,10 @@ the pictures whose PSNR falls.
 
 {table}
 
-## Beside VRGNet
+## Compared with VRGNet
 
 VRGNet (BNet, eight times the cost of RASPP with 24 channels per pixel) with its authors' published
-weights, measured by us in one run, on the central 320×320 pixels of every twelfth picture, eight at
+weights, measured by us in one run on the central 320×320 pixels of every twelfth picture, eight at
 most. The columns name the set that its weights were trained on; brackets mark that very set. The
 backgrounds of Rain100H are those
 of Rain100L.
@@ -314,14 +314,15 @@ def with_table(text: str, record: Mapping[str, Any]) -> str:
 def defects(real: Mapping[str, Any]) -> str:
     means, worst = real["means"], real["worst"]
     return (
-        f"{real['photographs']} photographs of real rain have no clean twin, so each restored one "
-        "is compared with the photograph itself.\nOn average, "
-        f"{means['specks']:.1f} pixels in a million become specks (they leave the median of their "
-        f"surroundings by more than 24 levels), the colours shift against each other by "
-        f"{means['tint']:.2f} levels, and the change is {means['grid']:.1f} times as strong at the "
-        "frequencies of the network's strides as beside them. Most specks have "
-        f"{', '.join(worst['specks'])}; most tint {', '.join(worst['tint'])}; most grid "
-        f"{', '.join(worst['grid'])}."
+        f"{real['photographs']} photographs of real rain have no clean twin. So each restored "
+        "photograph is compared with the rainy one.\n\n"
+        "| defect | mean | photographs with most of it |\n|---|---:|---|\n"
+        "| specks: pixels in a million that leave the median of their surroundings by more than "
+        f"24 levels | {means['specks']:.0f} | {', '.join(worst['specks'])} |\n"
+        "| tint: shift of the colours against each other, levels | "
+        f"{means['tint']:.2f} | {', '.join(worst['tint'])} |\n"
+        "| grid: strength of the change at the frequencies of the network's strides, compared with "
+        f"neighbouring frequencies | {means['grid']:.1f} | {', '.join(worst['grid'])} |"
     )
 
 

@@ -87,8 +87,30 @@ def plant(
     if kind not in KINDS:
         raise ValueError(f"there is no kind of artifact {kind!r}: there are {', '.join(KINDS)}")
     mask = random_region(picture.shape[:2], rng, share)
-    levels = picture.astype(np.float64)
-    spoilt = KINDS[kind](levels, rng)
+    return _blended(picture, KINDS[kind](picture.astype(np.float64), rng), mask)
+
+
+def plant_picture(
+    picture: np.ndarray, spoilt: np.ndarray, rng: np.random.Generator, *, share: float = 0.1
+) -> Planted:
+    """Put a region of another picture into a picture, such as of a GAN in an unstable state.
+
+    Args:
+        picture, spoilt: uint8 H×W×3.
+        rng: the only source of chance.
+        share: of the picture that the artifact covers.
+
+    Raises:
+        ValueError: pictures of different sizes, or a share out of range.
+    """
+    if picture.shape != spoilt.shape:
+        raise ValueError(f"the pictures are {picture.shape} and {spoilt.shape}: give one size")
+    mask = random_region(picture.shape[:2], rng, share)
+    return _blended(picture, spoilt.astype(np.float64), mask)
+
+
+def _blended(picture: np.ndarray, spoilt: np.ndarray, mask: np.ndarray) -> Planted:
+    """The spoilt picture inside the mask, which fades towards the border of the region."""
     weight = np.where(mask, gaussian_filter(mask.astype(np.float64), EDGE), 0)[..., None]
-    mixed = levels + weight * (spoilt - levels)
+    mixed = picture + weight * (spoilt - picture)
     return Planted(np.rint(mixed).clip(0, 255).astype(np.uint8), mask)

@@ -29,7 +29,8 @@ def write_comparison(outcomes: Sequence[JobOutcome], folder: Path) -> tuple[list
     Args:
         outcomes: of jobs that didn't fail, whose files exist.
         folder: for the pages, one for each `PER_PAGE` pictures. They are called ``compare.html``,
-            ``compare_2.html`` and so on; no file is written over.
+            ``compare_2.html`` and so on; no file is written over, and a page that is there already
+            is not written again.
 
     Returns:
         The pages' paths, and for each pair that can't be read any more, why.
@@ -84,6 +85,8 @@ def _write_page(pictures: Sequence[Mapping[str, object]], folder: Path) -> Path:
             write_new(path, content)
             return path
         except FileExistsError:
+            if path.is_file() and path.read_bytes() == content:
+                return path
             n += 1
         except OSError as error:
             raise CannotWrite(unwritable(folder, error)) from None

@@ -19,6 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 data_app = typer.Typer(help="Real rain sets on this machine.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
@@ -249,20 +250,31 @@ def check_zoo(
 @app.command()
 def restore(
     photos: Annotated[list[Path], typer.Argument(help="photographs, and folders of them")],
-    out: Annotated[Path, typer.Option(help="folder for the restored copies")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="folder for the restored copies")],
     model: Annotated[
         str,
         typer.Option(
-            help="auto tells streaks from drops; else streaks, drops, or a file of your own"
+            "--model",
+            "-n",
+            help="auto tells streaks from drops; else streaks, drops, or a file of your own",
         ),
     ] = "auto",
-    suffix: Annotated[str, typer.Option(help="goes behind each name and _")] = "restored",
+    suffix: Annotated[str, typer.Option(help="added to each name after _")] = "restored",
     ext: Annotated[
-        str, typer.Option(help="format of the copies, such as png; auto keeps it")
+        str,
+        typer.Option(
+            help="format of the copies, such as png; auto keeps it. Pictures with transparency "
+            "become a PNG where the format can't hold it"
+        ),
     ] = "auto",
     tile: Annotated[
         int,
-        typer.Option(min=0, help="side of a tile, pixels; less takes less memory, 0 doesn't tile"),
+        typer.Option(
+            "--tile",
+            "-t",
+            min=0,
+            help="side of a tile, 256 pixels or more; less takes less memory, 0 doesn't tile",
+        ),
     ] = 768,
     compare: Annotated[
         bool, typer.Option("--compare", help="write a page with sliders into the folder")

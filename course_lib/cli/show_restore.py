@@ -58,7 +58,8 @@ class RestoreWatcher:
         self.bar.stop()
         words = [f"{self.counts[state]} {state}" for state in MARKS if self.counts[state]]
         if left := self.total - self.counts.total():
-            words.append(f"{left} left; the same command goes on")
+            goes_on = "; the same command goes on" if kind is KeyboardInterrupt else ""
+            words.append(f"{left} left{goes_on}")
         photographs = "photograph" if self.total == 1 else "photographs"
         self.console.print(f"{self.total} {photographs}: {', '.join(words)}", soft_wrap=True)
         if self.failed:
@@ -76,14 +77,14 @@ class RestoreWatcher:
         self.bar.update(self.task, completed=self.counts.total())
         line = Text.from_markup(f"{MARKS[outcome.state]} ")
         photo = printable(outcome.job.photo)
-        line.append(photo)
         if outcome.state == "failed":
             self.failed.append(photo)
-            line.append(f": {printable(outcome.why)}")
+            why = printable(outcome.why)
+            line.append(why if why.startswith(photo) else f"{photo}: {why}")
         else:
             before = ", done before" if outcome.state == "done before" else ""
             network = printable(f"{outcome.network}: {outcome.why}")
-            line.append(f" → {printable(outcome.job.out)}, {network}{before}")
+            line.append(f"{photo} → {printable(outcome.job.out)}, {network}{before}")
         self.console.print(line, soft_wrap=True)
 
 

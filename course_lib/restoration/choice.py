@@ -20,7 +20,8 @@ NETWORKS = ("streaks", "drops")  # between which the classifier decides
 CLASSES = (*NETWORKS, "no rain")  # in the order of the classifier's logits
 CROP = 160  # pixels, side of the pieces that the classifier looks at
 CROPS = 12
-SEEN = 0.02  # share of the picture, below which there is hardly any rain
+SEEN = 0.02  # share of the picture, below which its kind says nothing
+FAINT = 0.1  # share below which the user is warned
 
 
 class Chooser:
@@ -56,9 +57,11 @@ class Chooser:
             return self._load(self._model), "chosen by --model"
         found = kind_of_rain(self._load(CLASSIFIER).network, picture)
         kind = max(NETWORKS, key=lambda one: found[one])
-        if max(found[one] for one in NETWORKS) < SEEN:
-            return self._load(NETWORKS[0]), "it shows hardly any rain"
-        return self._load(kind), f"it looks like {kind} ({found[kind]:.0%})"
+        if found[kind] >= FAINT:
+            return self._load(kind), f"it looks like {kind} ({found[kind]:.0%})"
+        if found[kind] < SEEN:
+            kind = NETWORKS[0]
+        return self._load(kind), "it shows hardly any rain; look whether fine detail has gone"
 
     def _load(self, name: str) -> Restorer:
         if name not in self._loaded:

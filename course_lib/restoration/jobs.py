@@ -36,7 +36,7 @@ from course_lib.restoration.register import (
 )
 from course_lib.text import words
 
-SMALLEST_TILE = 64
+SMALLEST_TILE = 256  # pixels; smaller ones change the picture
 WHOLE = 2**30  # pixels, side of a tile that no picture exceeds
 LONGEST_NAME = 235  # bytes; a file that is being written has a longer name
 # Suffixes of pictures that aren't read, so that nobody takes them for done.
@@ -68,7 +68,8 @@ class CopySettings:
     tile: int = TILE
 
     def __post_init__(self) -> None:
-        if self.ext != "auto" and f".{self.ext.lower()}" not in WRITABLE:
+        object.__setattr__(self, "ext", self.ext.lower().removeprefix("."))
+        if self.ext != "auto" and f".{self.ext}" not in WRITABLE:
             raise ValueError(
                 f"--ext is auto or one of {', '.join(sorted(one[1:] for one in WRITABLE))}; "
                 f"it is {self.ext!r}"
@@ -136,6 +137,12 @@ def plan(photos: Iterable[Path], out: Path, settings: CopySettings) -> list[Job]
         except OSError as error:
             raise ValueError(_words(explained(error, Path(error.filename or path)))) from None
         if is_folder and not found:
+            unread = not_read([path])
+            if unread:
+                raise ValueError(
+                    f"the pictures in {path} have formats that aren't read, such as "
+                    f"{unread[0].name}: convert them to JPEG or PNG"
+                )
             raise ValueError(
                 f"{path} holds no photograph to restore: their names end with "
                 f"{' '.join(sorted(SUFFIXES))}, and copies made by this command don't count"

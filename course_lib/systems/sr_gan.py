@@ -1,12 +1,10 @@
-"""A GAN for super-resolution that begins as its MSE twin (DeSRA, eq. 2), with LDL's loss."""
+"""A GAN that begins as its MSE twin (DeSRA, eq. 2), with LDL's loss as an option."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import avg_pool2d, pad
@@ -16,7 +14,7 @@ from course_lib.data.pair import Batch
 from course_lib.losses import discriminator_loss, generator_loss
 from course_lib.models.pix2pix import PatchDiscriminator
 from course_lib.systems.system import System, adam
-from course_lib.systems.twins import CachedCrops, unit_tensor
+from course_lib.systems.twins import CachedCrops
 from course_lib.training.pix2pix import frozen
 from course_lib.training.rates import linear_decay
 
@@ -128,36 +126,35 @@ def artifact_loss(gan: torch.Tensor, reference: torch.Tensor, clean: torch.Tenso
 
 def set_up(
     generator: nn.Module,
-    low: Sequence[np.ndarray],
-    high: Sequence[np.ndarray],
-    steps: SRGan,
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+    losses: SRGan,
     *,
-    count: int,
+    steps: int,
     seed: int = 0,
     batch_size: int = 8,
     rate: float = RATE,
 ) -> System:
-    """A generator, trained on the mean squared error before, against a fresh discriminator.
+    """A generator that was trained on the mean squared error, against a fresh discriminator.
 
     Args:
-        generator: N×3×h×w in [0, 1] → N×3×sh×sw; it is trained in place.
-        low, high: small pictures and their photographs, uint8.
-        steps: the losses.
-        count: number of training steps.
-        seed, batch_size, rate: of the training; the rates fall to 0 in the second half.
+        generator: inputs → pictures N×3×H×W in [0, 1]; it is trained in place.
+        inputs, targets: see `CachedCrops`; targets are photographs in [0, 1].
+        losses: weights of the terms of eq. 2.
+        steps, seed, batch_size, rate: of the training; the rates fall to 0 in the second half.
     """
     torch.manual_seed(seed)
     discriminator = PatchDiscriminator(in_channels=3, base_channels=32, n_layers=2, norm=None)
     optimizers = [adam(one, rate, BETAS) for one in (generator, discriminator)]
-    data = CachedCrops(unit_tensor(low), unit_tensor(high), seed)
+    data = CachedCrops(inputs, targets, seed)
     return System(
         seed=seed,
         generator=generator,
         discriminator=discriminator,
-        loader=make_loader(data, batch_size=batch_size, steps=count),
+        loader=make_loader(data, batch_size=batch_size, steps=steps),
         optimizer_g=optimizers[0],
         optimizer_d=optimizers[1],
-        d_step=steps.d_step,
-        g_step=steps.g_step,
-        schedulers=[linear_decay(one, count) for one in optimizers],
+        d_step=losses.d_step,
+        g_step=losses.g_step,
+        schedulers=[linear_decay(one, steps) for one in optimizers],
     )

@@ -1,15 +1,13 @@
-"""Generators for super-resolution and their MSE twins (DeSRA, §3 and §3.3).
+"""A GAN for super-resolution and its MSE twin: what the recipes of such pairs share (DeSRA, §3).
 
-The authors train the MSE twin first and the GAN twin from it. Real-ESRGAN's own MSE twin was not
-released in a package, so the order is turned round: the last blocks of the GAN twin are trained
-on the mean squared error alone. The features in front of them never change, so they are computed
-once for each crop.
+Training data are small pictures, or features of them, that are computed once and kept in memory.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -22,11 +20,9 @@ from course_lib.data.crops import make_loader
 from course_lib.data.degradations import Degradation, degrade
 from course_lib.data.pair import Batch
 from course_lib.metrics import psnr
-from course_lib.models.sr import RRDBNet
 from course_lib.ranges import to_uint8
 from course_lib.systems.system import System, one_network
 
-BLOCKS = 2  # of the head
 BATCH = 4
 RATE = 1e-4  # of Adam; DeSRA, §4.1
 
@@ -113,13 +109,31 @@ def pictures_of(tensor: torch.Tensor) -> list[np.ndarray]:
     return [to_uint8(one.permute(1, 2, 0).clamp(0, 1).numpy()) for one in tensor]
 
 
-@torch.no_grad()
-def cached_features(
-    network: RRDBNet, low: Sequence[np.ndarray], blocks: int = BLOCKS
-) -> torch.Tensor:
-    """The features of small pictures in front of a head: N×2C×H×W, float32."""
-    network.eval()
-    return torch.cat([network.features(unit_tensor([one]), blocks) for one in low])
+@dataclass(frozen=True, kw_only=True)
+class Twins:
+    """A GAN for super-resolution and its MSE twin, which share their first layers.
+
+    Attributes:
+        shared: those layers, small pictures N×3×h×w in [0, 1] → features N×C×h×w; an
+            `nn.Identity` if the twins share none.
+        gan, mse: the other layers of each, features → N×3×sh×sw.
+        scale: s.
+    """
+
+    shared: Callable[[torch.Tensor], torch.Tensor]
+    gan: nn.Module
+    mse: nn.Module
+    scale: int
+
+    @torch.no_grad()
+    def features(self, low: Sequence[np.ndarray]) -> torch.Tensor:
+        """Compute the features of small pictures of one size, uint8 h×w×3: N×C×h×w."""
+        return torch.cat([self.shared(unit_tensor([one])) for one in low])
+
+    def pictures(self, low: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Enlarge a small picture with the GAN and with its MSE twin: uint8 sh×sw×3 each."""
+        features = self.features([low])
+        return enlarged(self.gan, features)[0], enlarged(self.mse, features)[0]
 
 
 @torch.no_grad()

@@ -53,6 +53,7 @@ def test_the_page_of_comparisons_holds_both_pictures_and_needs_no_other_file(pho
     assert page.count("data:image/jpeg;base64,") == 2
     assert "<b>" not in page
     assert not re.search(r'(src|href)="(?!data:)', page)
+    assert f"Before and after: {out / 'compare.html'}\n" in call(*command).output
     (out / "compare.html").write_text("my page")
     said = call(*command)
     assert f"Before and after: {out / 'compare_2.html'}" in said.output

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import runpy
 import shutil
 from functools import partial
@@ -74,7 +75,7 @@ def test_the_page_has_what_was_measured_on_the_sets_that_are_there(measure, tmp_
     page = (tmp_path / "results.md").read_text()
     assert f"| Rain100L | streaks | 1 | {levels[0]:.2f} → " in page
     assert "They were measured once, after all choices." in page
-    assert "Most specks have street" in page
+    assert re.search(r"\| specks: .* \| street", page)
     assert "{" not in page
     assert "| Rain100L, 1 | " in page
     readme = (tmp_path / "README.md").read_text()

@@ -170,7 +170,7 @@ def test_results_inside_the_folder_of_photographs_are_no_photographs(photos, net
 
 def test_names_and_formats_follow_the_settings(photos, tmp_path):
     jobs = plan([photos / "b.jpg"], tmp_path, CopySettings(suffix="dry", ext="PNG"))
-    assert [job.out.name for job in jobs] == ["b_dry.PNG"]
+    assert [job.out.name for job in jobs] == ["b_dry.png"]
     jobs = plan([photos / "b.jpg"], tmp_path, CopySettings(suffix="", ext="pgm"))
     assert [job.out.name for job in jobs] == ["b.ppm"]
 
@@ -190,11 +190,16 @@ def test_a_photograph_with_transparency_becomes_a_png(photos, networks, tmp_path
         ({"ext": "gif"}, "--ext is auto or one of"),
         ({"suffix": "a/b"}, "--suffix"),
         ({"tile": -1}, "--tile"),
+        ({"tile": 128}, "--tile is 0, or 256 pixels or more; it is 128"),
     ],
 )
 def test_impossible_settings_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         CopySettings(**settings)
+
+
+def test_an_ext_may_have_a_dot_and_capitals():
+    assert CopySettings(ext=".PNG").ext == "png"
 
 
 def test_the_register_names_each_copy_with_its_digest(photos, networks, tmp_path):
@@ -479,6 +484,10 @@ def test_pictures_of_formats_that_are_not_read_are_told(photos, tmp_path):
     for name in ("c.HEIC", "more/d.dng", "._e.heic", "f.txt"):
         (photos / name).write_bytes(b"")
     assert [path.name for path in not_read([photos, photos / "a.png"])] == ["c.HEIC", "d.dng"]
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "a.nef").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"formats that aren't read, such as a\.nef: convert"):
+        plan([tmp_path / "raw"], tmp_path / "out", CopySettings())
 
 
 @pytest.mark.parametrize("kind", ["folder", "dangling", "loop"])

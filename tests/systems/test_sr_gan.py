@@ -25,7 +25,8 @@ def test_the_twins_differ_as_twins_do() -> None:
     twins.set_up(mse, inputs, twins.unit_tensor(high), steps=100, rate=2e-3, batch_size=8).train()
     gan = copy.deepcopy(mse)
     losses = SRGan(pixels=0.1, adversarial=0.1)
-    sr_gan.set_up(gan, low, high, losses, count=100, rate=1e-3).train()
+    targets = twins.unit_tensor(high)
+    sr_gan.set_up(gan, inputs, targets, losses, steps=100, rate=1e-3).train()
     pictures = [twins.enlarged(one, twins.unit_tensor(test)) for one in (mse, gan)]
     scores = [np.mean([psnr(a, b) for a, b in zip(one, truth, strict=True)]) for one in pictures]
     detail = [np.mean([high_frequency_energy(a) for a in one]) for one in pictures]
@@ -50,7 +51,8 @@ def test_gradients_reach_the_generator_and_not_the_discriminator() -> None:
     low, high = twins.degraded_crops({"coffee": load_photo("coffee")}, 8, seed=1, size=48)
     generator = SRResNet(4, blocks=1, features=8)
     losses = SRGan(artifacts=1.0, reference=copy.deepcopy(generator))
-    system = sr_gan.set_up(generator, low, high, losses, count=1)
+    inputs, targets = twins.unit_tensor(low), twins.unit_tensor(high)
+    system = sr_gan.set_up(generator, inputs, targets, losses, steps=1)
     before = [copy.deepcopy(one.state_dict()) for one in (generator, system.discriminator)]
     [batch] = system.loader
     losses.g_step(generator, system.discriminator, batch, system.optimizer_g)

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from course_lib.data.photos import load_photo
-from course_lib.models.sr import RRDBHead, RRDBNet, SRResNet
-from course_lib.systems import twins
+from course_lib.models.sr import RRDBNet, SRResNet
+from course_lib.systems import real_esrgan, twins
 
 PHOTOS = {"coffee": load_photo("coffee"), "small": load_photo("coffee")[:40]}
 
@@ -31,9 +31,12 @@ def test_a_head_on_cached_features_gives_the_pictures_of_its_network(crops) -> N
     torch.manual_seed(0)
     network = RRDBNet(blocks=3, features=8, growth=4)
     torch.nn.init.constant_(network.conv_last.bias, 0.5)
-    inputs = twins.cached_features(network, crops[0])
+    pair = real_esrgan.set_up(network)
+    inputs = pair.features(crops[0])
     assert inputs.shape == (6, 16, 12, 12)
-    ours = twins.enlarged(RRDBHead.of(network), inputs)
+    ours = twins.enlarged(pair.gan, inputs)
+    for one in pair.pictures(crops[0][0]):
+        np.testing.assert_array_equal(one, ours[0])
     theirs = twins.enlarged(network, twins.unit_tensor(crops[0]))
     assert ours[0].shape == (48, 48, 3)
     assert max(np.abs(a.astype(int) - b).max() for a, b in zip(ours, theirs, strict=True)) <= 1
