@@ -34,9 +34,9 @@ def write_whole(path: Path, *content: bytes | memoryview, keep: Path | None = No
             is still there, under its own name or as ``keep``.
     """
     path = Path(os.path.realpath(path))
-    temporary = unfinished(path)
+    temporary = _fresh(path)
     try:
-        with temporary.open("wb") as file:
+        with temporary.open("xb") as file:
             for part in content:
                 file.write(part)
             file.flush()
@@ -66,9 +66,9 @@ def write_new(path: Path, content: bytes) -> None:
         FileExistsError: there is something of this name.
         OSError: a full disk, or a folder that can't be written; it names the file.
     """
-    temporary = unfinished(path)
+    temporary = _fresh(path)
     try:
-        with temporary.open("wb") as file:
+        with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             sync(file.fileno())
@@ -93,6 +93,14 @@ def write_new(path: Path, content: bytes) -> None:
 def unfinished(path: Path) -> Path:
     """The temporary file by which this process writes a file."""
     return path.with_name(f"{path.name}.{os.getpid()}{UNFINISHED}")
+
+
+def _fresh(path: Path) -> Path:
+    """The same, without what an earlier process of this number left, be it a link."""
+    temporary = unfinished(path)
+    with contextlib.suppress(OSError):
+        temporary.unlink()
+    return temporary
 
 
 def is_unfinished(path: Path, *finished: str) -> bool:

@@ -43,6 +43,12 @@ tag = "v0.3.0"
 
 
 @pytest.fixture(scope="session", autouse=True)
+def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Locks and fetched weights of the tests don't go into the user's cache."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session", autouse=True)
 def interrupts() -> None:
     """Ctrl-C works, also where the tests run in the background of a script, which ignores it."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

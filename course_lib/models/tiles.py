@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from course_lib.models.padding import pad_to_multiple
-from course_lib.ranges import from_model, to_model, to_uint8
+from course_lib.ranges import from_model, to_model, to_uint8, to_unit
 
 # A picture of up to LARGEST × LARGEST pixels goes through at once. For that a U-Net of 64
 # channels needs some 350 bytes a pixel beside its weights: 1.5 GB for the largest.
@@ -87,6 +87,54 @@ def restore_picture(
         restored = _with_enough_memory(generator, padded, tile, overlap, multiple, progress)
     picture = from_model(restored[0, :, rows, columns])
     return to_uint8(picture) if rainy.dtype == np.uint8 else picture.astype(rainy.dtype, copy=False)
+
+
+def restore_at(
+    generator: nn.Module,
+    rainy: np.ndarray,
+    pixels: int,
+    *,
+    tile: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> np.ndarray:
+    """Restore a large picture by way of a small copy.
+
+    The generator restores the copy. The change that it makes is enlarged and added to the picture,
+    whose fine detail stays. So a generator that was trained on small pictures can remove drops
+    that cover hundreds of pixels.
+
+    Args:
+        generator, rainy, tile, progress: as `restore_picture` takes them.
+        pixels: how many the copy may have; a picture of no more is restored as it is.
+
+    Returns:
+        The restored picture, with the shape and the type of ``rainy``.
+
+    Raises:
+        ValueError, TypeError, torch.OutOfMemoryError: see `restore_picture`.
+    """
+    rainy = np.asarray(rainy)
+    if rainy.ndim != 3 or rainy.shape[0] * rainy.shape[1] <= pixels:
+        return restore_picture(generator, rainy, tile=tile, progress=progress)
+    height, width = rainy.shape[:2]
+    small = shrunk(rainy, pixels)
+    restored = restore_picture(generator, small, tile=tile, progress=progress)
+    change = torch.from_numpy(restored - small).permute(2, 0, 1)[None]
+    enlarged = nn.functional.interpolate(change, size=(height, width), mode="bicubic")
+    picture = to_unit(rainy, np.float32) + enlarged[0].permute(1, 2, 0).numpy()
+    np.clip(picture, 0, 1, out=picture)
+    return to_uint8(picture) if rainy.dtype == np.uint8 else picture.astype(rainy.dtype, copy=False)
+
+
+def shrunk(picture: np.ndarray, pixels: int) -> np.ndarray:
+    """A copy of a picture H×W×3 with so many pixels at most: float32 in [0, 1], h×w×3."""
+    height, width = picture.shape[:2]
+    factor = max(1.0, (height * width / pixels) ** 0.5)
+    size = max(1, int(height / factor)), max(1, int(width / factor))
+    planes = torch.from_numpy(to_unit(picture, np.float32)).permute(2, 0, 1)[None]
+    if size != (height, width):
+        planes = nn.functional.interpolate(planes, size=size, mode="bilinear", antialias=True)
+    return planes[0].permute(1, 2, 0).clamp(0, 1).contiguous().numpy()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ def text(name: str, about: Mapping[str, Any]) -> str:
     settings = ", ".join(f"{key} {value}" for key, value in how.items())
     parts = [
         f"# {name}",
-        str(about["title"]),
+        _line(about["title"]),
         _table(
             [
                 ("removes", about["removes"]),
@@ -27,10 +27,10 @@ def text(name: str, about: Mapping[str, Any]) -> str:
     if measured := about.get("measured"):
         parts += ["## Measured", _table(measured.items())]
     if limits := about.get("limits"):
-        parts += ["## Limits", str(limits)]
+        parts += ["## Limits", _line(limits)]
     if photographs := about.get("photographs"):
         parts += [
-            "## Photographs that it learnt from",
+            "## Photographs that it was trained on",
             _table(
                 (
                     (one.get("name"), one.get("credit"))
@@ -49,4 +49,8 @@ def _table(rows: Iterable[tuple[Any, Any]], head: tuple[str, str] = ("", "")) ->
 
 
 def _cell(value: Any) -> str:
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    return _line(value).replace("\\", "\\\\").replace("|", "\\|")
+
+
+def _line(value: Any) -> str:
+    return " ".join(str(value).split())

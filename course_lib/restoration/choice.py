@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import torch
 from torch import nn
 
 from course_lib.models.classifier import RainClassifier
-from course_lib.models.tiles import evaluating
+from course_lib.models.tiles import evaluating, shrunk
 from course_lib.ranges import to_model
 from course_lib.restoration.networks import CLASSIFIER, FOLDER, Restorer, load_network
 
@@ -20,8 +21,8 @@ NETWORKS = ("streaks", "drops")  # between which the classifier decides
 CLASSES = (*NETWORKS, "no rain")  # in the order of the classifier's logits
 CROP = 160  # pixels, side of the pieces that the classifier looks at
 CROPS = 12
-SEEN = 0.02  # share of the picture, below which its kind says nothing
-FAINT = 0.1  # share below which the user is warned
+LOOK = 350_000  # pixels of the copy that it looks at; drops grow with the picture
+SEEN = 0.3  # share of a picture, below which a kind of rain counts as not seen
 
 
 class Chooser:
@@ -41,7 +42,7 @@ class Chooser:
         self._loaded: dict[str, Restorer] = {}
         loaded = self._load(CLASSIFIER if model == AUTO else model)
         if model != AUTO and isinstance(loaded.network, RainClassifier):
-            raise ValueError(f"{model} tells kinds of rain apart and restores nothing: take auto")
+            raise ValueError(f"{model} only classifies rain and can't restore: choose --model auto")
 
     @cached_property
     def digest(self) -> str:
@@ -56,12 +57,10 @@ class Chooser:
         if self._model != AUTO:
             return self._load(self._model), "chosen by --model"
         found = kind_of_rain(self._load(CLASSIFIER).network, picture)
-        kind = max(NETWORKS, key=lambda one: found[one])
-        if found[kind] >= FAINT:
+        if kind := decided(found):
             return self._load(kind), f"it looks like {kind} ({found[kind]:.0%})"
-        if found[kind] < SEEN:
-            kind = NETWORKS[0]
-        return self._load(kind), "it shows hardly any rain; look whether fine detail has gone"
+        # The network for streaks changes pictures without rain least.
+        return self._load("streaks"), "it shows hardly any rain; look whether fine detail has gone"
 
     def _load(self, name: str) -> Restorer:
         if name not in self._loaded:
@@ -77,19 +76,30 @@ def kind_of_rain(classifier: nn.Module, picture: np.ndarray) -> dict[str, float]
 
     Args:
         classifier: N×3×H×W in [−1, 1] → N×3 logits, in the order of `CLASSES`.
-        picture: uint8 H×W×3.
+        picture: uint8 or floats in [0, 1], H×W×3.
     """
     device = next(classifier.parameters()).device
     with evaluating(classifier):
-        chances = classifier(to_model(pieces(picture)).to(device)).softmax(1).mean(0)
+        shown = to_model(pieces(shrunk(picture, LOOK))).to(device)
+        chances = classifier(shown).softmax(1).mean(0)
     return dict(zip(CLASSES, chances.tolist(), strict=True))
 
 
+def decided(found: Mapping[str, float]) -> str:
+    """Return the kind of rain that a picture shows, of `NETWORKS`; empty if it shows hardly any.
+
+    Args:
+        found: of `kind_of_rain`.
+    """
+    kind = max(NETWORKS, key=lambda one: found[one])
+    return kind if found[kind] >= SEEN else ""
+
+
 def pieces(picture: np.ndarray) -> list[np.ndarray]:
-    """Cut pieces of one size out of a picture, spread evenly; a small picture is one piece."""
+    """Cut `CROPS` pieces or so out of a picture, spread evenly; a small picture is one piece."""
     height, width = picture.shape[:2]
     side_y, side_x = min(CROP, height), min(CROP, width)
-    rows = max(1, round(np.sqrt(CROPS * height / width)))
+    rows = min(CROPS, max(1, round(np.sqrt(CROPS * height / width))))
     columns = max(1, round(CROPS / rows))
     tops = np.linspace(0, height - side_y, rows if height > side_y else 1).astype(int)
     lefts = np.linspace(0, width - side_x, columns if width > side_x else 1).astype(int)

@@ -24,6 +24,7 @@ from course_lib.restoration.photographs import (
     has_transparency,
     read_photograph,
     require_fits,
+    uncoloured,
 )
 from course_lib.restoration.register import (
     CannotWrite,
@@ -42,8 +43,9 @@ LONGEST_NAME = 235  # bytes; a file that is being written has a longer name
 # Suffixes of pictures that aren't read, so that nobody takes them for done.
 UNREAD = frozenset(
     {
-        *(".heic", ".heif", ".avif", ".jxl", ".jp2", ".psd", ".svg"),
-        *(".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"),
+        *(".heic", ".heif", ".avif", ".jxl", ".jp2", ".psd", ".svg", ".tga", ".apng"),
+        *(".mpo", ".jpe", ".pbm", ".pnm", ".dib", ".ico", ".exr", ".hdr"),
+        *(".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"),
     }
 )
 # What keeps every further picture from being written, too.
@@ -276,6 +278,8 @@ def _run_one(
     exists = os.path.lexists(job.out)
     digest = digest_of(job.out) if job.out.is_file() else ""
     ours = [entry for entry in known if entry["sha256"] == digest]
+    if known:  # a killed process may have begun to write it, or not have ended
+        remove_unfinished(job.out.parent, job.out.name)
     for entry in ours:  # the same choice would be made again: no need to look at the photograph
         if entry["chosen_by"] == choose.digest and made_by.items() <= entry["made_by"].items():
             return JobOutcome(
@@ -303,6 +307,8 @@ def _run_one(
             progress(job, share)
 
     pixels = network.restore(photograph.pixels, tile=settings.tile or WHOLE, progress=report)
+    if (photograph.pixels == photograph.pixels[..., :1]).all():
+        pixels = uncoloured(pixels)
     restored = encode(job.out, replace(photograph, pixels=pixels))
     entry = {
         "file": job.out.name,
@@ -313,8 +319,6 @@ def _run_one(
         "why": why,
     }
     try:
-        if known:  # a killed process may have begun to write it
-            remove_unfinished(job.out.parent, job.out.name)
         register.note(entry)
         write_new(job.out, restored)
     except FileExistsError:

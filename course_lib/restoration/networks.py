@@ -23,7 +23,7 @@ from course_lib.models.mirrored import Mirrored
 from course_lib.models.pix2pix import UNetGenerator
 from course_lib.models.released import RELEASED
 from course_lib.models.residual_unet import ResidualUNet
-from course_lib.models.tiles import restore_picture, smallest_tile
+from course_lib.models.tiles import restore_at, smallest_tile
 from course_lib.tensor_files import BadCheckpoint, read_tensors, write_tensors
 
 FOLDER = Path(__file__).parent.parent / "assets" / "restorers"
@@ -31,7 +31,8 @@ LIMIT = 200_000_000  # bytes of a file
 SUFFIX = ".safetensors"
 TILE = 768  # pixels
 CLASSIFIER = "rain_kind"  # tells the kinds of rain apart; no network that restores
-LARGEST_NUMBER, LARGEST_SUM = 4096, 20_000  # of a network's settings, so that none fills the memory
+# Of a network from a file, so that none fills the memory or takes minutes to build.
+LARGEST_NUMBER, LARGEST_SUM, LARGEST_MULTIPLE = 4096, 20_000, 512
 KINDS: Mapping[str, Callable[..., nn.Module]] = {
     "ResidualUNet": ResidualUNet,
     "RASPP": RASPP,
@@ -43,6 +44,7 @@ OPTIONAL: Mapping[str, type] = {
     **dict.fromkeys(("parameters", "trained_on", "limits", "licence"), str),
     **dict.fromkeys(("training", "measured"), dict),
     "photographs": list,
+    "works_at": int,
 }
 
 
@@ -72,7 +74,9 @@ class Restorer:
     ) -> np.ndarray:
         """Restore one picture, uint8 or floats in [0, 1], H×W×3; see `restore_picture`.
 
-        The network sees it twice, see `Mirrored`. Tiles too small for it are made larger.
+        The network sees it twice, see `Mirrored`. Tiles too small for it are made larger. If the
+        header names a number of pixels, ``works_at``, larger pictures are restored by way of a
+        copy of that size; see `restore_at`.
 
         Raises:
             ValueError: its values aren't finite; else as `restore_picture`.
@@ -82,7 +86,8 @@ class Restorer:
         if tile is not None:
             tile = max(tile, smallest_tile(None, network.multiple))
         try:
-            return restore_picture(network, picture, tile=tile, progress=progress)
+            pixels = self.about.get("works_at") or picture.size
+            return restore_at(network, picture, pixels, tile=tile, progress=progress)
         finally:
             handle.remove()
 
@@ -115,7 +120,13 @@ def load_network(name: str | Path, *, device: str = "cpu", folder: Path = FOLDER
     path = find(name, folder)
     about, tensors = _read(path)
     with torch.device("meta"):  # nothing of the size that a header states is allocated yet
-        expected = build(about["network"], path).state_dict()
+        bare = build(about["network"], path, most=len(tensors))
+    if (multiple := getattr(bare, "multiple", 1)) > LARGEST_MULTIPLE:
+        raise ValueError(
+            f"{path} names a network that enlarges each picture to a multiple of {multiple} "
+            f"pixels; at most {LARGEST_MULTIPLE} are allowed: give it fewer levels"
+        )
+    expected = bare.state_dict()
     sizes = [{key: one.shape for key, one in state.items()} for state in (expected, tensors)]
     if sizes[0] != sizes[1]:
         raise ValueError(f"{path} doesn't hold the weights of its network, {about['network']}")
@@ -150,7 +161,7 @@ def find(name: str | Path, folder: Path = FOLDER) -> Path:
             raise ValueError(f"there is no file {path}")
         return path
     if str(name) in RELEASED:
-        raise ValueError(f"{name} enlarges photographs and removes no rain: take auto")
+        raise ValueError(f"{name} enlarges photographs and removes no rain: choose --model auto")
     if str(name) not in (*names(folder), CLASSIFIER):
         raise ValueError(
             f"there is no network {str(name)!r}: there are {', '.join(names(folder)) or 'none'}; "
@@ -159,8 +170,13 @@ def find(name: str | Path, folder: Path = FOLDER) -> Path:
     return folder / f"{name}{SUFFIX}"
 
 
-def build(how: Any, path: Path) -> nn.Module:
+def build(how: Any, path: Path, *, most: int | None = None) -> nn.Module:
     """Build a fresh network as a header describes it: ``{"kind": "RASPP", "width": 24}``.
+
+    Args:
+        how: the header's ``network``.
+        path: for messages.
+        most: number of tensors that the file holds, which bounds the number of blocks.
 
     Raises:
         ValueError: the file names no known network, or settings that it doesn't have.
@@ -175,6 +191,10 @@ def build(how: Any, path: Path) -> nn.Module:
     numbers = [one for some in lists for one in some if isinstance(one, int | float)]
     if any(not 0 <= one <= LARGEST_NUMBER for one in numbers) or sum(numbers) > LARGEST_SUM:
         raise ValueError(f"{path} names a network of impossible size: {how}")
+    blocks = settings.get("blocks")
+    counts = [one for one in (blocks if isinstance(blocks, list) else [blocks]) if one in numbers]
+    if most is not None and sum(counts) > most:
+        raise ValueError(f"{path} names a network of more blocks than it holds weights: {how}")
     try:
         return KINDS[kind](**settings)
     except Exception as error:  # settings of any kind may be in a header
@@ -220,9 +240,11 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
         for key, kind in {**STATED, **OPTIONAL}.items()
         if (key in STATED or key in about) and not isinstance(about.get(key), kind)
     ]
+    if not wrong and isinstance(about, dict) and about.get("works_at", 1) < 1:
+        wrong = ["works_at"]
     if wrong or not isinstance(about, dict):
         raise ValueError(
-            f"{path} is no network for photographs: its header lacks or garbles "
-            f"{', '.join(wrong or STATED)}"
+            f"{path} is no network for photographs: its header lacks "
+            f"{', '.join(wrong or STATED)}, or has something else in these places"
         )
     return about, tensors

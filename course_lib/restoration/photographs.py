@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +25,8 @@ STORAGE = {
     700,  # XMP, which may hold an orientation of its own
 }
 JPEG_EXIF = 65_500  # bytes that fit into a JPEG
+EXIF_MARK = b"Exif\0\0"
+EXIF_NUMBERS = {3: "H", 4: "I"}  # kinds of whole numbers in EXIF, as `struct` calls them
 LONGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}  # pixels
 
 
@@ -32,6 +36,7 @@ class Photograph:
 
     Attributes:
         pixels: uint8 H×W×3, upright.
+        grey: whether the file holds grey levels alone, so that a copy does, too.
         alpha: uint8 H×W, or None where the file holds no transparency.
         exif: the EXIF block, with the orientation reset to upright; empty if there is none.
         profile: the ICC colour profile; empty if there is none.
@@ -39,6 +44,7 @@ class Photograph:
     """
 
     pixels: np.ndarray
+    grey: bool = False
     alpha: np.ndarray | None = None
     exif: bytes = b""
     profile: bytes = b""
@@ -91,9 +97,11 @@ def encode(path: Path, photograph: Photograph) -> bytes:
         ValueError: see `require_fits`; a picture that Pillow can't write for another reason.
     """
     kind = require_fits(path, photograph)
-    pixels = photograph.pixels
+    image = Image.fromarray(np.ascontiguousarray(photograph.pixels))
+    if photograph.grey:
+        image = image.convert("L")
     if photograph.alpha is not None:
-        pixels = np.dstack([pixels, photograph.alpha])
+        image.putalpha(Image.fromarray(photograph.alpha))
     options: dict[str, object] = {"quality": QUALITY} if kind in ("JPEG", "WEBP") else {}
     if kind == "JPEG":
         options["subsampling"] = 0  # no colour is averaged over pixels
@@ -106,12 +114,18 @@ def encode(path: Path, photograph: Photograph) -> bytes:
         options["dpi"] = photograph.dpi
     file = io.BytesIO()
     try:
-        Image.fromarray(np.ascontiguousarray(pixels)).save(file, kind, **options)
+        image.save(file, kind, **options)
     except Exception as error:  # of many types
         raise ValueError(
             f"{path.name} can't be written as {kind} ({error}): try --ext png"
         ) from error
     return file.getvalue()
+
+
+def uncoloured(pixels: np.ndarray) -> np.ndarray:
+    """The luma of a picture, uint8 H×W×3, in all three colours: of a grey one, which stays grey."""
+    luma = np.asarray(Image.fromarray(pixels).convert("L"))
+    return np.stack([luma] * 3, axis=-1)
 
 
 def has_transparency(path: Path) -> bool:
@@ -137,6 +151,7 @@ def _photograph(image: Image.Image, path: Path) -> Photograph:
         raise BadPicture(f"{path} has {image.mode} colours: convert it to RGB first")
     upright = turned(image)
     exif, profile = _metadata(image, upright.size)  # after turning, which the orientation decides
+    grey = upright.mode in ("1", "L", "LA")
     if profile[16:20] == b"GRAY":
         upright, profile = _without_grey_profile(upright, profile), b""
     dpi = image.info.get("dpi")
@@ -149,7 +164,7 @@ def _photograph(image: Image.Image, path: Path) -> Photograph:
         upright = upright.convert("RGBA")
         alpha = np.array(upright.getchannel("A"))
     pixels = np.array(upright.convert("RGB"))
-    return Photograph(pixels=pixels, alpha=alpha, exif=exif, profile=profile, dpi=dpi)
+    return Photograph(pixels=pixels, grey=grey, alpha=alpha, exif=exif, profile=profile, dpi=dpi)
 
 
 def _without_grey_profile(image: Image.Image, profile: bytes) -> Image.Image:
@@ -172,7 +187,14 @@ def _without_grey_profile(image: Image.Image, profile: bytes) -> Image.Image:
 def _metadata(image: Image.Image, size: tuple[int, int]) -> tuple[bytes, bytes]:
     """EXIF of the upright picture, and the profile if it is for RGB or grey; damage is left out."""
     profile = image.info.get("icc_profile") or b""
-    try:
+    return _exif(image, size), profile if profile[16:20] in (b"RGB ", b"GRAY") else b""
+
+
+def _exif(image: Image.Image, size: tuple[int, int]) -> bytes:
+    if block := image.info.get("exif"):
+        with suppress(struct.error, KeyError):
+            return upright_exif(block, size)
+    try:  # of a TIFF, whose tags aren't a block of their own; or of a damaged block
         exif = image.getexif()
         for tag in STORAGE & exif.keys():
             del exif[tag]
@@ -183,10 +205,42 @@ def _metadata(image: Image.Image, size: tuple[int, int]) -> tuple[bytes, bytes]:
         for tag, pixels in zip(sides, size, strict=True):
             if tag in details:
                 details[tag] = pixels
-        block = exif.tobytes() if exif else b""
+        return exif.tobytes() if exif else b""
     except Exception:  # damaged EXIF, which Pillow meets with errors of many types
-        block = b""
-    return block, profile if profile[16:20] in (b"RGB ", b"GRAY") else b""
+        return b""
+
+
+def upright_exif(block: bytes, size: tuple[int, int]) -> bytes:
+    """Return an EXIF block that states the orientation upright and a size; all else stays as it is.
+
+    Args:
+        block: with or without ``Exif`` and two zeros in front of its header.
+        size: width and height of the upright picture, pixels.
+
+    Raises:
+        struct.error, KeyError: a damaged block.
+    """
+    base = len(EXIF_MARK) if block.startswith(EXIF_MARK) else 0
+    order = {b"II": "<", b"MM": ">"}[block[base : base + 2]]
+    changed = bytearray(block)
+    values = {
+        ExifTags.Base.Orientation: 1,
+        ExifTags.Base.ExifImageWidth: size[0],
+        ExifTags.Base.ExifImageHeight: size[1],
+    }
+    (first,) = struct.unpack_from(f"{order}I", block, base + 4)
+    folders = [first]
+    for offset in folders:
+        (count,) = struct.unpack_from(f"{order}H", block, base + offset)
+        for n in range(count):
+            at = base + offset + 2 + 12 * n
+            tag, kind = struct.unpack_from(f"{order}HH", block, at)
+            if tag == ExifTags.IFD.Exif and len(folders) == 1:
+                folders += struct.unpack_from(f"{order}I", block, at + 8)
+            elif tag in values and kind in EXIF_NUMBERS:
+                with suppress(struct.error):  # a side that the kind can't hold
+                    struct.pack_into(f"{order}{EXIF_NUMBERS[kind]}", changed, at + 8, values[tag])
+    return bytes(changed)
 
 
 def _is_wide(image: Image.Image) -> bool:

@@ -14,7 +14,7 @@ import filelock
 import platformdirs
 
 from course_lib.data.pictures import MAX_FILE_BYTES, BadPicture, explained
-from course_lib.files import read_whole, sync
+from course_lib.files import TooLarge, read_whole, sync
 
 NAME = "restored.jsonl"
 BEGIN = b'{"file": "'  # of every line
@@ -60,14 +60,14 @@ class Register:
 def opened(folder: Path) -> Iterator[Register]:
     """Make a folder, keep other processes from restoring into it, and read its register.
 
-    The lock lies in the user's cache, not among the photographs. A folder that stays empty is
-    taken away again.
+    The lock lies in the user's cache, not among the photographs. Folders that were made and stay
+    empty are removed.
 
     Raises:
         CannotWrite: the folder can't be written, another process restores into it, or it holds
             another program's file of the register's name.
     """
-    made = not folder.exists()
+    made = [one for one in (folder, *folder.parents) if not one.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -89,9 +89,9 @@ def opened(folder: Path) -> Iterator[Register]:
         yield Register(folder)
     finally:
         lock.release()
-        if made:
-            with suppress(OSError):
-                folder.rmdir()
+        with suppress(OSError):
+            for one in made:
+                one.rmdir()
 
 
 def require_own(folder: Path) -> None:
@@ -125,7 +125,11 @@ def read_entries(folder: Path) -> Entries:
     path = folder / NAME
     if path.is_symlink() or not path.is_file():
         return found
-    for line in read_whole(path, LIMIT).split(b"\n"):
+    try:
+        lines = read_whole(path, LIMIT).split(b"\n")
+    except TooLarge as error:
+        raise ValueError(f"{error}: move it away, or choose another --out") from None
+    for line in lines:
         with suppress(ValueError, KeyError, TypeError, RecursionError):
             read: Mapping[str, Any] = json.loads(line)
             entry = {key: read[key] for key in KEPT}
@@ -155,5 +159,5 @@ def unwritable(folder: Path, error: OSError) -> str:
         return f"{folder} isn't a folder: choose another --out"
     return (
         f"{folder} can't be written ({error.strerror or error}): choose another --out, or free "
-        "space and mend permissions there"
+        "space and check the permissions there"
     )

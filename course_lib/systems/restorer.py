@@ -6,10 +6,10 @@ photographs. No picture of a set of real rain is used.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,8 +30,6 @@ REVISION = 2  # one more with each change that alters the bits of a training run
 # Photographs that no network here learns from: settings were chosen on them. The last three
 # belong to the folder of free photographs that the shipped networks learnt from.
 VALIDATION = ("astronaut", "motorcycle", "bythewater", "path", "twowings")
-EPSILON = 1e-3  # of Charbonnier's loss, on the scale −1 to 1
-EDGES = 0.5  # weight of the differences between neighbours
 LEAST_RAIN = 0.005  # share of a crop's pixels that show rain, below which it counts as without
 CLIP = 1.0  # largest norm of all gradients together
 
@@ -53,8 +51,9 @@ class RestorerSettings:
             replaced; see `CropDataset`.
         colours: how far the curves of the three colours lie apart, see `RecolouredCrops`.
         jpeg: share of the crops that are compressed.
-        loss: ``"edges"`` for `restoration_loss`, ``"psnr"`` for `psnr_loss`.
         limit: of `psnr_loss`, dB.
+        works_at: number of pixels; larger pictures are restored by way of a copy of that size, see
+            `restore_at`. None restores pictures of any size as they are.
     """
 
     rain: RainMix
@@ -70,8 +69,8 @@ class RestorerSettings:
     renew_steps: int | None = 6
     colours: float = 1.0
     jpeg: float = 0.5
-    loss: Literal["edges", "psnr"] = "psnr"
     limit: float = 50.0
+    works_at: int | None = None
 
     def network(self) -> dict[str, object]:
         """Return how the network is built, as the header of its file states it."""
@@ -110,6 +109,7 @@ DROPS = RestorerSettings(
     renew_steps=24,
     colours=0.3,
     limit=40.0,
+    works_at=350_000,
 )
 SETTINGS: Mapping[str, RestorerSettings] = {"streaks": STREAKS, "drops": DROPS}
 
@@ -214,9 +214,7 @@ def set_up(
     generator = ResidualUNet(settings.widths, settings.blocks)
     nn.utils.convert_conv2d_weight_memory_format(generator, torch.channels_last)
     crops = training_crops(photographs, settings, seed)
-    psnr = partial(psnr_loss, limit=settings.limit)
-    compare = psnr if settings.loss == "psnr" else restoration_loss
-    step = partial(restoration_step, compare=compare)
+    step = partial(restoration_step, limit=settings.limit)
     return one_network(
         generator, _loader(crops, settings, workers), settings.learning_rate, seed, step
     )
@@ -314,21 +312,6 @@ def classification_step(
     return loss.detach()
 
 
-def restoration_loss(restored: torch.Tensor, clean: torch.Tensor) -> torch.Tensor:
-    """Charbonnier's loss, and half the mean absolute error of differences between neighbours.
-
-    Charbonnier's loss, √(d² + ε²), is an L1 that is smooth at 0 (Lai et al. 2017, *Deep Laplacian
-    pyramid networks*, eq. 3). The differences keep edges sharp.
-
-    Args:
-        restored, clean: N×3×H×W in [−1, 1].
-    """
-    difference = restored - clean
-    across = difference.diff(dim=-1).abs().mean()
-    down = difference.diff(dim=-2).abs().mean()
-    return (difference.square() + EPSILON**2).sqrt().mean() + EDGES * (across + down)
-
-
 def psnr_loss(restored: torch.Tensor, clean: torch.Tensor, *, limit: float = 50.0) -> torch.Tensor:
     """The mean over the pictures of the logarithm of their mean squared error.
 
@@ -343,20 +326,17 @@ def psnr_loss(restored: torch.Tensor, clean: torch.Tensor, *, limit: float = 50.
     return (errors + 4 * 10 ** (-limit / 10)).log().mean()
 
 
-Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-
-
 def restoration_step(
     generator: nn.Module,
     discriminator: nn.Module,
     batch: Batch,
     optimizer: torch.optim.Optimizer,
     *,
-    compare: Loss = restoration_loss,
+    limit: float = 50.0,
 ) -> torch.Tensor:
-    """One step of the network by a loss, `compare`; returns the loss before the update."""
+    """One step of the network by `psnr_loss`; returns the loss before the update."""
     optimizer.zero_grad()
-    loss = compare(generator(batch.rainy), batch.clean)
+    loss = psnr_loss(generator(batch.rainy), batch.clean, limit=limit)
     loss.backward()
     nn.utils.clip_grad_norm_(generator.parameters(), CLIP)
     optimizer.step()

@@ -20,6 +20,8 @@ from course_lib.systems.sr_gan import SRGan
 from course_lib.systems.twins import Twins
 from course_lib.training.loop import Callback
 
+EASY = Degradation(scale=2, blur=(0.4, 1.6), noise=(0.0, 3.0), quality=(75, 95))
+
 
 @dataclass(frozen=True, kw_only=True)
 class SmallSRSettings:
@@ -35,18 +37,18 @@ class SmallSRSettings:
         degradation: of the small pictures.
     """
 
-    scale: int = 4
+    scale: int = 2
     blocks: int = 6
     features: int = 32
     crops: int = 200
-    size: int = 96
+    size: int = 64
     batch_size: int = 8
-    mse_steps: int = 240
-    gan_steps: int = 160
-    mse_rate: float = 2e-3
-    gan_rate: float = 5e-4
+    mse_steps: int = 300
+    gan_steps: int = 300
+    mse_rate: float = 3e-3
+    gan_rate: float = 1e-3
     losses: SRGan = field(default_factory=lambda: SRGan(pixels=0.1, adversarial=0.1))
-    degradation: Degradation = field(default_factory=Degradation)
+    degradation: Degradation = EASY
 
 
 def train(

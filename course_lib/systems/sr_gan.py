@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.functional import avg_pool2d, pad
 
-from course_lib.data.crops import make_loader
+from course_lib.data.crops import StepLoader, make_loader
 from course_lib.data.pair import Batch
 from course_lib.losses import discriminator_loss, generator_loss
 from course_lib.models.pix2pix import PatchDiscriminator
@@ -36,6 +36,8 @@ class SRGan:
         pixels, features, adversarial: λ1, λ2 and λ3 of eq. 2, 0 or more.
         artifacts: weight of `artifact_loss`, LDL's; it needs the reference.
         reference: the MSE twin; its parameters don't change.
+        in_unit_range: whether pictures lie in [0, 1], as in super-resolution; those of derainers
+            lie in [−1, 1], as discriminators take them.
     """
 
     pixels: float = 1.0
@@ -43,6 +45,7 @@ class SRGan:
     adversarial: float = 0.05
     artifacts: float = 0.0
     reference: nn.Module | None = None
+    in_unit_range: bool = True
 
     def __post_init__(self) -> None:
         weights = (self.pixels, self.features, self.adversarial, self.artifacts)
@@ -62,7 +65,8 @@ class SRGan:
         optimizer.zero_grad()
         with torch.no_grad():
             fake = generator(batch.rainy)
-        loss = discriminator_loss(discriminator(centred(batch.clean)), discriminator(centred(fake)))
+        real, fake = self._judged(batch.clean), self._judged(fake)
+        loss = discriminator_loss(discriminator(real), discriminator(fake))
         loss.backward()
         optimizer.step()
         return loss.detach()
@@ -84,9 +88,9 @@ class SRGan:
             loss = loss + self.artifacts * artifact_loss(enlarged, steady, batch.clean)
         judge = cast(PatchDiscriminator, discriminator)
         with frozen(discriminator):
-            fake = judge.features(centred(enlarged))
+            fake = judge.features(self._judged(enlarged))
             with torch.no_grad():
-                real = judge.features(centred(batch.clean))
+                real = judge.features(self._judged(batch.clean))
             apart = [(a - b).abs().mean() for a, b in zip(fake, real, strict=True)]
             loss = loss + self.features * torch.stack(apart).mean()
             loss = loss + self.adversarial * generator_loss(judge.logit(fake[-1]))
@@ -94,10 +98,9 @@ class SRGan:
         optimizer.step()
         return loss.detach()
 
-
-def centred(pictures: torch.Tensor) -> torch.Tensor:
-    """Pictures in [0, 1] as a discriminator takes them, in [−1, 1]."""
-    return 2 * pictures - 1
+    def _judged(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Pictures as a discriminator takes them, in [−1, 1]."""
+        return 2 * pictures - 1 if self.in_unit_range else pictures
 
 
 def artifact_loss(gan: torch.Tensor, reference: torch.Tensor, clean: torch.Tensor) -> torch.Tensor:
@@ -143,18 +146,26 @@ def set_up(
         losses: weights of the terms of eq. 2.
         steps, seed, batch_size, rate: of the training; the rates fall to 0 in the second half.
     """
+    data = CachedCrops(inputs, targets, seed)
+    loader = make_loader(data, batch_size=batch_size, steps=steps)
+    return against_discriminator(generator, loader, losses, seed=seed, rate=rate)
+
+
+def against_discriminator(
+    generator: nn.Module, loader: StepLoader, losses: SRGan, *, seed: int, rate: float
+) -> System:
+    """A generator and batches of any kind, against a fresh discriminator; see `set_up`."""
     torch.manual_seed(seed)
     discriminator = PatchDiscriminator(in_channels=3, base_channels=32, n_layers=2, norm=None)
     optimizers = [adam(one, rate, BETAS) for one in (generator, discriminator)]
-    data = CachedCrops(inputs, targets, seed)
     return System(
         seed=seed,
         generator=generator,
         discriminator=discriminator,
-        loader=make_loader(data, batch_size=batch_size, steps=steps),
+        loader=loader,
         optimizer_g=optimizers[0],
         optimizer_d=optimizers[1],
         d_step=losses.d_step,
         g_step=losses.g_step,
-        schedulers=[linear_decay(one, steps) for one in optimizers],
+        schedulers=[linear_decay(one, len(loader)) for one in optimizers],
     )

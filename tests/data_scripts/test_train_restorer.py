@@ -69,7 +69,7 @@ def test_a_network_is_trained_and_its_file_says_how(train, tmp_path):
     assert restorer_.about["training"]["steps"] == "3"
     assert set(restorer_.about["measured"]) == {"light, dB", "clean pictures, dB"}
     credited = {one["name"]: one["credit"] for one in restorer_.about["photographs"]}
-    assert credited["sea"] == "sea.png | A Sailor, CC0"
+    assert credited["sea"] == "A Sailor, CC0"
     assert "held" not in credited
     assert "hopper" not in credited
     assert "James" not in credited["china"]
@@ -86,5 +86,7 @@ def test_the_classifier_is_trained_and_measured(train, tmp_path):
     said = train("rain_kind", "--out", tmp_path, "--workers", 0)
     assert said.exit_code == 0, said.output
     about = load_network(tmp_path / "rain_kind.safetensors").about
-    assert about["measured"]["streaks told rightly"].endswith(" of 20")
-    assert about["measured"]["drops told rightly"].endswith(" of 8")
+    measured = about["measured"]
+    assert measured["network for streaks chosen for streaks"].endswith(" of 20")
+    assert measured["network for drops chosen for drops"].endswith(" of 8")
+    assert measured["photographs without rain in which none is seen"].endswith(" of 1")

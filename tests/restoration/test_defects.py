@@ -8,7 +8,7 @@ PHOTO = np.asarray(load_photo("coffee"))[:200, :300]
 
 
 def test_a_photograph_that_comes_back_as_it_is_has_no_defect():
-    assert measure_defects(PHOTO, PHOTO) == (0, 0, 1)
+    assert measure_defects(PHOTO, PHOTO) == (0, 0, 0, 0, 1)
 
 
 def test_dots_are_counted_and_those_of_the_photograph_are_not():
@@ -47,3 +47,17 @@ def test_a_faint_grid_stands_out(stride, axis):
 def test_pictures_of_two_sizes_are_refused():
     with pytest.raises(ValueError, match="two pictures of one size"):
         measure_defects(PHOTO, PHOTO[1:])
+
+
+def test_blots_of_colour_are_seen_though_they_cancel_in_the_mean():
+    spoilt = PHOTO.astype(int)
+    spoilt[20:60, 20:60] += [40, -20, -20]
+    spoilt[80:120, 20:60] -= [40, -20, -20]
+    found = measure_defects(PHOTO, spoilt.clip(0, 255).astype(np.uint8))
+    assert found.blots > 20 * max(found.tint, 0.1)
+
+
+def test_a_darker_picture_shifts_without_a_tint():
+    grey = np.full((64, 64, 3), 128, np.uint8)
+    found = measure_defects(grey, grey - np.uint8(9))
+    assert (found.shift, found.tint, found.blots) == (9, 0, 0)

@@ -145,6 +145,40 @@ def test_a_killed_command_goes_on_where_it_stopped(networks, tmp_path):
     assert not list(out.glob("*.tmp"))
 
 
+@pytest.mark.parametrize("done", [True, False])
+def test_what_a_killed_command_left_unfinished_is_removed(photos, networks, tmp_path, done):
+    out = tmp_path / "out"
+    states(photos, out, networks)
+    left = out / "a_restored.png.123.tmp"
+    if done:  # killed after the file had got its name
+        os.link(out / "a_restored.png", left)
+    else:
+        (out / "a_restored.png").rename(left)
+    mine = out / "b.tmp"
+    mine.write_text("mine")
+    found = states(photos, out, networks)
+    assert found["a_restored.png"] == ("done before" if done else "restored")
+    assert not left.exists()
+    assert mine.exists()
+
+
+def test_a_grey_photograph_stays_grey(networks, tmp_path):
+    levels = np.random.default_rng(0).integers(0, 256, (40, 50), dtype=np.uint8)
+    Image.fromarray(levels).save(tmp_path / "grey.png")
+    Image.fromarray(np.stack([levels] * 3, -1)).save(tmp_path / "three.png")
+    out = tmp_path / "out"
+    for name in ("grey", "three"):
+        states(tmp_path / f"{name}.png", out, networks)
+    with (
+        Image.open(out / "grey_restored.png") as grey,
+        Image.open(out / "three_restored.png") as rgb,
+    ):
+        assert (grey.mode, rgb.mode) == ("L", "RGB")
+        pixels = np.asarray(rgb)
+        assert (pixels == pixels[..., :1]).all()
+        np.testing.assert_array_equal(np.asarray(grey), pixels[..., 0])
+
+
 def test_what_cannot_be_planned_is_refused_before_anything_is_written(photos, tmp_path):
     out = tmp_path / "out"
     with pytest.raises(ValueError, match="there is no file or folder nowhere"):
@@ -314,18 +348,24 @@ def test_an_output_that_cannot_be_written_is_told_before_any_picture(photos, net
     assert not looked
 
 
-def test_a_full_disk_ends_the_command_and_loses_nothing(photos, networks, tmp_path, monkeypatch):
+NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+@pytest.mark.parametrize("number", NO_MORE, ids=errno.errorcode.get)
+def test_a_full_disk_ends_the_command_and_loses_nothing(
+    photos, networks, tmp_path, monkeypatch, number
+):
     out = tmp_path / "out"
     written = []
 
     def full(path, content):
         if written:
-            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+            raise OSError(number, os.strerror(number), str(path))
         written.append(path)
         write_new(path, content)
 
     monkeypatch.setattr(jobs_module, "write_new", full)
-    with pytest.raises(CannotWrite, match="No space left on device"):
+    with pytest.raises(CannotWrite, match=os.strerror(number)):
         states(photos, out, networks)
     monkeypatch.undo()
     assert states(photos, out, networks) == {

@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from course_lib.models.residual_unet import ResidualUNet
+from course_lib.restoration import networks as networks_module
 from course_lib.restoration.networks import load_network, names, read_about, save_network
 from course_lib.tensor_files import write_tensors
 from tests.restoration.conftest import SMALL, about
@@ -84,7 +85,7 @@ def test_a_header_that_names_no_network_of_the_weights_is_refused(tmp_path, how,
 
 def test_a_large_network_without_its_weights_costs_no_memory(tmp_path, monkeypatch):
     path = tmp_path / "a.safetensors"
-    how = {**SMALL, "widths": [4096], "blocks": [30]}  # 36 GB
+    how = {**SMALL, "widths": [4096], "blocks": [8]}  # 10 GB
     save_network(path, ResidualUNet((4,), (1,)), about(network=how))
     with pytest.raises(ValueError, match="doesn't hold the weights of its network"):
         load_network(path)
@@ -106,7 +107,7 @@ def test_weights_that_are_not_finite_are_refused(tmp_path):
 )
 def test_a_header_with_garbled_parts_is_refused(tmp_path, wrong):
     save_network(tmp_path / "a.safetensors", ResidualUNet((4,), (1,)), about(**wrong))
-    with pytest.raises(ValueError, match=f"lacks or garbles {next(iter(wrong))}"):
+    with pytest.raises(ValueError, match=f"its header lacks {next(iter(wrong))}"):
         read_about(tmp_path / "a.safetensors")
 
 
@@ -152,3 +153,44 @@ def test_tiles_too_small_for_a_network_are_made_larger(networks):
 def test_released_weights_remove_no_rain():
     with pytest.raises(ValueError, match="real-esrgan enlarges photographs and removes no rain"):
         load_network("real-esrgan")
+
+
+def test_a_small_file_cannot_ask_for_hours_or_for_all_memory(tmp_path):
+    path = tmp_path / "a.safetensors"
+    deep = {"kind": "ResidualUNet", "widths": [1] * 14, "blocks": [1] * 14}
+    save_network(path, ResidualUNet([1] * 14, [1] * 14), about(network=deep))
+    with pytest.raises(ValueError, match="a multiple of 16384 pixels; at most 512 are allowed"):
+        load_network(path)
+    many = {**SMALL, "widths": [1] * 4, "blocks": [4096] * 4}
+    save_network(path, ResidualUNet((4,), (1,)), about(network=many))
+    with pytest.raises(ValueError, match="more blocks than it holds weights"):
+        load_network(path)
+
+
+def test_a_file_too_large_for_a_network_is_not_read(tmp_path):
+    path = tmp_path / "huge.safetensors"
+    with path.open("wb") as file:
+        file.truncate(networks_module.LIMIT + 1)
+    assert networks_module.LIMIT < 1e9
+    with pytest.raises(ValueError, match="has 200.0 MB, and may have 200 MB at most"):
+        load_network(path)
+
+
+@pytest.mark.parametrize("pixels", [0, -4])
+def test_a_network_that_works_at_no_pixels_is_refused(tmp_path, pixels):
+    path = tmp_path / "a.safetensors"
+    save_network(path, ResidualUNet((4,), (1,)), about(works_at=pixels))
+    with pytest.raises(ValueError, match="its header lacks works_at"):
+        load_network(path)
+
+
+def test_large_pictures_are_restored_by_way_of_a_small_copy(tmp_path):
+    """The network darkens; the change is enlarged, and fine detail stays."""
+    network = ResidualUNet((4,), (1,))
+    torch.nn.init.constant_(network.last.bias, 2 * 16 / 255)
+    path = tmp_path / "a.safetensors"
+    save_network(path, network, about(works_at=1000))
+    picture = np.random.default_rng(0).integers(60, 200, (90, 120, 3), dtype=np.uint8)
+    restored = load_network(path).restore(picture)
+    assert np.abs(picture.astype(int) - restored - 16).max() <= 1
+    assert load_network(path).restore(picture / 255).dtype == np.float64

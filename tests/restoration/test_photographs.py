@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms
 
+from course_lib.data.photos import load_photo
 from course_lib.data.pictures import BadPicture, read_picture
-from course_lib.restoration.photographs import encode, read_photograph
+from course_lib.metrics import psnr
+from course_lib.restoration.photographs import Photograph, encode, read_photograph
 
 # Wider than 255 bytes a row: decoders are told such numbers, too.
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 120, 3), dtype=np.uint8)
@@ -221,3 +223,47 @@ def test_a_picture_too_wide_for_its_format_is_told_so(tmp_path):
     )
     with pytest.raises(ValueError, match=r"JPEG can't hold b\.jpg, 70000×1 pixels"):
         encode(tmp_path / "b.jpg", wide)
+
+
+def phone_exif(orientation: int = 6) -> bytes:
+    """A block with names in Latin-1 and UTF-8, an odd kind of number, and a maker's own bytes."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    exif[ExifTags.Base.Artist] = "Ren#e M#ller"
+    exif[ExifTags.Base.Copyright] = "## 2026"
+    details = exif.get_ifd(ExifTags.IFD.Exif)
+    details[ExifTags.Base.MakerNote] = bytes(range(256))
+    details[ExifTags.Base.ExifImageWidth], details[ExifTags.Base.ExifImageHeight] = 120, 12
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] = "N"
+    return exif.tobytes().replace(b"n#e M#", b"n\xe9e M\xfc").replace(b"## 2026", b"\xc2\xa9 2026")
+
+
+@pytest.mark.parametrize("ext", [".jpg", ".png", ".webp"])
+def test_all_of_exif_but_the_orientation_and_the_size_stays_to_the_byte(tmp_path, ext):
+    Image.fromarray(PIXELS).save(tmp_path / f"a{ext}", exif=phone_exif())
+    before = read_photograph(tmp_path / f"a{ext}")
+    write_photograph(tmp_path / f"b{ext}", before)
+    with Image.open(tmp_path / f"b{ext}") as written:
+        block = written.info["exif"].removeprefix(b"Exif\0\0")
+    changed = phone_exif(orientation=1).removeprefix(b"Exif\0\0")
+    assert b"Ren\xe9e M\xfcller" in block
+    assert b"\xc2\xa9 2026" in block
+    different = [
+        n for n, (one, other) in enumerate(zip(block, changed, strict=True)) if one != other
+    ]
+    assert len(different) <= 4  # the two sides, which have changed places
+    assert read_picture(tmp_path / f"b{ext}").shape == before.pixels.shape
+
+
+def test_a_damaged_block_of_exif_costs_no_photograph(tmp_path):
+    whole = phone_exif()
+    for end in range(0, len(whole), 7):
+        Image.fromarray(PIXELS).save(tmp_path / "a.png", exif=whole[:end] or None)
+        assert read_photograph(tmp_path / "a.png").pixels.size == PIXELS.size
+
+
+@pytest.mark.parametrize("ext", [".jpg", ".webp"])
+def test_a_compressed_copy_keeps_the_detail(tmp_path, ext):
+    pixels = np.asarray(load_photo("coffee"))[:200, :200]
+    (tmp_path / f"a{ext}").write_bytes(encode(Path(f"a{ext}"), Photograph(pixels=pixels)))
+    assert psnr(read_picture(tmp_path / f"a{ext}"), pixels) > 36
