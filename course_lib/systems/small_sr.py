@@ -72,9 +72,14 @@ def train(
     inputs, targets = twins.unit_tensor(low), twins.unit_tensor(high)
     torch.manual_seed(seed)
     mse = SRResNet(settings.scale, settings.blocks, settings.features)
-    batch = {"seed": seed, "batch_size": settings.batch_size}
     twins.set_up(
-        mse, inputs, targets, steps=settings.mse_steps, rate=settings.mse_rate, **batch
+        mse,
+        inputs,
+        targets,
+        steps=settings.mse_steps,
+        seed=seed,
+        rate=settings.mse_rate,
+        batch_size=settings.batch_size,
     ).train(callbacks)
     gan = copy.deepcopy(mse)
     sr_gan.set_up(
@@ -83,7 +88,8 @@ def train(
         targets,
         settings.losses,
         steps=settings.gan_steps,
+        seed=seed,
         rate=settings.gan_rate,
-        **batch,
+        batch_size=settings.batch_size,
     ).train(callbacks)
     return Twins(shared=nn.Identity(), gan=gan.eval(), mse=mse.eval(), scale=settings.scale)

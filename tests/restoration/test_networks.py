@@ -172,7 +172,7 @@ def test_a_file_too_large_for_a_network_is_not_read(tmp_path):
     with path.open("wb") as file:
         file.truncate(networks_module.LIMIT + 1)
     assert networks_module.LIMIT < 1e9
-    with pytest.raises(ValueError, match="has 200.0 MB, and may have 200 MB at most"):
+    with pytest.raises(ValueError, match=r"has 200\.0 MB, and may have 200 MB at most"):
         load_network(path)
 
 

@@ -127,6 +127,5 @@ def test_a_crop_with_hardly_any_rain_counts_as_one_without(monkeypatch):
 def test_the_pool_of_rains_is_renewed_as_the_recipe_says(settings):
     crops = restorer.training_crops(ALL, settings, 0)
     assert settings.renew_steps
-    assert (
-        crops.settings["items between two new rains"] == settings.renew_steps * settings.batch_size
-    )
+    items = settings.renew_steps * settings.batch_size
+    assert crops.settings["items between two new rains"] == items
