@@ -51,14 +51,18 @@ class LessonTwins:
     name: str
     degradation: Degradation
 
-    def example(self, clean: np.ndarray, seed: int) -> Example:
+    def example(
+        self, clean: np.ndarray, seed: int, degradation: Degradation | None = None
+    ) -> Example:
         """Degrade a photograph and let both twins enlarge it.
 
         Args:
             clean: uint8 H×W×3, sides multiples of the scale.
             seed: of the degradation.
+            degradation: None takes the twins' own.
         """
-        low = degrade(clean, np.random.default_rng((seed, 5)), self.degradation)
+        how = degradation or self.degradation
+        low = degrade(clean, np.random.default_rng((seed, 5)), how)
         return Example(low, clean, *self.pair.pictures(low))
 
 
@@ -66,6 +70,22 @@ def training_photographs() -> dict[str, np.ndarray]:
     """The embedded photographs that aren't in `EXAMPLES`, each at full and at half size."""
     photos = {name: load_photo(name) for name in PHOTOS if name not in EXAMPLES}
     return photos | {f"{name}, half": shrink(photo, 2) for name, photo in photos.items()}
+
+
+def ordinary(twins: LessonTwins, side: int) -> list[Example]:
+    """The middle of each training photograph, with an input as in the GAN's own training.
+
+    Args:
+        twins: that enlarge them.
+        side: of the parts, pixels, a multiple of the scale.
+    """
+    found = []
+    for n, name in enumerate(name for name in PHOTOS if name not in EXAMPLES):
+        photo = load_photo(name)
+        top, left = ((length - side) // 2 for length in photo.shape[:2])
+        clean = photo[top : top + side, left : left + side]
+        found.append(twins.example(clean, n, Degradation(scale=twins.pair.scale)))
+    return found
 
 
 def released_twins(mse_weights: Mapping[str, torch.Tensor]) -> LessonTwins:

@@ -1,0 +1,352 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Lesson 05: DeSRA, detecting
+#
+# A GAN that enlarges photographs invents detail. You build a detector that finds
+# invented detail without knowing the true picture.
+
+# %% tags=["parameters"]
+profile = "auto"  # gpu where there is one, else cpu; or "smoke", "cpu", "gpu", "paper"
+seed = 0
+
+# %%
+import numpy as np
+import torch
+
+from course_lib import results, viz
+from course_lib.exercises import exercise
+from course_lib.profiles import pick
+from course_lib.results import weights
+from course_lib.systems import desra, real_esrgan
+
+settings = pick("05", profile)
+torch.set_num_threads(settings.threads)
+results.begin(lesson="05", profile=profile, seed=seed)
+if real_esrgan.available():
+    twins = desra.released_twins(weights.read("05_mse_twin").states["mse"])
+else:
+    twins = desra.small_twins(desra.small_settings(settings), seed)
+    print("Real-ESRGAN's weights aren't here: `course models fetch real-esrgan`")
+print(f"This lesson works on {twins.name}.")
+
+# %% [markdown]
+# **At the end you will be able to**
+#
+# - explain why a GAN's mistakes look like detail, and an MSE network's like blur;
+# - compute the local standard deviation and build DeSRA's map $D$ from it;
+# - weigh $D$ by how much detail a class of texture usually has;
+# - turn a map into a mask, and score masks by regions;
+# - say when the detector is blind.
+#
+# **Prerequisites:** lessons 01 and 02.
+#
+# {{budgets}}
+
+# %% [markdown]
+# ## 1. A network that invents
+#
+# **Real-ESRGAN** (Wang and others 2021) enlarges a photograph four times in each
+# direction. Each pixel becomes sixteen, so most of the result must be guessed. The
+# network was trained as a GAN: its guesses should look like a photograph.
+#
+# Its **MSE twin** has the same layers, but the last blocks were trained on the mean
+# squared error alone. An MSE network guesses the mean of everything that is possible.
+#
+# **Predict:** which of the two pictures will have the higher PSNR? Which one will look
+# sharper?
+
+# %%
+from course_lib.metrics import psnr
+
+examples = desra.examples(twins, side=settings.image_size)
+one = examples["astronaut"]
+side = one.clean.shape[0]
+enlarged = one.low.repeat(side // len(one.low), 0).repeat(side // len(one.low), 1)
+viz.picture_grid(
+    [enlarged, one.mse, one.gan, one.clean],
+    [
+        "input",
+        f"MSE twin, {psnr(one.mse, one.clean):.1f} dB",
+        f"GAN, {psnr(one.gan, one.clean):.1f} dB",
+        "photograph",
+    ],
+    alt="A portrait four times: the small, noisy input; the MSE twin's blurred "
+    "enlargement; the GAN's sharp one; the photograph.",
+)
+
+# %% [markdown]
+# The GAN's picture is sharper, and its PSNR is lower. Compare the faces. Where the
+# input says too little, the GAN draws something that a face could have, in the wrong
+# place. DeSRA (Xie and others 2023, *DeSRA: Detect and Delete the Artifacts of
+# GAN-based Real-World Super-Resolution Models*) calls such mistakes **GAN-inference
+# artifacts**: they appear on pictures for which nobody knows the truth.
+#
+# The paper's idea: where the GAN drew much more texture than its MSE twin, it probably
+# made it up.
+
+# %% [markdown]
+# ## 2. How much texture is there?
+#
+# The **local standard deviation** $\sigma$ measures texture. At each pixel, take the
+# window of $n \times n$ pixels around it ($n = 11$) and compute the standard deviation
+# of their levels (equation 3). It is 0 on a flat wall and large on foliage and on
+# edges.
+
+# %% exercise="05.1"
+from course_lib.artifacts.texture import local_std
+
+# %%
+ex = exercise("05.1")
+ex.check(local_std)
+local_std = ex.use(local_std)
+
+# %%
+window = 11
+sigma = {
+    name: (local_std(e.gan, window), local_std(e.mse, window))
+    for name, e in examples.items()
+}
+gan_sigma, mse_sigma = (maps.mean(-1) for maps in sigma["astronaut"])
+viz.picture_grid(
+    [(maps / 64).clip(0, 1) for maps in (gan_sigma, mse_sigma)],
+    ["σ of the GAN's picture", "σ of the MSE twin's"],
+    alt="Two maps of the portrait, black on flat areas and white along edges. The map "
+    "of the GAN is brighter in the hair and the face.",
+)
+
+# %% [markdown]
+# ## 3. From a difference to D
+#
+# The first idea is the **absolute difference** of the two maps (equation 4):
+#
+# $$d = (\sigma_x - \sigma_y)^2$$
+#
+# with $\sigma_x$ of the GAN and $\sigma_y$ of the MSE twin. But strong texture differs
+# more than weak texture, even if both are right. The paper's figure 4 shows two patches
+# with the same $d$: foliage that looks right, and a building that looks wrong. The next
+# cell finds two such places in our pictures.
+
+# %%
+from course_lib.artifacts.texture import difference, relative_difference
+
+
+def places(name: str) -> dict[str, np.ndarray]:
+    """σ of both twins, d and d' at each pixel of an example."""
+    x, y = (maps.mean(-1) for maps in sigma[name])
+    return {
+        "σ GAN": x,
+        "σ MSE": y,
+        "d": difference(x, y),
+        "d'": relative_difference(x, y),
+    }
+
+
+found = places("china")
+target = np.quantile(found["d"], 0.95)
+alike = np.abs(found["d"] / target - 1) < 0.1
+order = np.where(alike, found["d'"], np.nan)
+rows = []
+for label, pick_one in (("smallest d'", np.nanargmin), ("largest d'", np.nanargmax)):
+    at = np.unravel_index(pick_one(order), order.shape)
+    rows.append(
+        {"place": label, **{key: float(value[at]) for key, value in found.items()}}
+    )
+viz.table(rows, caption="Two places with nearly the same d", decimals=2)
+
+# %% [markdown]
+# So the paper divides by the texture itself (equation 5):
+#
+# $$d' = \frac{(\sigma_x - \sigma_y)^2}{2 \sigma_x \sigma_y}$$
+#
+# and turns $d'$ into a **similarity** between 0 and 1 (equations 6 and 7):
+#
+# $$D = \frac{1}{1 + d'} = \frac{2 \sigma_x \sigma_y}{\sigma_x^2 + \sigma_y^2}$$
+#
+# A constant $C$ keeps the division stable where both pictures are flat. The authors'
+# code adds $C$ above and below the fraction bar. Write it like that.
+
+# %% exercise="05.2"
+from course_lib.artifacts.texture import texture_distance
+
+# %%
+ex = exercise("05.2")
+ex.check(texture_distance)
+texture_distance = ex.use(texture_distance)
+
+# %%
+from course_lib.artifacts.texture import C
+
+distance = {name: texture_distance(*maps, c=C).mean(-1) for name, maps in sigma.items()}
+edge = window // 2
+inside = np.s_[edge:-edge, edge:-edge]
+viz.picture_grid(
+    [examples["china"].gan[inside], found["d"].clip(0, 400) / 400, distance["china"]],
+    ["GAN", "d (white: 400 or more)", "D (black: no likeness)"],
+    alt="A pagoda enlarged by the GAN; its map of d, bright along all edges; its map "
+    "of D, dark where only the GAN has texture and white on sky and water.",
+)
+
+# %% [markdown]
+# **Predict:** equation 7 prints $C$ in the denominator only. Take a patch of sky, where
+# both standard deviations are 1. What is $D$ there by the printed equation, and what
+# does the detector then think of the sky?
+
+# %%
+x, y = sigma["china"]
+as_printed = (2 * x * y / (x**2 + y**2 + C)).mean(-1)
+viz.picture_grid(
+    [distance["china"], as_printed],
+    ["D as in the code", "D as printed"],
+    alt="Two maps of D. As in the code, sky and water are white; as printed, black.",
+)
+flat = (x.mean(-1) < 2) & (y.mean(-1) < 2)
+if flat.any():
+    print(
+        f"mean D on flat patches: {distance['china'][flat].mean():.2f} as in the code, "
+        f"{as_printed[flat].mean():.2f} as printed"
+    )
+
+# %% [markdown]
+# With $C$ in the denominator only, every flat patch gets a $D$ near 0, as if the GAN
+# had invented it. We use the form of the code.
+
+# %% [markdown]
+# ## 4. What is usual for this texture?
+#
+# Foliage of a GAN differs from its MSE twin's everywhere, and looks right. A wall that
+# differs as much looks wrong. So the threshold depends on the class of each pixel. For
+# each class $k$, the paper collects $D$ over many ordinary pictures and takes the value
+# $A_k$ that 85 % of the pixels reach (equation 8). It takes the classes from a network
+# for segmentation. Ours are six classes of texture, from smooth to rough.
+
+# %% exercise="05.3"
+from course_lib.artifacts.semantics import class_weights
+
+# %%
+ex = exercise("05.3")
+ex.check(class_weights)
+class_weights = ex.use(class_weights)
+
+# %%
+from course_lib.artifacts.semantics import texture_classes
+
+
+def detector_map(gan: np.ndarray, mse: np.ndarray) -> np.ndarray:
+    """D of two pictures, with your functions."""
+    return texture_distance(local_std(gan, window), local_std(mse, window), c=C).mean(
+        -1
+    )
+
+
+ordinary = desra.ordinary(twins, settings.image_size)
+labels = [texture_classes(e.mse)[inside] for e in ordinary]
+usual = class_weights(
+    [detector_map(e.gan, e.mse) for e in ordinary], labels, percentile=85
+)
+for label, value in usual.items():
+    share = np.mean([np.mean(one == label) for one in labels])
+    print(f"class {label}: A = {value:.2f}, {share:.0%} of the pixels")
+print("the paper: sky 1.00, building 0.80, tree 0.75")
+
+# %% [markdown]
+# ## 5. From a map to a mask
+#
+# A pixel is suspicious where $D / A_k$ is below a threshold of 0.7 (equation 9).
+# Single pixels are noise, so four steps clean the mask: **erosion** removes specks,
+# **dilation** joins neighbours, holes are filled, and small regions are dropped
+# (appendix A.2).
+
+# %% exercise="05.4"
+from course_lib.artifacts.mask import artifact_mask
+
+# %%
+ex = exercise("05.4")
+ex.check(artifact_mask)
+artifact_mask = ex.use(artifact_mask)
+
+# %%
+from course_lib.artifacts.semantics import weight_map
+
+AREA = settings.image_size**2 // 250  # pixels; the authors' 4000 are for large pictures
+masks = {}
+for name, e in examples.items():
+    weight = weight_map(texture_classes(e.mse)[inside], usual)
+    masks[name] = artifact_mask(distance[name], weight, min_area=AREA)
+viz.picture_grid(
+    [e.gan[inside] for e in examples.values()],
+    [f"{name}: {masks[name].mean():.0%}" for name in examples],
+    masks=list(masks.values()),
+    alt="Three pictures of the GAN; the detected regions are tinted orange.",
+)
+
+# %% [markdown]
+# Move the controls. Which threshold marks what you would mark?
+
+# %%
+
+
+def look(*, picture: str, threshold: float, classes: str, erosions: int) -> np.ndarray:
+    e = examples[picture]
+    weight = (
+        weight_map(texture_classes(e.mse)[inside], usual) if classes == "on" else 1.0
+    )
+    mask = artifact_mask(
+        distance[picture], weight, threshold=threshold, erosions=erosions, min_area=AREA
+    )
+    shown = e.gan[inside].copy()
+    shown[mask] = shown[mask] // 2 + np.array([127, 60, 0], np.uint8)
+    return shown, f"{mask.mean():.1%} of the picture"
+
+
+viz.Explorer(
+    look,
+    picture=list(examples),
+    threshold=(0.3, 1.0, 0.7),
+    classes=["on", "off"],
+    erosions=(0, 3, 1),
+    alt="A picture of the GAN with the detected regions in orange.",
+)
+
+# %% [markdown]
+# ## 6. Is the mask right?
+#
+# Here we know the photograph, so there is a truth that doesn't use $D$: a region counts
+# as an artifact **by reference** if the GAN's error there is larger than the MSE twin's
+# by 12 levels, on average over a few pixels.
+#
+# Masks are scored by regions (equations 12 and 13). **Precision** is the share of the
+# detected regions that the truth covers by more than half. **Recall** is the share of
+# the true regions that the detection covers by more than half.
+
+# %% exercise="05.5"
+from course_lib.artifacts.metrics import region_precision_recall
+
+# %%
+ex = exercise("05.5")
+ex.check(region_precision_recall)
+region_precision_recall = ex.use(region_precision_recall)
+
+# %%
+from course_lib.artifacts.metrics import iou
+from course_lib.artifacts.truth import by_reference
+
+rows = []
+for name, e in examples.items():
+    truth = by_reference(e.gan, e.mse, e.clean, min_area=AREA)[inside]
+    precision, recall = region_precision_recall(masks[name], truth, p=0.5)
+    rows.append(
+        {
+            "picture": name,
+            "IoU": iou(masks[name], truth),
+            "precision": precision,
+            "recall": recall,
+        }
+    )
+viz.table(rows, caption="The detector against the truth by reference", decimals=2)

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from course_lib.data.degradations import Degradation
+from course_lib.data.photos import PHOTOS, load_photo
+from course_lib.models.sr import RRDBHead, RRDBNet
+from course_lib.systems import desra, real_esrgan
+from course_lib.systems.desra import EXAMPLES, SIDE, LessonTwins
+from course_lib.systems.small_sr import EASY, SmallSRSettings
+from course_lib.systems.twins import Twins
+
+TINY = SmallSRSettings(blocks=1, features=8, crops=8, size=32, mse_steps=4, gan_steps=3)
+
+
+@pytest.fixture(scope="module")
+def small() -> LessonTwins:
+    return desra.small_twins(TINY, seed=0)
+
+
+def test_examples_fit_into_their_photographs_and_no_twin_learns_from_them() -> None:
+    learned = {name.split(",")[0] for name in desra.training_photographs()}
+    assert learned == set(PHOTOS) - set(EXAMPLES)
+    for name, corner in EXAMPLES.items():
+        sides = load_photo(name).shape[:2]
+        assert all(at + SIDE <= side for at, side in zip(corner, sides, strict=True))
+
+
+def test_examples_are_degraded_and_enlarged_by_both_twins(small) -> None:
+    found = desra.examples(small, side=64)
+    assert found.keys() == EXAMPLES.keys()
+    for one in found.values():
+        assert one.low.shape == (32, 32, 3)
+        assert one.clean.shape == one.gan.shape == one.mse.shape == (64, 64, 3)
+    again = desra.examples(small, side=64)
+    np.testing.assert_array_equal(found["china"].low, again["china"].low)
+
+
+def test_ordinary_pictures_show_the_photographs_that_twins_learn_from(small) -> None:
+    found = desra.ordinary(small, 64)
+    assert len(found) == len(PHOTOS) - len(EXAMPLES)
+    assert all(one.gan.shape == (64, 64, 3) for one in found)
+
+
+def test_training_small_twins_repeats_to_the_bit_and_makes_two_networks() -> None:
+    first, second = (desra.small_twins(TINY, seed=1).pair for _ in range(2))
+    for one, other in ((first.gan, second.gan), (first.mse, second.mse)):
+        pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+        assert all(torch.equal(a, b) for a, b in pairs)
+    assert any(
+        not torch.equal(a, b)
+        for a, b in zip(first.gan.parameters(), first.mse.parameters(), strict=True)
+    )
+
+
+def test_the_shipped_twin_goes_into_the_head_alone(monkeypatch) -> None:
+    torch.manual_seed(0)
+    network = RRDBNet(blocks=3, features=8, growth=4)
+    monkeypatch.setattr(real_esrgan, "load_released", lambda name: network)
+    weights = RRDBHead(2, 8, 4).state_dict()
+    found = desra.released_twins(weights)
+    assert torch.equal(found.pair.mse.conv_last.weight, weights["conv_last.weight"])
+    assert torch.equal(found.pair.gan.conv_last.weight, network.conv_last.weight)
+
+
+def test_a_degradation_of_its_own_changes_the_input_alone() -> None:
+    twins = LessonTwins(
+        pair=Twins(
+            shared=nn.Identity(), gan=nn.Upsample(None, 2), mse=nn.Upsample(None, 2), scale=2
+        ),
+        name="none",
+        degradation=EASY,
+    )
+    clean = load_photo("coffee")[:40, :40]
+    mild = twins.example(clean, 0)
+    hard = twins.example(clean, 0, Degradation(scale=2, blur=(3, 3)))
+    np.testing.assert_array_equal(mild.clean, hard.clean)
+    assert (mild.low != hard.low).any()
