@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from course_lib.data.pair import Batch
+from course_lib.experiments import factors
 from course_lib.experiments.graspp import (
     SEEDS,
     Contestant,
@@ -255,6 +256,7 @@ EXPERIMENTS = (
         tolerances={"psnr_rainy": 0.01, "psnr": 1.5, "ssim": 0.05} | END,
         times=TIMES,
     ),
+    *factors.EXPERIMENTS,
 )
 # Name of the recording → the contestant whose last pictures it shows.
 SHOWN = {
