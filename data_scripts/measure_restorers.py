@@ -20,12 +20,14 @@ from course_lib.data.folders import PictureFolder
 from course_lib.data.photos import PHOTOS, load_photo
 from course_lib.data.rain import synthesize
 from course_lib.data.registry import data_folder, pairs_if_there
+from course_lib.experiments.factors import SETTINGS
 from course_lib.files import write_whole
 from course_lib.metrics import psnr, ssim
 from course_lib.records import read_record, write_record
 from course_lib.restoration.choice import Chooser
 from course_lib.restoration.defects import Defects, measure_defects
 from course_lib.restoration.networks import Restorer, load_network
+from course_lib.results.tables import load_table
 from course_lib.systems.restorer import VALIDATION
 
 ROOT = Path(__file__).parents[1]
@@ -56,9 +58,9 @@ MARKERS = "<!-- results -->", "<!-- /results -->"
 TEXT = """
 # What the networks of `course restore` do on real rain
 
-The networks were trained on computed rain over photographs with free licences (`course models show
-streaks` lists them), and on no picture of the sets below. The network for streaks removes streaks
-and leaves mist, as the clean pictures of the real sets do. {looks}
+The networks were trained on computed rain over photographs (`course models show streaks` lists
+them and their licences), and on no picture of the sets below. The network for streaks removes
+streaks and leaves mist, as the clean pictures of the real sets do. {looks}
 
 All numbers are of whole uint8 pictures. PSNR and SSIM are of MATLAB's luma, as in most deraining
 papers. A cell shows the rainy input → the restored picture, means over the pictures. "Worse" counts
@@ -133,6 +135,21 @@ the network for streaks changes most, and what was there. Below: drops, what the
 leaves, and what was there.
 
 ![The worst places of two photographs](restored_failures.jpg)
+
+## What matters most
+
+Which factor matters most for a network that removes streaks? A smaller one was trained for half a
+minute with the most of everything: 91 photographs, rains that are drawn anew all the time, five
+kinds of rain. Each further row changes one factor. Five seeds, mean ± standard deviation, PSNR of
+luma in dB: computed rain on held-out photographs, and every fifth pair of the real sets. (The first
+photographs are always the embedded ones, which are small.) `make reproduce LESSONS=04` computes the
+table.
+
+{factors}
+
+One photograph is too few; five are nearly as good as 91 in so short a training. Next come the
+rains, the time and the kinds, most of all on the two real pairs of SPA: 16 drawn rains, one kind of
+rain, or ten seconds of training cost 2.5 to 4.4 dB there.
 
 ## Make this page again
 
@@ -307,6 +324,7 @@ def write_page(record: Mapping[str, Any]) -> str:
         "crops": crops(record["sets"]),
         "provenance": "; ".join(dict.fromkeys(measured)),
         "chosen": chosen(record),
+        "factors": factors(),
         "clean": f"{clean['mean']:.2f} dB on average over {clean['pictures']} pictures, "
         f"{clean['worst']:.2f} dB at worst"
         if clean
@@ -317,6 +335,26 @@ def write_page(record: Mapping[str, Any]) -> str:
     for key, value in words.items():
         text = text.replace(f"{{{key}}}", value)
     return text
+
+
+def factors() -> str:
+    """Rows of the experiment of factors."""
+    columns = {"psnr": "computed rain", "rain100l": "Rain100L", "rain800": "Rain800", "spa": "SPA"}
+    held_out, real = (load_table(name).rows for name in ("04_factors", "04_factors_real"))
+    lines = [
+        f"| photographs | rains | kinds | steps | {' | '.join(columns.values())} |",
+        "|---:|---:|---:|---:|" + "---:|" * len(columns),
+    ]
+    for settings in SETTINGS:
+        cells = [str(value) for value in settings.values()]
+        for column in columns:
+            rows = held_out if column == "psnr" else real
+            for factor, level in settings.items():
+                rows = rows[rows[factor].astype(str) == str(level)]
+            values = rows[column]
+            cells.append(f"{values.mean():.2f} ± {values.std():.2f}")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def chosen(record: Mapping[str, Any]) -> str:
