@@ -115,8 +115,8 @@ and takes the network for streaks, which changes such pictures least. How often 
 
 ## Pictures
 
-These embedded photographs were not learnt from. Rows: computed rain, restored, clean (under
-streaks with their mist).
+The networks were not trained on these embedded photographs. Rows: computed rain, restored, clean
+(under streaks with their mist).
 
 ![Photographs under streaks, restored, and clean](restored_streaks.jpg)
 
