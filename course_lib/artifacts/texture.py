@@ -13,7 +13,6 @@ from typing import Literal, TypeVar
 
 import numpy as np
 import torch
-from scipy.ndimage import correlate1d
 from torch import nn
 
 from course_lib.filters import gaussian_window
@@ -24,6 +23,7 @@ SHAPES: dict[Variant, Shape] = {"paper": "uniform", "official": "gaussian"}
 WINDOW = 11
 SIGMA = 1.5  # of the Gaussian window, pixels
 C = (0.03 * 255) ** 2  # of eq. 7, for levels of 0..255; SSIM's C₂
+STRIP = 48  # pixels; wide enough for fast products, and narrow enough for few zeros in them
 TINY = 1e-8  # keeps square roots and divisions finite on flat patches
 Array = TypeVar("Array", np.ndarray, torch.Tensor)
 
@@ -66,7 +66,7 @@ def local_variance(pictures: Array, *, window: int = WINDOW, shape: Shape = "uni
         return (square - mean.square()).clamp(min=0)
     _require_room(pictures.shape[0], pictures.shape[1], window)
     channels = pictures[..., None] if pictures.ndim == 2 else pictures
-    with ThreadPoolExecutor() as threads:  # scipy lets others work while it filters
+    with ThreadPoolExecutor() as threads:  # NumPy lets others work while it multiplies
         found = list(
             threads.map(lambda n: _variance(channels[..., n], weights), range(channels.shape[2]))
         )
@@ -143,7 +143,9 @@ def similarity(gan: Array, mse: Array, *, variant: Variant = "official", c: floa
     if variant not in SHAPES:
         raise ValueError(f"a variant is paper or official, not {variant!r}")
     both = 2 * ((gan + TINY) * (mse + TINY)) ** 0.5
-    return (both + (c if variant == "official" else 0)) / (gan + mse + c)
+    both += c if variant == "official" else 0
+    both /= gan + mse + c
+    return both
 
 
 def distance_map(
@@ -179,11 +181,16 @@ def distance_map(
         )
     if variant not in SHAPES:
         raise ValueError(f"a variant is paper or official, not {variant!r}")
-    chosen = shape or SHAPES[variant]
-    both = np.concatenate([gan, mse], axis=-1)
-    variances = local_variance(both, window=window, shape=chosen)
-    found = similarity(variances[..., :3], variances[..., 3:], variant=variant).mean(axis=-1)
-    return np.pad(found, window // 2, mode="edge")
+    weights = window_weights(window, shape or SHAPES[variant])
+    _require_room(gan.shape[0], gan.shape[1], window)
+
+    def of_colour(n: int) -> np.ndarray:
+        variances = (_variance(one[..., n], weights) for one in (gan, mse))
+        return similarity(*variances, variant=variant)
+
+    with ThreadPoolExecutor() as threads:  # NumPy lets others work while it multiplies
+        red, green, blue = threads.map(of_colour, range(3))
+    return np.pad((red + green + blue) / 3, window // 2, mode="edge")
 
 
 def distance_maps(
@@ -226,12 +233,20 @@ def _variance(channel: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _mean(picture: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """As `filters.local_mean`, four times as fast: both passes run along rows in memory."""
-    edge = len(weights) // 2
-    for _ in range(2):
-        picture = correlate1d(picture, weights, axis=1)[:, edge : picture.shape[1] - edge]
-        picture = np.ascontiguousarray(picture.T)
-    return picture
+    """As `filters.local_mean`, much faster: each strip of pixels is a product of matrices."""
+    more = len(weights) - 1
+    height, width = picture.shape[0] - more, picture.shape[1] - more
+    band = np.zeros((STRIP, STRIP + more))
+    for n in range(STRIP):
+        band[n, n : n + len(weights)] = weights
+    rows, found = np.empty((height, picture.shape[1])), np.empty((height, width))
+    for at in range(0, height, STRIP):
+        n = min(STRIP, height - at)
+        np.matmul(band[:n, : n + more], picture[at : at + n + more], out=rows[at : at + n])
+    for at in range(0, width, STRIP):
+        n = min(STRIP, width - at)
+        found[:, at : at + n] = rows[:, at : at + n + more] @ band[:n, : n + more].T
+    return found
 
 
 def _mean_of_tensor(pictures: torch.Tensor, weights: np.ndarray) -> torch.Tensor:
