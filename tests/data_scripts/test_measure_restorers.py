@@ -80,7 +80,7 @@ def test_the_page_has_what_was_measured_on_the_sets_that_are_there(measure, tmp_
     assert "| Rain100L, 1 | " in page
     readme = (tmp_path / "README.md").read_text()
     assert readme.startswith("Above\n<!-- results -->\n| tested on |")
-    assert readme.endswith(" |\n<!-- /results -->\nBelow\n")
+    assert readme.endswith("measure_restorers.py`.\n<!-- /results -->\nBelow\n")
     assert "old" not in readme
     with Image.open(tmp_path / "before_after.jpg") as sheet:
         assert sheet.width == 960
