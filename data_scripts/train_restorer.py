@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -14,9 +14,7 @@ import torch
 import typer
 
 from course_lib import hardware
-from course_lib.authoring import checkout
-from course_lib.data.folders import PictureFolder
-from course_lib.data.photos import PHOTOS
+from course_lib.authoring.shipping import commit, credited, progress, read_photographs
 from course_lib.data.rain import synthesize
 from course_lib.durations import duration
 from course_lib.metrics import psnr
@@ -126,46 +124,6 @@ def main(
     print(f"written to {path}, {path.stat().st_size / 1e6:.2f} MB")
 
 
-def read_photographs(folder: Path | None) -> dict[str, np.ndarray]:
-    if folder is None:
-        return {}
-    pictures = PictureFolder(folder)
-    return {name: pictures[n] for n, name in enumerate(pictures.names)}
-
-
-def credited(learnt: Sequence[str], credits: Path | None) -> list[dict[str, str]]:
-    """The credit of each photograph that was learnt from; those without one say so."""
-    lines = credits.read_text(encoding="utf-8").splitlines() if credits else []
-    found = []
-    for name in learnt:
-        if name in PHOTOS:
-            credit = f"{PHOTOS[name].credit}, {PHOTOS[name].licence}"
-        else:
-            said = [line for line in lines if line.strip("| ").startswith(f"{name}.")]
-            cells = [cell.strip() for cell in said[0].strip("| ").split("|")] if said else []
-            if len(cells) == 3:  # of the page of `free_photographs.py`: the second is the package
-                credit = f"{cells[2]} ({cells[1]})"
-            else:
-                credit = ", ".join(cells[1:] or cells) or "no credit given"
-        found.append({"name": name, "credit": credit})
-    return found
-
-
-def progress(steps: int) -> Callable[[Record], None]:
-    """Prints about forty lines a run."""
-    begun, every = time.monotonic(), max(1, steps // 40)
-    losses: list[Any] = []
-
-    def show(record: Record) -> None:
-        losses.append(record["loss_g"])
-        if record["step"] % every == 0:
-            mean, after = float(np.mean(losses)), duration(time.monotonic() - begun)
-            print(f"step {record['step']:,} of {steps:,}: loss {mean:.4f}, {after}", flush=True)
-            losses.clear()
-
-    return show
-
-
 def validate(
     network: torch.nn.Module,
     photographs: Mapping[str, np.ndarray],
@@ -216,15 +174,6 @@ def validate_classifier(
     seen = [decided(kind_of_rain(classifier, photo)) for photo in photos.values()]
     measured["photographs without rain in which none is seen"] = f"{seen.count('')} of {len(seen)}"
     return measured
-
-
-def commit() -> str:
-    try:
-        head = checkout.head()
-        checkout.require_unchanged(head)
-    except ValueError:
-        return "unknown, or with changes"
-    return head[:7]
 
 
 if __name__ == "__main__":

@@ -314,8 +314,12 @@ def models_list() -> None:
     """List the networks: what they remove and what was measured."""
     from course_lib.cli import show_restore
     from course_lib.restoration import networks
+    from course_lib.systems import real_esrgan
 
-    show_restore.networks({name: networks.read_about(name) for name in networks.names()})
+    show_restore.networks(
+        {name: networks.read_about(name) for name in networks.names()}
+        | {real_esrgan.TWIN: real_esrgan.about_shipped()}
+    )
     show_restore.released()
 
 
@@ -340,9 +344,13 @@ def models_show(
     from course_lib.cli import show_restore
     from course_lib.models import released
     from course_lib.restoration import cards, networks
+    from course_lib.systems import real_esrgan
 
     if name in released.RELEASED:
         show_restore.card(released.card(name))
+        return
+    if name == real_esrgan.TWIN:
+        show_restore.card(cards.text(name, real_esrgan.about_shipped()))
         return
     show_restore.card(cards.text(networks.find(name).stem, networks.read_about(name)))
 

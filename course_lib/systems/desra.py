@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from course_lib.data.degradations import Degradation, degrade
 from course_lib.data.photos import PHOTOS, load_photo, shrink
@@ -88,18 +86,13 @@ def ordinary(twins: LessonTwins, side: int) -> list[Example]:
     return found
 
 
-def released_twins(mse_weights: Mapping[str, torch.Tensor]) -> LessonTwins:
-    """Real-ESRGAN and its MSE twin.
-
-    Args:
-        mse_weights: the twin's ``state_dict``, such as the shipped one.
+def released_twins() -> LessonTwins:
+    """Real-ESRGAN and its shipped MSE twin.
 
     Raises:
-        FileNotFoundError, ValueError: Real-ESRGAN's weights aren't there, see `load_released`.
+        FileNotFoundError, ValueError: see `real_esrgan.released_pair`.
     """
-    pair = real_esrgan.set_up()
-    pair.mse.load_state_dict(mse_weights)
-    return LessonTwins(pair=pair, name="Real-ESRGAN", degradation=HARD)
+    return LessonTwins(pair=real_esrgan.released_pair(), name="Real-ESRGAN", degradation=HARD)
 
 
 def small_twins(settings: SmallSRSettings, seed: int) -> LessonTwins:

@@ -12,8 +12,11 @@ import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
 
 from course_lib.data.degradations import Degradation
 from course_lib.models.released import load_released, path_of
@@ -21,9 +24,10 @@ from course_lib.models.sr import RRDBHead, RRDBNet
 from course_lib.systems import twins
 from course_lib.systems.system import System
 from course_lib.systems.twins import Twins
+from course_lib.tensor_files import BadCheckpoint, read_tensors
 from course_lib.training.best import KeepBest
 
-NAME = "real-esrgan"
+NAME, TWIN = "real-esrgan", "real-esrgan-mse"
 BLOCKS = 2  # of the heads
 # Free photographs that the shipped MSE twin doesn't learn from. The first three decide when its
 # training stops; on the others, nothing is trained or chosen.
@@ -63,6 +67,10 @@ SHIPPED = MSETwinSettings(
 )
 
 
+SHIPPED_FILE = Path(__file__).parent.parent / "assets/twins/real_esrgan_mse.safetensors"
+LIMIT = 10_000_000  # bytes of it
+
+
 def available() -> bool:
     """Whether Real-ESRGAN's weights are on this machine."""
     return path_of(NAME).exists()
@@ -81,6 +89,41 @@ def set_up(network: RRDBNet | None = None) -> Twins:
     gan = RRDBHead.of(network, BLOCKS).eval()
     shared = partial(network.eval().features, blocks=BLOCKS)
     return Twins(shared=shared, gan=gan, mse=copy.deepcopy(gan), scale=4)
+
+
+def released_pair(path: Path = SHIPPED_FILE) -> Twins:
+    """Real-ESRGAN and its shipped MSE twin.
+
+    Args:
+        path: of the twin, as `data_scripts/train_mse_twin.py` writes it.
+
+    Raises:
+        FileNotFoundError: Real-ESRGAN's weights aren't on this machine, see `load_released`.
+        ValueError: the twin's file is damaged, or of another network.
+    """
+    pair = set_up()
+    tensors, _ = _read(path)
+    sizes = [{k: v.shape for k, v in one.items()} for one in (pair.mse.state_dict(), tensors)]
+    if sizes[0] != sizes[1]:
+        raise ValueError(f"{path} doesn't hold the last blocks of {NAME}: install the course again")
+    pair.mse.load_state_dict({key: one.float() for key, one in tensors.items()})
+    return pair
+
+
+def about_shipped(path: Path = SHIPPED_FILE) -> dict[str, Any]:
+    """Return the header of the twin's file: what its card says.
+
+    Raises:
+        ValueError: see `released_pair`.
+    """
+    return _read(path)[1]
+
+
+def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    try:
+        return read_tensors(path, limit=LIMIT)
+    except (BadCheckpoint, OSError) as error:
+        raise ValueError(f"{error}: install the course again") from None
 
 
 def mse_training(

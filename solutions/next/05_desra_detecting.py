@@ -23,14 +23,13 @@ import torch
 from course_lib import results, viz
 from course_lib.exercises import exercise
 from course_lib.profiles import pick
-from course_lib.results import weights
 from course_lib.systems import desra, real_esrgan
 
 settings = pick("05", profile)
 torch.set_num_threads(settings.threads)
 results.begin(lesson="05", profile=profile, seed=seed)
 if real_esrgan.available():
-    twins = desra.released_twins(weights.read("05_mse_twin").states["mse"])
+    twins = desra.released_twins()
 else:
     twins = desra.small_twins(desra.small_settings(settings), seed)
     print("Real-ESRGAN's weights aren't here: `course models fetch real-esrgan`")

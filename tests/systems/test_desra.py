@@ -7,8 +7,7 @@ from torch import nn
 
 from course_lib.data.degradations import Degradation
 from course_lib.data.photos import PHOTOS, load_photo
-from course_lib.models.sr import RRDBHead, RRDBNet
-from course_lib.systems import desra, real_esrgan
+from course_lib.systems import desra
 from course_lib.systems.desra import EXAMPLES, SIDE, LessonTwins
 from course_lib.systems.small_sr import EASY, SmallSRSettings
 from course_lib.systems.twins import Twins
@@ -54,16 +53,6 @@ def test_training_small_twins_repeats_to_the_bit_and_makes_two_networks() -> Non
         not torch.equal(a, b)
         for a, b in zip(first.gan.parameters(), first.mse.parameters(), strict=True)
     )
-
-
-def test_the_shipped_twin_goes_into_the_head_alone(monkeypatch) -> None:
-    torch.manual_seed(0)
-    network = RRDBNet(blocks=3, features=8, growth=4)
-    monkeypatch.setattr(real_esrgan, "load_released", lambda name: network)
-    weights = RRDBHead(2, 8, 4).state_dict()
-    found = desra.released_twins(weights)
-    assert torch.equal(found.pair.mse.conv_last.weight, weights["conv_last.weight"])
-    assert torch.equal(found.pair.gan.conv_last.weight, network.conv_last.weight)
 
 
 def test_a_degradation_of_its_own_changes_the_input_alone() -> None:

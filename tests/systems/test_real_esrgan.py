@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from course_lib.data.photos import load_photo
-from course_lib.models.sr import RRDBNet
+from course_lib.models.sr import RRDBHead, RRDBNet
 from course_lib.systems import real_esrgan
 from course_lib.systems.real_esrgan import MSETwinSettings
+from course_lib.tensor_files import write_tensors
 
 SETTINGS = MSETwinSettings(crops=8, held_out=4, size=48, steps=24, every=6)
 
@@ -54,3 +55,34 @@ def test_without_the_released_weights_the_command_is_named(monkeypatch, tmp_path
     assert not real_esrgan.available()
     with pytest.raises(FileNotFoundError, match="course models fetch real-esrgan"):
         real_esrgan.set_up()
+
+
+@pytest.fixture
+def fetched(monkeypatch):
+    """A small network in the place of Real-ESRGAN."""
+    torch.manual_seed(0)
+    network = RRDBNet(blocks=3, features=8, growth=4)
+    monkeypatch.setattr(real_esrgan, "load_released", lambda name: network)
+    return network
+
+
+def test_a_twin_from_a_file_changes_the_head_of_the_mse_twin_alone(fetched, tmp_path) -> None:
+    path = tmp_path / "twin.safetensors"
+    state = {key: one.half() for key, one in RRDBHead(2, 8, 4).state_dict().items()}
+    write_tensors(path, state, {"title": "a twin"})
+    pair = real_esrgan.released_pair(path)
+    assert torch.equal(pair.mse.conv_last.weight, state["conv_last.weight"].float())
+    assert torch.equal(pair.gan.conv_last.weight, fetched.conv_last.weight)
+    assert real_esrgan.about_shipped(path) == {"title": "a twin"}
+
+
+def test_a_twin_of_another_network_or_a_damaged_one_is_refused(fetched, tmp_path) -> None:
+    path = tmp_path / "twin.safetensors"
+    write_tensors(path, RRDBHead(1, 8, 4).state_dict(), {})
+    with pytest.raises(ValueError, match="doesn't hold the last blocks of real-esrgan"):
+        real_esrgan.released_pair(path)
+    path.write_bytes(b"{")
+    with pytest.raises(ValueError, match="install the course again"):
+        real_esrgan.released_pair(path)
+    with pytest.raises(ValueError, match="install the course again"):
+        real_esrgan.released_pair(tmp_path / "none.safetensors")
