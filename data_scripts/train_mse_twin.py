@@ -70,9 +70,10 @@ def main(
     about = {
         "title": "The MSE twin of Real-ESRGAN: its last two blocks and all layers behind them, "
         "trained on the mean squared error.",
-        "removes": "nothing; it enlarges four times with less invented detail than Real-ESRGAN",
+        "removes": "nothing",
         "network": {"kind": "RRDBHead", "blocks": real_esrgan.BLOCKS},
         "parameters": f"{sum(one.numel() for one in state.values()):,}",
+        "trained_on": f"degraded crops of {len(learned)} photographs",
         "training": {
             **{key: str(value) for key, value in vars(settings).items()},
             "best step": str(keep.step),

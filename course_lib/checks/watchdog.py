@@ -9,11 +9,13 @@ raised, one handler further out, until the call has been left.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
@@ -168,7 +170,7 @@ class TimeLimit:
         while not self._done.wait(TICK):
             cpu_before, cpu = cpu, self._clock()
             wall_before, wall = wall, time.monotonic()
-            with self._lock:
+            with self._lock, _no_collection():
                 frame = sys._current_frames().get(self._thread_id)
                 if frame is None or not self.holds(frame) or _imports(frame):
                     continue
@@ -185,6 +187,22 @@ class TimeLimit:
                         line = self._line_of_answer(frame)
                         self._struck = wall, frame, frame.f_lasti, line
                     _raise_in(self._thread_id, TimeUp)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """No garbage is collected meanwhile.
+
+    Looking at another thread's frames builds objects. If a collection begins there and lets the
+    other thread run, its frames are gone when the building goes on, and the process ends.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _thread_clock(thread_id: int) -> Callable[[], float]:

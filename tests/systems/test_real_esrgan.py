@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.data.photos import load_photo
+from course_lib.data.photos import PHOTOS, load_photo
 from course_lib.models.sr import RRDBHead, RRDBNet
 from course_lib.systems import real_esrgan
 from course_lib.systems.real_esrgan import MSETwinSettings
@@ -86,3 +86,13 @@ def test_a_twin_of_another_network_or_a_damaged_one_is_refused(fetched, tmp_path
         real_esrgan.released_pair(path)
     with pytest.raises(ValueError, match="install the course again"):
         real_esrgan.released_pair(tmp_path / "none.safetensors")
+
+
+def test_the_shipped_twin_is_small_and_credits_its_photographs() -> None:
+    about = real_esrgan.about_shipped()
+    assert about["parameters"] == "1,588,291"
+    assert real_esrgan.SHIPPED_FILE.stat().st_size < 4e6
+    names = {one["name"] for one in about["photographs"]}
+    assert not names & {*real_esrgan.HELD_OUT, *real_esrgan.UNSEEN, *PHOTOS}
+    assert all(one["credit"] != "no credit given" for one in about["photographs"])
+    assert about["measured"]
