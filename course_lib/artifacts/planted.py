@@ -9,6 +9,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 SMOOTH = 12.0  # σ of the noise whose peaks are the regions, pixels of a picture of 256
+TRIES = 8  # regions
 EDGE = 2.0  # σ of the transition at a region's border, pixels
 
 
@@ -86,8 +87,7 @@ def plant(
     """
     if kind not in KINDS:
         raise ValueError(f"there is no kind of artifact {kind!r}: there are {', '.join(KINDS)}")
-    mask = random_region(picture.shape[:2], rng, share)
-    return _blended(picture, KINDS[kind](picture.astype(np.float64), rng), mask)
+    return _blended(picture, KINDS[kind](picture.astype(np.float64), rng), rng, share)
 
 
 def plant_picture(
@@ -105,12 +105,19 @@ def plant_picture(
     """
     if picture.shape != spoilt.shape:
         raise ValueError(f"the pictures are {picture.shape} and {spoilt.shape}: give one size")
-    mask = random_region(picture.shape[:2], rng, share)
-    return _blended(picture, spoilt.astype(np.float64), mask)
+    return _blended(picture, spoilt.astype(np.float64), rng, share)
 
 
-def _blended(picture: np.ndarray, spoilt: np.ndarray, mask: np.ndarray) -> Planted:
-    """The spoilt picture inside the mask, which fades towards the border of the region."""
+def _blended(
+    picture: np.ndarray, spoilt: np.ndarray, rng: np.random.Generator, share: float
+) -> Planted:
+    """The spoilt picture inside a region, where it fades towards the border.
+
+    The artifacts of DeSRA are obvious. So of several regions, the one that changes most is taken.
+    """
+    regions = [random_region(picture.shape[:2], rng, share) for _ in range(TRIES)]
+    change = np.abs(spoilt - picture).mean(-1)
+    mask = max(regions, key=lambda region: float(change[region].mean()))
     weight = np.where(mask, gaussian_filter(mask.astype(np.float64), EDGE), 0)[..., None]
     mixed = picture + weight * (spoilt - picture)
     return Planted(np.rint(mixed).clip(0, 255).astype(np.uint8), mask)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from course_lib.artifacts.mask import detect, regions
-from course_lib.artifacts.metrics import count_regions
-from course_lib.artifacts.planted import KINDS, plant, random_region
+from course_lib.artifacts.metrics import iou
+from course_lib.artifacts.planted import KINDS, plant, plant_picture, random_region
 from course_lib.artifacts.texture import distance_map
 from course_lib.data.photos import load_photo
 
@@ -36,8 +36,7 @@ def test_d_sees_texture_and_is_blind_to_colour() -> None:
     flat = np.asarray(load_photo("rocket"))[:256, 200:456]
     found = plant(flat, "false texture", np.random.default_rng(0), share=0.15)
     detected = detect(found.picture, flat, min_area=200)
-    assert count_regions(detected, found.mask).precision > 0.5
-    assert (detected & found.mask).sum() > 0.5 * found.mask.sum()
+    assert iou(detected, found.mask) > 0.6
     colour = plant(PHOTO, "shifted colour", np.random.default_rng(0), share=0.15)
     inside = colour.mask & ~detect(colour.picture, PHOTO, min_area=0)
     assert inside.sum() > 0.9 * colour.mask.sum()
@@ -49,3 +48,13 @@ def test_what_cannot_be_planted_is_refused() -> None:
         plant(PHOTO, "rain", np.random.default_rng(0))
     with pytest.raises(ValueError, match="above 0 and below 1; it is 1"):
         random_region((10, 10), np.random.default_rng(0), 1)
+
+
+def test_a_region_of_another_picture_is_planted_where_it_differs_most() -> None:
+    spoilt = PHOTO.copy()
+    spoilt[:, 128:] = 255 - spoilt[:, 128:]  # the left half stays as it is
+    found = plant_picture(PHOTO, spoilt, np.random.default_rng(0), share=0.1)
+    assert found.mask[:, 128:].sum() > 0.8 * found.mask.sum()
+    assert not (found.picture != PHOTO)[~found.mask].any()
+    with pytest.raises(ValueError, match="give one size"):
+        plant_picture(PHOTO, spoilt[1:], np.random.default_rng(0))
