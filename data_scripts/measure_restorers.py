@@ -60,14 +60,14 @@ PROTOTYPES = {
 }
 # PSNR of the prototype on the same pieces.
 PROTOTYPE = {"rain100l": "30.72", "spa_sample": "35.10", "rain800/test_syn": "22.11"}
-ONCE = "They were measured once, after all choices."
+ONCE = "The networks were measured once, after all choices."
 MARKERS = "<!-- results -->", "<!-- /results -->"
 TEXT = """
 # What the networks of `course restore` do on real rain
 
 The networks were trained on computed rain over photographs (`course models show streaks` lists
 them and their licences), and on no picture of the sets below. The network for streaks removes
-streaks and leaves mist, as the clean pictures of the real sets do. {looks}
+streaks and leaves mist; the clean pictures of the real sets show mist, too. {looks}
 
 All numbers are of whole uint8 pictures. PSNR and SSIM are of MATLAB's luma, as in most deraining
 papers. A cell shows the rainy input → the restored picture, means over the pictures. "Worse" counts
@@ -115,7 +115,8 @@ themselves: {clean}.
 ## The choice of the network
 
 `--model auto` looks at a copy of at most 0.35 megapixels. If it sees hardly any rain, it says so
-and takes the network for streaks, which changes such pictures least. How often it chooses rightly:
+and takes the network for streaks, since rain that is overlooked is mostly faint streaks. How often
+it chooses rightly:
 
 {chosen}
 
@@ -391,7 +392,7 @@ def chosen(record: Mapping[str, Any]) -> str:
     if clean := record.get("clean"):
         lines.append(
             f"- Clean pictures of Rain100L: the network for drops for {clean['drops']} of "
-            f"{clean['pictures']}, which changes them more."
+            f"{clean['pictures']}."
         )
     return "\n".join(lines)
 

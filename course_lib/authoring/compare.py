@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image
 import course_lib
 from course_lib.authoring import page
 from course_lib.data.pictures import BadPicture, read_picture
-from course_lib.files import write_new
+from course_lib.files import TooLarge, read_whole, remove_unfinished, write_new
 from course_lib.restoration.jobs import JobOutcome
 from course_lib.restoration.register import CannotWrite, unwritable
 from course_lib.text import words
@@ -82,11 +83,13 @@ def _write_page(pictures: Sequence[Mapping[str, object]], folder: Path) -> Path:
     while True:
         path = folder / (f"compare_{n}.html" if n > 1 else "compare.html")
         try:
+            remove_unfinished(folder, path.name)
             write_new(path, content)
             return path
         except FileExistsError:
-            if path.is_file() and path.read_bytes() == content:
-                return path
+            with suppress(OSError, TooLarge):  # a file that can't be read is another's
+                if path.is_file() and read_whole(path, len(content)) == content:
+                    return path
             n += 1
         except OSError as error:
             raise CannotWrite(unwritable(folder, error)) from None

@@ -280,10 +280,10 @@ def restore(
         bool, typer.Option("--compare", help="write a page with sliders into the folder")
     ] = False,
 ) -> None:
-    """Remove rain from photographs. The originals stay as they are; nothing is written over.
+    """Remove rain from photographs. The originals stay as they are; no file is overwritten.
 
-    The command can be stopped at any time; started again, it goes on where it stopped. Links to
-    folders aren't followed. The exit status is 0 if every photograph was restored, 1 if some
+    You can interrupt the command. Run again, it continues where it stopped. Links to folders aren't
+    followed. The exit status is 0 if every photograph was restored, 1 if some
     failed, 2 if the command couldn't begin or go on, 130 if it was interrupted.
     """
     import torch

@@ -80,7 +80,8 @@ class RestoreWatcher:
         if outcome.state == "failed":
             self.failed.append(photo)
             why = printable(outcome.why)
-            line.append(why if why.startswith(photo) else f"{photo}: {why}")
+            named = why.startswith((f"{photo} ", f"{photo}:"))
+            line.append(why if named else f"{photo}: {why}")
         else:
             before = ", done before" if outcome.state == "done before" else ""
             network = printable(f"{outcome.network}: {outcome.why}")

@@ -114,7 +114,7 @@ def restore_at(
         ValueError, TypeError, torch.OutOfMemoryError: see `restore_picture`.
     """
     rainy = np.asarray(rainy)
-    if rainy.ndim != 3 or rainy.shape[0] * rainy.shape[1] <= pixels:
+    if rainy.ndim != 3 or rainy.shape[2] != 3 or rainy.shape[0] * rainy.shape[1] <= pixels:
         return restore_picture(generator, rainy, tile=tile, progress=progress)
     height, width = rainy.shape[:2]
     small = shrunk(rainy, pixels)
@@ -130,8 +130,11 @@ def shrunk(picture: np.ndarray, pixels: int) -> np.ndarray:
     """A copy of a picture H×W×3 with so many pixels at most: float32 in [0, 1], h×w×3."""
     height, width = picture.shape[:2]
     factor = max(1.0, (height * width / pixels) ** 0.5)
-    size = max(1, int(height / factor)), max(1, int(width / factor))
-    planes = torch.from_numpy(to_unit(picture, np.float32)).permute(2, 0, 1)[None]
+    shorter = max(1, int(min(height, width) / factor))
+    longer = max(1, min(int(max(height, width) / factor), pixels // shorter))
+    size = (shorter, longer) if height <= width else (longer, shorter)
+    planes = torch.from_numpy(np.array(to_unit(picture, np.float32), order="C"))
+    planes = planes.permute(2, 0, 1)[None]
     if size != (height, width):
         planes = nn.functional.interpolate(planes, size=size, mode="bilinear", antialias=True)
     return planes[0].permute(1, 2, 0).clamp(0, 1).contiguous().numpy()

@@ -59,8 +59,8 @@ class Chooser:
         found = kind_of_rain(self._load(CLASSIFIER).network, picture)
         if kind := decided(found):
             return self._load(kind), f"it looks like {kind} ({found[kind]:.0%})"
-        # The network for streaks changes pictures without rain least.
-        return self._load("streaks"), "it shows hardly any rain; look whether fine detail has gone"
+        # Rain that is overlooked is mostly faint streaks.
+        return self._load("streaks"), "it shows hardly any rain; check that no fine detail was lost"
 
     def _load(self, name: str) -> Restorer:
         if name not in self._loaded:

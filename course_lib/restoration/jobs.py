@@ -199,14 +199,9 @@ def _job(photo: Path, folder: Path, settings: CopySettings) -> Job:
     ext = photo.suffix if settings.ext == "auto" else f".{settings.ext}"
     if ext.lower() not in WRITABLE:
         ext = ".png"  # of a GIF
-    elif ext.lower() == ".pgm":
-        ext = ".ppm"  # which holds colours
-    if (
-        settings.ext != "auto"
-        and WRITABLE[ext.lower()] in OPAQUE
-        and WRITABLE.get(photo.suffix.lower()) not in OPAQUE
-        and has_transparency(photo)
-    ):
+    elif settings.ext == "pgm":
+        ext = ".ppm"  # which holds colours too
+    if WRITABLE[ext.lower()] in OPAQUE and has_transparency(photo):
         ext = ".png"
     return Job(photo=photo, out=folder / f"{photo.stem}{behind}{ext}")
 

@@ -7,6 +7,7 @@ for, how it was trained and what was measured. Nothing in a file is ever run.
 from __future__ import annotations
 
 import hashlib
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ SUFFIX = ".safetensors"
 TILE = 768  # pixels
 CLASSIFIER = "rain_kind"  # tells the kinds of rain apart; no network that restores
 # Of a network from a file, so that none fills the memory or takes minutes to build.
-LARGEST_NUMBER, LARGEST_SUM, LARGEST_MULTIPLE = 4096, 20_000, 512
+LARGEST_NUMBER, LARGEST_SUM, LARGEST_MULTIPLE, LONGEST_LIST, DEEPEST = 4096, 20_000, 512, 64, 16
 KINDS: Mapping[str, Callable[..., nn.Module]] = {
     "ResidualUNet": ResidualUNet,
     "RASPP": RASPP,
@@ -81,6 +82,7 @@ class Restorer:
         Raises:
             ValueError: its values aren't finite; else as `restore_picture`.
         """
+        picture = np.asarray(picture)
         network = Mirrored(self.network)
         handle = network.register_forward_hook(self._require_finite)
         if tile is not None:
@@ -189,16 +191,23 @@ def build(how: Any, path: Path, *, most: int | None = None) -> nn.Module:
     settings = {key: value for key, value in how.items() if key != "kind"}
     lists = [value if isinstance(value, list) else [value] for value in settings.values()]
     numbers = [one for some in lists for one in some if isinstance(one, int | float)]
-    if any(not 0 <= one <= LARGEST_NUMBER for one in numbers) or sum(numbers) > LARGEST_SUM:
-        raise ValueError(f"{path} names a network of impossible size: {how}")
+    said = textwrap.shorten(str(how), 200, placeholder=" …")
+    depth = settings.get("depth", 0)
+    if (
+        any(not 0 <= one <= LARGEST_NUMBER for one in numbers)
+        or sum(numbers) > LARGEST_SUM
+        or max(map(len, lists), default=0) > LONGEST_LIST
+        or (isinstance(depth, int) and depth > DEEPEST)
+    ):
+        raise ValueError(f"{path} names a network of impossible size: {said}")
     blocks = settings.get("blocks")
     counts = [one for one in (blocks if isinstance(blocks, list) else [blocks]) if one in numbers]
     if most is not None and sum(counts) > most:
-        raise ValueError(f"{path} names a network of more blocks than it holds weights: {how}")
+        raise ValueError(f"{path} names a network of more blocks than it holds weights: {said}")
     try:
         return KINDS[kind](**settings)
     except Exception as error:  # settings of any kind may be in a header
-        raise ValueError(f"{path} names a network that can't be built, {how}: {error}") from None
+        raise ValueError(f"{path} names a network that can't be built, {said}: {error}") from None
 
 
 def save_network(path: Path, network: nn.Module, about: Mapping[str, Any]) -> None:

@@ -24,9 +24,10 @@ STORAGE = {
     *(325, 330, 338, 339, 347, 512, 513, 514, 529, 530, 531, 532, 34675),
     700,  # XMP, which may hold an orientation of its own
 }
-JPEG_EXIF = 65_500  # bytes that fit into a JPEG
+JPEG_EXIF = 65_533  # bytes that fit into a JPEG, with `EXIF_MARK`
 EXIF_MARK = b"Exif\0\0"
-EXIF_NUMBERS = {3: "H", 4: "I"}  # kinds of whole numbers in EXIF, as `struct` calls them
+# Kinds of whole numbers in EXIF, as `struct` calls them.
+EXIF_NUMBERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}
 LONGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}  # pixels
 
 
@@ -107,7 +108,8 @@ def encode(path: Path, photograph: Photograph) -> bytes:
         options["subsampling"] = 0  # no colour is averaged over pixels
     if kind in ("JPEG", "PNG", "WEBP", "TIFF"):
         if photograph.exif:
-            options["exif"] = photograph.exif
+            whole = kind != "TIFF"
+            options["exif"] = photograph.exif if whole else _without_storage(photograph.exif)
         if photograph.profile:
             options["icc_profile"] = photograph.profile
     if photograph.dpi and kind in ("JPEG", "PNG", "TIFF", "BMP"):
@@ -120,6 +122,15 @@ def encode(path: Path, photograph: Photograph) -> bytes:
             f"{path.name} can't be written as {kind} ({error}): try --ext png"
         ) from error
     return file.getvalue()
+
+
+def _without_storage(block: bytes) -> Image.Exif:
+    """EXIF for a TIFF, whose own tags say how its pixels are stored."""
+    exif = Image.Exif()
+    exif.load(block)
+    for tag in STORAGE & exif.keys():
+        del exif[tag]
+    return exif
 
 
 def uncoloured(pixels: np.ndarray) -> np.ndarray:
@@ -149,20 +160,22 @@ def _photograph(image: Image.Image, path: Path) -> Photograph:
         )
     if image.mode in ("CMYK", "YCCK", "LAB", "HSV"):
         raise BadPicture(f"{path} has {image.mode} colours: convert it to RGB first")
+    on_its_side = False
+    with suppress(Exception):  # damaged EXIF, which Pillow meets with errors of many types
+        on_its_side = image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
     upright = turned(image)
     exif, profile = _metadata(image, upright.size)  # after turning, which the orientation decides
     grey = upright.mode in ("1", "L", "LA")
+    alpha = None
+    if upright.has_transparency_data:
+        alpha = np.array(upright.convert("RGBA").getchannel("A"))
     if profile[16:20] == b"GRAY":
         upright, profile = _without_grey_profile(upright, profile), b""
     dpi = image.info.get("dpi")
     if dpi is not None and not all(1 <= one <= 65_535 for one in dpi):  # damaged
         dpi = None
-    if dpi is not None and upright.size != image.size:
+    if dpi is not None and on_its_side:
         dpi = dpi[::-1]
-    alpha = None
-    if upright.has_transparency_data:
-        upright = upright.convert("RGBA")
-        alpha = np.array(upright.getchannel("A"))
     pixels = np.array(upright.convert("RGB"))
     return Photograph(pixels=pixels, grey=grey, alpha=alpha, exif=exif, profile=profile, dpi=dpi)
 
@@ -179,8 +192,6 @@ def _without_grey_profile(image: Image.Image, profile: bytes) -> Image.Image:
     except (ImageCms.PyCMSError, OSError, ValueError):
         return image
     assert colours is not None
-    if image.mode == "LA":
-        colours.putalpha(image.getchannel("A"))
     return colours
 
 
@@ -192,8 +203,14 @@ def _metadata(image: Image.Image, size: tuple[int, int]) -> tuple[bytes, bytes]:
 
 def _exif(image: Image.Image, size: tuple[int, int]) -> bytes:
     if block := image.info.get("exif"):
+        if not block.startswith(EXIF_MARK):
+            block = EXIF_MARK + block
         with suppress(struct.error, KeyError):
-            return upright_exif(block, size)
+            changed = upright_exif(block, size)
+            found = Image.Exif()
+            found.load(changed)
+            if found.get(ExifTags.Base.Orientation, 1) == 1:
+                return changed
     try:  # of a TIFF, whose tags aren't a block of their own; or of a damaged block
         exif = image.getexif()
         for tag in STORAGE & exif.keys():
@@ -211,16 +228,18 @@ def _exif(image: Image.Image, size: tuple[int, int]) -> bytes:
 
 
 def upright_exif(block: bytes, size: tuple[int, int]) -> bytes:
-    """Return an EXIF block that states the orientation upright and a size; all else stays as it is.
+    """Return an EXIF block that states the orientation upright and a size.
+
+    The thumbnail is no longer found, because it shows the rain. All else stays to the byte.
 
     Args:
-        block: with or without ``Exif`` and two zeros in front of its header.
+        block: begins with `EXIF_MARK`.
         size: width and height of the upright picture, pixels.
 
     Raises:
         struct.error, KeyError: a damaged block.
     """
-    base = len(EXIF_MARK) if block.startswith(EXIF_MARK) else 0
+    base = len(EXIF_MARK)
     order = {b"II": "<", b"MM": ">"}[block[base : base + 2]]
     changed = bytearray(block)
     values = {
@@ -234,12 +253,14 @@ def upright_exif(block: bytes, size: tuple[int, int]) -> bytes:
         (count,) = struct.unpack_from(f"{order}H", block, base + offset)
         for n in range(count):
             at = base + offset + 2 + 12 * n
-            tag, kind = struct.unpack_from(f"{order}HH", block, at)
+            tag, kind, many = struct.unpack_from(f"{order}HHI", block, at)
             if tag == ExifTags.IFD.Exif and len(folders) == 1:
                 folders += struct.unpack_from(f"{order}I", block, at + 8)
-            elif tag in values and kind in EXIF_NUMBERS:
+            elif tag in values and kind in EXIF_NUMBERS and many == 1:
                 with suppress(struct.error):  # a side that the kind can't hold
                     struct.pack_into(f"{order}{EXIF_NUMBERS[kind]}", changed, at + 8, values[tag])
+        if offset == first:  # what follows the first folder is the thumbnail's
+            struct.pack_into(f"{order}I", changed, base + offset + 2 + 12 * count, 0)
     return bytes(changed)
 
 

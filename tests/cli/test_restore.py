@@ -147,3 +147,21 @@ def test_a_photograph_that_has_gone_costs_only_its_place_on_the_page(photo, tmp_
     said = call(*command)
     assert said.exit_code == 0, said.output
     assert f"Not on the page: {photo}: No such file or directory" in said.output
+
+
+def test_the_photograph_that_failed_is_named(photo, tmp_path):
+    out = tmp_path / f"{photo.name}_out"
+    assert call("restore", photo, "-o", out, "-n", own(tmp_path)).exit_code == 0
+    (out / f"{photo.stem}_restored.png").write_bytes(b"mine")
+    said = call("restore", photo, "-o", out, "-n", own(tmp_path))
+    assert f"✗ {photo}: {out}" in said.output
+
+
+def test_an_unfinished_page_is_removed_and_one_that_cannot_be_read_stays(photo, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "compare.html.12.tmp").write_text("half a page")
+    (out / "compare.html").mkdir()
+    command = ("restore", photo, "--out", out, "--model", own(tmp_path), "--compare")
+    assert f"Before and after: {out / 'compare_2.html'}" in call(*command).output
+    assert not (out / "compare.html.12.tmp").exists()

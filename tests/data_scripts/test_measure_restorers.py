@@ -74,7 +74,7 @@ def test_the_page_has_what_was_measured_on_the_sets_that_are_there(measure, tmp_
     assert record["clean"]["worst"] == pytest.approx(25, abs=1)
     page = (tmp_path / "results.md").read_text()
     assert f"| Rain100L | streaks | 1 | {levels[0]:.2f} → " in page
-    assert "They were measured once, after all choices." in page
+    assert "The networks were measured once, after all choices." in page
     assert re.search(r"\| specks: .* \| street", page)
     assert "{" not in page
     assert "| Rain100L, 1 | " in page

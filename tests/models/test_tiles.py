@@ -251,3 +251,10 @@ def test_progress_is_told_after_each_tile():
     told.clear()
     restore_picture(nn.Conv2d(3, 3, 1), picture, progress=told.append)
     assert told == [1]
+
+
+@pytest.mark.parametrize("size", [(1, 4_000_000), (3, 400_000), (400_000, 1), (2000, 1000), (5, 7)])
+def test_a_small_copy_has_no_more_pixels_than_asked(size):
+    found = tiles.shrunk(np.zeros((*size, 3), np.uint8), 350_000)
+    assert 0 < found.shape[0] * found.shape[1] <= 350_000
+    assert found.shape[0] * found.shape[1] > 0.6 * min(350_000, size[0] * size[1])

@@ -39,7 +39,7 @@ def test_a_photograph_without_rain_goes_to_the_network_that_changes_least(networ
     with torch.no_grad():
         classifier.linear.weight.zero_()
         classifier.linear.bias.copy_(torch.tensor([0.0, 2.0, 9.0]))
-    warning = "it shows hardly any rain; look whether fine detail has gone"
+    warning = "it shows hardly any rain; check that no fine detail was lost"
     network, why = choose(np.zeros((50, 50, 3), np.uint8))
     assert (network.name, why) == ("streaks", warning)
     with torch.no_grad():

@@ -2,6 +2,7 @@ import errno
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -567,3 +568,15 @@ def test_two_photographs_with_one_name_are_told_what_helps(photos, tmp_path):
         plan([photos], tmp_path / "out", CopySettings())
     with pytest.raises(ValueError, match=r"keep their formats \(--ext auto\), rename"):
         plan([photos], tmp_path / "out", CopySettings(ext="png"))
+
+
+def test_a_bmp_with_transparency_becomes_a_png(tmp_path, networks):
+    photo = tmp_path / "a.bmp"
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 4), dtype=np.uint8)
+    header = struct.pack("<2sIHHI", b"BM", 14 + 124 + pixels.nbytes, 0, 0, 14 + 124)
+    masks = struct.pack("<IIII", 0xFF, 0xFF00, 0xFF0000, 0xFF000000)
+    info = struct.pack("<IiiHHIIiiII", 124, 30, -20, 1, 32, 3, pixels.nbytes, 0, 0, 0, 0)
+    photo.write_bytes(header + (info + masks).ljust(124, b"\0") + pixels.tobytes())
+    assert states(photo, tmp_path / "out", networks) == {"a_restored.png": "restored"}
+    with Image.open(tmp_path / "out/a_restored.png") as copy:
+        np.testing.assert_array_equal(np.asarray(copy)[..., 3], pixels[..., 3])

@@ -194,3 +194,33 @@ def test_large_pictures_are_restored_by_way_of_a_small_copy(tmp_path):
     restored = load_network(path).restore(picture)
     assert np.abs(picture.astype(int) - restored - 16).max() <= 1
     assert load_network(path).restore(picture / 255).dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"kind": "RASPP", "width": 1, "stages": [1] * 19_000},
+        {"kind": "RASPP", "width": 1, "rates": [0] * 200_000},
+        {"kind": "UNetGenerator", "depth": 4096},
+        {"kind": "ResidualUNet", "widths": [1] * 6000, "blocks": [1] * 6000},
+    ],
+    ids=lambda how: how["kind"],
+)
+def test_a_header_that_asks_for_many_layers_is_refused_at_once_in_few_words(tmp_path, how):
+    path = tmp_path / "a.safetensors"
+    save_network(path, ResidualUNet((4,), (1,)), about(network=how))
+    with pytest.raises(ValueError, match="impossible size") as said:
+        load_network(path)
+    assert len(str(said.value)) < 400 + len(str(path))
+
+
+@pytest.mark.parametrize("form", ["negative strides", "read-only", "list"])
+def test_arrays_of_any_layout_are_restored_by_way_of_a_small_copy(tmp_path, form):
+    path = tmp_path / "a.safetensors"
+    save_network(path, ResidualUNet((4,), (1,)), about(works_at=500))
+    picture = np.random.default_rng(0).random((40, 50, 3), np.float32)
+    given = picture[::-1, :, ::-1] if form == "negative strides" else picture
+    if form == "read-only":
+        given.flags.writeable = False
+    restored = load_network(path).restore(given.tolist() if form == "list" else given)
+    np.testing.assert_allclose(restored, given, atol=1e-5)

@@ -267,3 +267,98 @@ def test_a_compressed_copy_keeps_the_detail(tmp_path, ext):
     pixels = np.asarray(load_photo("coffee"))[:200, :200]
     (tmp_path / f"a{ext}").write_bytes(encode(Path(f"a{ext}"), Photograph(pixels=pixels)))
     assert psnr(read_picture(tmp_path / f"a{ext}"), pixels) > 36
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [{256: 12, 257: 120, 274: 6}, {256: 4000, 257: 3000}, {262: 6}, {266: 2}, {284: 2}, {339: 3}],
+    ids=str,
+)
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_tags_of_a_jpeg_do_not_spoil_a_tiff(tmp_path, tags, mode):
+    exif = Image.Exif()
+    for tag, value in tags.items():
+        exif[tag] = value
+    path = tmp_path / ("a.jpg" if mode == "RGB" else "a.png")
+    Image.fromarray(PIXELS).convert(mode).save(path, exif=exif)
+    photograph = read_photograph(path)
+    write_photograph(tmp_path / "b.tif", photograph)
+    np.testing.assert_array_equal(read_picture(tmp_path / "b.tif"), photograph.pixels)
+
+
+def raw_exif(entry: bytes, order: str = "<") -> bytes:
+    """A block with one entry."""
+    header = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", 8)
+    return b"Exif\0\0" + header + struct.pack(f"{order}H", 1) + entry + bytes(4)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(
+    ("kind", "many", "value"),
+    [(1, 1, "Bxxx"), (3, 1, "Hxx"), (4, 1, "I"), (6, 1, "bxxx"), (8, 1, "hxx"), (9, 1, "i")],
+)
+def test_an_orientation_of_any_kind_of_number_turns_once(tmp_path, order, kind, many, value):
+    entry = struct.pack(f"{order}HHI{value}", 274, kind, many, 6)
+    Image.fromarray(PIXELS).save(tmp_path / "a.jpg", exif=raw_exif(entry, order))
+    photograph = read_photograph(tmp_path / "a.jpg")
+    write_photograph(tmp_path / "b.jpg", photograph)
+    assert read_picture(tmp_path / "b.jpg").shape == photograph.pixels.shape
+    with Image.open(tmp_path / "b.jpg") as copy:
+        assert copy.getexif().get(274, 1) == 1
+
+
+def test_an_orientation_of_several_numbers_is_not_left_turned(tmp_path):
+    entry = struct.pack("<HHII", 274, 3, 3, 26)
+    block = raw_exif(entry) + struct.pack("<HHH", 6, 6, 6)
+    Image.fromarray(PIXELS).save(tmp_path / "a.jpg", exif=block)
+    photograph = read_photograph(tmp_path / "a.jpg")
+    write_photograph(tmp_path / "b.jpg", photograph)
+    assert read_picture(tmp_path / "b.jpg").shape == photograph.pixels.shape
+
+
+def test_a_thumbnail_that_shows_the_rain_is_not_kept(tmp_path):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    block = bytearray(exif.tobytes())
+    begin = len(b"Exif\0\0")
+    count = struct.unpack_from(
+        ">H" if block[begin : begin + 2] == b"MM" else "<H", block, begin + 8
+    )
+    order = ">" if block[begin : begin + 2] == b"MM" else "<"
+    struct.pack_into(f"{order}I", block, begin + 10 + 12 * count[0], len(block) - begin)
+    block += struct.pack(f"{order}H", 1) + struct.pack(f"{order}HHIHxx", 274, 3, 1, 6) + bytes(4)
+    Image.fromarray(PIXELS).save(tmp_path / "a.jpg", exif=bytes(block))
+    with Image.open(tmp_path / "a.jpg") as before:
+        assert before.getexif().get_ifd(ExifTags.IFD.IFD1)
+    write_photograph(tmp_path / "b.jpg", read_photograph(tmp_path / "a.jpg"))
+    with Image.open(tmp_path / "b.jpg") as after:
+        assert not after.getexif().get_ifd(ExifTags.IFD.IFD1)
+
+
+def test_the_longest_exif_that_a_jpeg_holds_is_kept(tmp_path):
+    block = raw_exif(struct.pack("<HHIHxx", 274, 3, 1, 1))
+    block += bytes(65_533 - len(block))
+    Image.fromarray(PIXELS).save(tmp_path / "a.jpg", exif=block)
+    write_photograph(tmp_path / "b.jpg", read_photograph(tmp_path / "a.jpg"))
+    with Image.open(tmp_path / "b.jpg") as copy:
+        assert copy.info["exif"] == block
+
+
+@pytest.mark.parametrize("mode", ["1", "L"])
+def test_grey_with_a_profile_keeps_its_transparency(tmp_path, mode):
+    profile = bytearray(PROFILE)
+    profile[16:20] = b"GRAY"
+    grey = Image.fromarray(PIXELS).convert(mode)
+    value = grey.getpixel((0, 0))
+    grey.save(tmp_path / "a.png", icc_profile=bytes(profile), transparency=value)
+    with Image.open(tmp_path / "a.png") as image:
+        expected = np.asarray(image.convert("RGBA"))[..., 3]
+    alpha = read_photograph(tmp_path / "a.png").alpha
+    assert alpha is not None
+    np.testing.assert_array_equal(alpha, expected)
+
+
+def test_the_resolution_of_a_turned_tiff_is_turned_too(tmp_path):
+    image = Image.fromarray(PIXELS)
+    image.save(tmp_path / "a.tif", tiffinfo={274: 6}, dpi=(300, 150))
+    assert read_photograph(tmp_path / "a.tif").dpi == (150, 300)
