@@ -46,11 +46,12 @@ class Chooser:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the networks that decide and restore: the same one, the same copies."""
+        """SHA-256 of the networks and the rule that decide: the same one, the same copies."""
         if self._model != AUTO:
             return self._load(self._model).digest
         digests = [self._load(name).digest for name in (CLASSIFIER, *NETWORKS)]
-        return hashlib.sha256("".join(digests).encode()).hexdigest()
+        rule = f"{LOOK} {SEEN}"
+        return hashlib.sha256("".join([*digests, rule]).encode()).hexdigest()
 
     def __call__(self, picture: np.ndarray) -> tuple[Restorer, str]:
         """Return the network for a picture, uint8 H×W×3, and why it was chosen, in a few words."""
