@@ -349,3 +349,47 @@ for name, e in examples.items():
         }
     )
 viz.table(rows, caption="The detector against the truth by reference", decimals=2)
+
+# %% [markdown]
+# The first example shows the limit of this truth: the MSE twin shares most layers with
+# the GAN, so it repeats the mistakes that these layers make. Then both errors are
+# large, and their difference is small.
+#
+# A second truth has no such limit. We **plant** artifacts: a region of the GAN's
+# picture is spoilt on purpose, so that its mask is known to the pixel.
+#
+# **Predict:** three kinds are planted: detail that is too strong, false texture, and a
+# shifted colour. Which one can $D$ not find?
+
+# %%
+from course_lib.artifacts.planted import KINDS, plant
+
+rows, shown = [], []
+for kind in KINDS:
+    rng = np.random.default_rng((seed, 3))
+    e = examples["china"]
+    planted = plant(e.gan, kind, rng, share=0.1)
+    weight = weight_map(texture_classes(e.mse)[inside], usual)
+    mask = artifact_mask(detector_map(planted.picture, e.mse), weight, min_area=AREA)
+    precision, recall = region_precision_recall(mask, planted.mask[inside], p=0.5)
+    rows.append(
+        {
+            "planted": kind,
+            "IoU": iou(mask, planted.mask[inside]),
+            "precision": precision,
+            "recall": recall,
+        }
+    )
+    shown.append((planted.picture[inside], mask))
+viz.picture_grid(
+    [picture for picture, _ in shown],
+    [f"{row['planted']}\nIoU {row['IoU']:.2f}" for row in rows],
+    masks=[mask for _, mask in shown],
+    alt="A pagoda with one spoilt region each: strong detail, waves, another colour. "
+    "The detected regions are tinted orange.",
+)
+viz.table(rows, caption="Planted artifacts on one picture", decimals=2)
+
+# %% [markdown]
+# $D$ compares standard deviations. A shifted colour leaves them as they were, so $D$ is
+# 1 there, and the detector is blind to this kind.
