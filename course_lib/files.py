@@ -105,8 +105,8 @@ def _fresh(path: Path) -> Path:
 
 def is_unfinished(path: Path, *finished: str) -> bool:
     """Whether a file is what a killed process left of writing a file of one of these names."""
-    names = "|".join(map(re.escape, finished))
-    return re.fullmatch(rf"({names})\.[0-9]+{re.escape(UNFINISHED)}", path.name) is not None
+    found = re.fullmatch(rf"(.+)\.[0-9]+{re.escape(UNFINISHED)}", path.name, re.DOTALL)
+    return found is not None and found[1] in finished
 
 
 def remove_unfinished(folder: Path, *finished: str) -> None:

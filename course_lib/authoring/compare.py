@@ -14,7 +14,7 @@ from PIL import Image
 import course_lib
 from course_lib.authoring import page
 from course_lib.data.pictures import BadPicture, read_picture
-from course_lib.files import TooLarge, read_whole, remove_unfinished, write_new
+from course_lib.files import TooLarge, read_whole, write_new
 from course_lib.restoration.jobs import JobOutcome
 from course_lib.restoration.register import CannotWrite, unwritable
 from course_lib.text import words
@@ -83,7 +83,6 @@ def _write_page(pictures: Sequence[Mapping[str, object]], folder: Path) -> Path:
     while True:
         path = folder / (f"compare_{n}.html" if n > 1 else "compare.html")
         try:
-            remove_unfinished(folder, path.name)
             write_new(path, content)
             return path
         except FileExistsError:

@@ -282,8 +282,8 @@ def restore(
 ) -> None:
     """Remove rain from photographs. The originals stay as they are; no file is overwritten.
 
-    You can interrupt the command. Run again, it continues where it stopped. Links to folders aren't
-    followed. The exit status is 0 if every photograph was restored, 1 if some
+    You can interrupt the command. If you run it again, it continues where it stopped. Links to
+    folders aren't followed. The exit status is 0 if every photograph was restored, 1 if some
     failed, 2 if the command couldn't begin or go on, 130 if it was interrupted.
     """
     import torch

@@ -238,6 +238,8 @@ def run(
         require_own(folder)
     for folder, together in groupby(jobs, key=lambda job: job.out.parent):
         with opened(folder) as register:
+            with suppress(OSError):  # a folder that can't be listed
+                remove_unfinished(folder, *register.names())
             for job in together:
                 try:
                     yield _run_one(job, register, choose, settings, progress)
@@ -273,8 +275,6 @@ def _run_one(
     exists = os.path.lexists(job.out)
     digest = digest_of(job.out) if job.out.is_file() else ""
     ours = [entry for entry in known if entry["sha256"] == digest]
-    if known:  # a killed process may have begun to write it, or not have ended
-        remove_unfinished(job.out.parent, job.out.name)
     for entry in ours:  # the same choice would be made again: no need to look at the photograph
         if entry["chosen_by"] == choose.digest and made_by.items() <= entry["made_by"].items():
             return JobOutcome(

@@ -35,6 +35,10 @@ class Register:
         self._path = folder / NAME
         self._entries = read_entries(folder)
 
+    def names(self) -> set[str]:
+        """The names of all files that this course wrote, or began to write."""
+        return set(self._entries)
+
     def entries(self, name: str) -> list[dict[str, Any]]:
         """What is known of a file: one entry for each time that it was made."""
         return self._entries.get(name, [])

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.functional import avg_pool2d, pad
 
-from course_lib.data.crops import StepLoader, make_loader
+from course_lib.data.crops import make_loader
 from course_lib.data.pair import Batch
 from course_lib.losses import discriminator_loss, generator_loss
 from course_lib.models.pix2pix import PatchDiscriminator
@@ -36,8 +36,6 @@ class SRGan:
         pixels, features, adversarial: λ1, λ2 and λ3 of eq. 2, 0 or more.
         artifacts: weight of `artifact_loss`, LDL's; it needs the reference.
         reference: the MSE twin; its parameters don't change.
-        in_unit_range: whether pictures lie in [0, 1], as in super-resolution; those of derainers
-            lie in [−1, 1], as discriminators take them.
     """
 
     pixels: float = 1.0
@@ -45,7 +43,6 @@ class SRGan:
     adversarial: float = 0.05
     artifacts: float = 0.0
     reference: nn.Module | None = None
-    in_unit_range: bool = True
 
     def __post_init__(self) -> None:
         weights = (self.pixels, self.features, self.adversarial, self.artifacts)
@@ -65,8 +62,7 @@ class SRGan:
         optimizer.zero_grad()
         with torch.no_grad():
             fake = generator(batch.rainy)
-        real, fake = self._judged(batch.clean), self._judged(fake)
-        loss = discriminator_loss(discriminator(real), discriminator(fake))
+        loss = discriminator_loss(discriminator(centred(batch.clean)), discriminator(centred(fake)))
         loss.backward()
         optimizer.step()
         return loss.detach()
@@ -88,9 +84,9 @@ class SRGan:
             loss = loss + self.artifacts * artifact_loss(enlarged, steady, batch.clean)
         judge = cast(PatchDiscriminator, discriminator)
         with frozen(discriminator):
-            fake = judge.features(self._judged(enlarged))
+            fake = judge.features(centred(enlarged))
             with torch.no_grad():
-                real = judge.features(self._judged(batch.clean))
+                real = judge.features(centred(batch.clean))
             apart = [(a - b).abs().mean() for a, b in zip(fake, real, strict=True)]
             loss = loss + self.features * torch.stack(apart).mean()
             loss = loss + self.adversarial * generator_loss(judge.logit(fake[-1]))
@@ -98,9 +94,10 @@ class SRGan:
         optimizer.step()
         return loss.detach()
 
-    def _judged(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Pictures as a discriminator takes them, in [−1, 1]."""
-        return 2 * pictures - 1 if self.in_unit_range else pictures
+
+def centred(pictures: torch.Tensor) -> torch.Tensor:
+    """Pictures in [0, 1] as a discriminator takes them, in [−1, 1]."""
+    return 2 * pictures - 1
 
 
 def artifact_loss(gan: torch.Tensor, reference: torch.Tensor, clean: torch.Tensor) -> torch.Tensor:
@@ -146,15 +143,6 @@ def set_up(
         losses: weights of the terms of eq. 2.
         steps, seed, batch_size, rate: of the training; the rates fall to 0 in the second half.
     """
-    data = CachedCrops(inputs, targets, seed)
-    loader = make_loader(data, batch_size=batch_size, steps=steps)
-    return against_discriminator(generator, loader, losses, seed=seed, rate=rate)
-
-
-def against_discriminator(
-    generator: nn.Module, loader: StepLoader, losses: SRGan, *, seed: int, rate: float
-) -> System:
-    """A generator and batches of any kind, against a fresh discriminator; see `set_up`."""
     torch.manual_seed(seed)
     discriminator = PatchDiscriminator(in_channels=3, base_channels=32, n_layers=2, norm=None)
     optimizers = [adam(one, rate, BETAS) for one in (generator, discriminator)]
@@ -162,10 +150,10 @@ def against_discriminator(
         seed=seed,
         generator=generator,
         discriminator=discriminator,
-        loader=loader,
+        loader=make_loader(CachedCrops(inputs, targets, seed), batch_size=batch_size, steps=steps),
         optimizer_g=optimizers[0],
         optimizer_d=optimizers[1],
         d_step=losses.d_step,
         g_step=losses.g_step,
-        schedulers=[linear_decay(one, len(loader)) for one in optimizers],
+        schedulers=[linear_decay(one, steps) for one in optimizers],
     )
