@@ -13,13 +13,14 @@ EIGHT = np.ones((3, 3), bool)
 
 def _steps(
     distance,
-    weights,
-    threshold,
-    square,
-    erosions,
-    dilations,
-    holes,
-    min_area,
+    weights=1.0,
+    *,
+    threshold=0.7,
+    square=5,
+    erosions=1,
+    dilations=3,
+    holes=True,
+    min_area=4000,
     order="edh",
     border=1,
 ):
@@ -35,63 +36,20 @@ def _steps(
     return without_small_regions(mask, min_area)
 
 
-def _dilates_first(
-    distance,
-    weights=1.0,
-    *,
-    threshold=0.7,
-    square=5,
-    erosions=1,
-    dilations=3,
-    holes=True,
-    min_area=4000,
-):
-    how = threshold, square, erosions, dilations, holes, min_area
-    return _steps(distance, weights, *how, order="deh")
+def _dilates_first(distance, weights=1.0, **settings):
+    return _steps(distance, weights, order="deh", **settings)
 
 
-def _border_is_empty(
-    distance,
-    weights=1.0,
-    *,
-    threshold=0.7,
-    square=5,
-    erosions=1,
-    dilations=3,
-    holes=True,
-    min_area=4000,
-):
-    how = threshold, square, erosions, dilations, holes, min_area
-    return _steps(distance, weights, *how, border=0)
+def _border_is_empty(distance, weights=1.0, **settings):
+    return _steps(distance, weights, border=0, **settings)
 
 
-def _settings_of_the_paper(
-    distance,
-    weights=1.0,
-    *,
-    threshold=0.7,
-    square=5,
-    erosions=1,
-    dilations=3,
-    holes=True,
-    min_area=4000,
-):
-    return _steps(distance, weights, 0.7, 5, 1, 3, True, 4000)
+def _settings_of_the_paper(distance, weights=1.0, **settings):
+    return _steps(distance, weights)
 
 
-def _as_numbers(
-    distance,
-    weights=1.0,
-    *,
-    threshold=0.7,
-    square=5,
-    erosions=1,
-    dilations=3,
-    holes=True,
-    min_area=4000,
-):
-    how = threshold, square, erosions, dilations, holes, min_area
-    return _steps(distance, weights, *how).astype(np.uint8) * 255
+def _as_numbers(distance, weights=1.0, **settings):
+    return _steps(distance, weights, **settings).astype(np.uint8) * 255
 
 
 def _by_scikit_image(
