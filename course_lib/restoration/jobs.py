@@ -18,6 +18,7 @@ from course_lib.data.pictures import SUFFIXES, BadPicture, explained
 from course_lib.files import remove_unfinished, write_new
 from course_lib.restoration.networks import TILE, Restorer
 from course_lib.restoration.photographs import (
+    NEVER_TRANSPARENT,
     OPAQUE,
     WRITABLE,
     encode,
@@ -201,7 +202,11 @@ def _job(photo: Path, folder: Path, settings: CopySettings) -> Job:
         ext = ".png"  # of a GIF
     elif settings.ext == "pgm":
         ext = ".ppm"  # which holds colours too
-    if WRITABLE[ext.lower()] in OPAQUE and has_transparency(photo):
+    if (
+        WRITABLE[ext.lower()] in OPAQUE
+        and WRITABLE.get(photo.suffix.lower()) not in NEVER_TRANSPARENT
+        and has_transparency(photo)
+    ):
         ext = ".png"
     return Job(photo=photo, out=folder / f"{photo.stem}{behind}{ext}")
 

@@ -16,7 +16,8 @@ from course_lib.data.pictures import BadPicture, open_picture, turned
 
 # What can be written, by suffix. GIF has 256 colours, too few for a restored photograph.
 WRITABLE = {suffix: name for suffix, name in FORMATS.items() if name != "GIF"}
-OPAQUE = ("JPEG", "BMP", "PPM")  # formats that hold no transparency
+OPAQUE = ("JPEG", "BMP", "PPM")  # formats that are written without transparency
+NEVER_TRANSPARENT = ("JPEG", "PPM")  # formats whose files needn't be asked
 QUALITY = 95  # of JPEG and WebP
 # Tags of TIFF that say how pixels are stored, which another file doesn't share.
 STORAGE = {

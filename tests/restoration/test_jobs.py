@@ -580,3 +580,10 @@ def test_a_bmp_with_transparency_becomes_a_png(tmp_path, networks):
     assert states(photo, tmp_path / "out", networks) == {"a_restored.png": "restored"}
     with Image.open(tmp_path / "out/a_restored.png") as copy:
         np.testing.assert_array_equal(np.asarray(copy)[..., 3], pixels[..., 3])
+
+
+def test_a_folder_of_jpegs_is_planned_without_reading_them(photos, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(jobs_module, "has_transparency", asked.append)
+    plan([photos], tmp_path / "out", CopySettings())
+    assert asked == []
