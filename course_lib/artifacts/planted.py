@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from course_lib.artifacts.mask import regions
+
 SMOOTH = 12.0  # σ of the noise whose peaks are the regions, pixels of a picture of 256
 TRIES = 8  # regions
 EDGE = 2.0  # σ of the transition at a region's border, pixels
@@ -26,7 +28,9 @@ class Planted(NamedTuple):
 
 
 def random_region(size: tuple[int, int], rng: np.random.Generator, share: float) -> np.ndarray:
-    """A region with a smooth border that covers a share of the picture: bool H×W.
+    """One connected region with a smooth border: bool H×W.
+
+    It covers the share of the picture, or less if the border cuts parts off.
 
     Raises:
         ValueError: a share that isn't above 0 and below 1.
@@ -38,8 +42,9 @@ def random_region(size: tuple[int, int], rng: np.random.Generator, share: float)
     peak = np.unravel_index(noise.argmax(), size)
     y, x = np.ogrid[: size[0], : size[1]]
     away = np.hypot(y - peak[0], x - peak[1])
-    height = noise / noise.std() - away / (max(size) / 16)  # one region rather than many
-    return height > np.quantile(height, 1 - share)
+    height = noise / noise.std() - away / (max(size) / 16)
+    labels, _ = regions(height > np.quantile(height, 1 - share))
+    return labels == labels[peak]
 
 
 def _amplified(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -13,7 +13,7 @@ from scipy.ndimage import gaussian_filter
 from course_lib.artifacts.mask import without_small_regions
 from course_lib.files import read_text
 
-MARGIN = 12.0  # levels
+MARGIN = 10.0  # levels
 SIGMA = 4.0  # pixels
 MIN_AREA = 200  # pixels
 FILE_LIMIT = 100_000_000  # bytes; labelme may keep the picture in the file

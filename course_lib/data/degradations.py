@@ -11,6 +11,7 @@ from scipy.ndimage import gaussian_filter
 from course_lib.data.compressed import through_jpeg
 
 KERNELS = Image.Resampling.BOX, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC
+NEAREST = (Image.Resampling.NEAREST,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,9 @@ class Degradation:
         noise: standard deviation of the Gaussian noise, levels of 0..255.
         grey_noise: share of the pictures whose noise is the same in all colours.
         quality: of the JPEG, as Pillow counts.
+        aliased: whether the picture becomes smaller by keeping one pixel of each square and
+            dropping the others. Some programs make thumbnails like this. Fine detail then turns
+            into false patterns. Real-ESRGAN's training has no such inputs.
         twice: whether blur, noise and JPEG come a second time, as in Real-ESRGAN's second order
             (§3.2), half as strong.
 
@@ -38,6 +42,7 @@ class Degradation:
     noise: tuple[float, float] = (1.0, 10.0)
     grey_noise: float = 0.4
     quality: tuple[int, int] = (45, 95)
+    aliased: bool = False
     twice: bool = False
 
     def __post_init__(self) -> None:
@@ -94,7 +99,8 @@ def _once(
 ) -> np.ndarray:
     sigma = strength * rng.uniform(*how.blur)
     blurred = gaussian_filter(picture.astype(np.float32), (sigma, sigma, 0), mode="nearest")
-    kernel = KERNELS[rng.integers(len(KERNELS))]
+    kernels = NEAREST if how.aliased else KERNELS
+    kernel = kernels[rng.integers(len(kernels))]
     image = Image.fromarray(np.rint(blurred).astype(np.uint8)).resize(size, kernel)
     small = np.asarray(image, np.float32)
     channels = 1 if rng.random() < how.grey_noise else 3

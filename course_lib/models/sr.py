@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch.nn.functional import interpolate
@@ -170,17 +172,20 @@ class SRResNet(nn.Module):
         self.scale = scale
         self.first = nn.Conv2d(3, features, 3, padding=1)
         self.blocks = nn.Sequential(*(EDSRBlock(features) for _ in range(blocks)))
-        doublings = [
-            layer
-            for _ in range(scale // 2)
-            for layer in (
-                nn.Conv2d(features, 4 * features, 3, padding=1),
-                nn.PixelShuffle(2),
-                nn.LeakyReLU(SLOPE),
+        # Nearest neighbours and a convolution: a pixel shuffle leaves a grid.
+        widths = [features, *[features] * (scale // 4), features // 2]
+        self.enlarge = nn.Sequential(
+            *(
+                layer
+                for one, other in pairwise(widths)
+                for layer in (
+                    nn.Upsample(scale_factor=2, mode="nearest"),
+                    nn.Conv2d(one, other, 3, padding=1),
+                    nn.LeakyReLU(SLOPE),
+                )
             )
-        ]
-        self.enlarge = nn.Sequential(*doublings)
-        self.last = nn.Conv2d(features, 3, 3, padding=1)
+        )
+        self.last = nn.Conv2d(features // 2, 3, 3, padding=1)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)  # type: ignore[arg-type]
 

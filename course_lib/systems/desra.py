@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+import torch
+from PIL import Image
+from torch import nn
 
 from course_lib.data.degradations import Degradation, degrade
 from course_lib.data.photos import PHOTOS, load_photo, shrink
+from course_lib.data.pictures import read_picture
+from course_lib.models.sr import SRResNet
+from course_lib.profiles import Profile
 from course_lib.systems import real_esrgan, small_sr
+from course_lib.systems.real_esrgan import MSETwinSettings
 from course_lib.systems.small_sr import SmallSRSettings
+from course_lib.systems.system import System
 from course_lib.systems.twins import Twins
+from course_lib.training.best import KeepBest
 
 # Photographs that no twin learns from, and the corner (top, left) of the part that is shown.
 EXAMPLES = {"astronaut": (0, 96), "china": (60, 20), "rocket": (150, 300)}
 SIDE = 256  # pixels of the shown part
-# Harder than the inputs that Real-ESRGAN was trained on: blurred, noisy and compressed twice.
-HARD = Degradation(twice=True, blur=(1.0, 3.0), noise=(5.0, 15.0), quality=(40, 70))
+# Inputs of a kind that Real-ESRGAN's training doesn't have: aliased thumbnails.
+HARD = Degradation(aliased=True, blur=(0.0, 0.0), noise=(3.0, 8.0), quality=(50, 75))
 
 
 class Example(NamedTuple):
@@ -64,10 +75,15 @@ class LessonTwins:
         return Example(low, clean, *self.pair.pictures(low))
 
 
-def training_photographs() -> dict[str, np.ndarray]:
-    """The embedded photographs that aren't in `EXAMPLES`, each at full and at half size."""
-    photos = {name: load_photo(name) for name in PHOTOS if name not in EXAMPLES}
+def scenes(names: Iterable[str]) -> dict[str, np.ndarray]:
+    """Embedded photographs, each at full and at half size."""
+    photos = {name: load_photo(name) for name in names}
     return photos | {f"{name}, half": shrink(photo, 2) for name, photo in photos.items()}
+
+
+def training_photographs() -> dict[str, np.ndarray]:
+    """The `scenes` that aren't in `EXAMPLES`."""
+    return scenes(name for name in PHOTOS if name not in EXAMPLES)
 
 
 def ordinary(twins: LessonTwins, side: int) -> list[Example]:
@@ -95,10 +111,12 @@ def released_twins() -> LessonTwins:
     return LessonTwins(pair=real_esrgan.released_pair(), name="Real-ESRGAN", degradation=HARD)
 
 
-def small_twins(settings: SmallSRSettings, seed: int) -> LessonTwins:
-    """Small twins, trained now."""
-    pair = small_sr.train(training_photographs(), settings, seed)
-    return LessonTwins(pair=pair, name="a small GAN", degradation=settings.degradation)
+def small_twins(
+    settings: SmallSRSettings, seed: int, photographs: Mapping[str, np.ndarray] | None = None
+) -> LessonTwins:
+    """Small twins, trained now, on `training_photographs` unless others are given."""
+    pair = small_sr.train(photographs or training_photographs(), settings, seed)
+    return LessonTwins(pair=pair, name="a small GAN", degradation=HARD)
 
 
 def examples(twins: LessonTwins, *, side: int = SIDE) -> dict[str, Example]:
@@ -113,3 +131,82 @@ def examples(twins: LessonTwins, *, side: int = SIDE) -> dict[str, Example]:
         clean = load_photo(name)[top : top + side, left : left + side]
         found[name] = twins.example(clean, seed=n)
     return found
+
+
+def small_settings(profile: Profile) -> SmallSRSettings:
+    """Small twins as a profile trains them."""
+    if profile.name == "smoke":
+        return SmallSRSettings(
+            blocks=1,
+            features=8,
+            crops=16,
+            size=64,
+            mse_steps=profile.steps,
+            gan_steps=profile.steps,
+        )
+    return SmallSRSettings()
+
+
+def mse_training(twins: LessonTwins, profile: Profile, seed: int) -> tuple[Twins, System, KeepBest]:
+    """Set up the training of a fresh MSE twin on `training_photographs`.
+
+    Real-ESRGAN's begins as the GAN; a small one begins anew.
+
+    Args:
+        twins: whose GAN gets another twin.
+        profile: of the lesson, for the number of steps.
+        seed: of the crops.
+
+    Returns:
+        The new twins, the system, and the callback that keeps the best weights by the PSNR on crops
+        of `EXAMPLES`; see `real_esrgan.mse_training`.
+    """
+    small = profile.name == "smoke"
+    settings = MSETwinSettings(
+        crops=8 if small else profile.steps,
+        held_out=2 if small else 8,
+        size=64 if small else 160,
+        steps=profile.steps,
+        every=profile.log_every,
+        degradation=real_esrgan.SHIPPED.degradation,
+    )
+    if isinstance(twins.pair.gan, SRResNet):
+        torch.manual_seed(seed)
+        fresh: nn.Module = small_sr.network(small_settings(profile))
+        settings = replace(settings, rate=small_settings(profile).mse_rate)
+    else:
+        fresh = copy.deepcopy(twins.pair.gan)
+    pair = replace(twins.pair, mse=fresh)
+    held_out = scenes(EXAMPLES)
+    return pair, *real_esrgan.mse_training(pair, training_photographs(), held_out, settings, seed)
+
+
+def with_noise(low: np.ndarray, sigma: float, seed: int) -> np.ndarray:
+    """A small picture with Gaussian noise of σ levels: uint8 h×w×3."""
+    noise = np.random.default_rng((seed, 22)).normal(0, sigma, low.shape)
+    return np.rint(low + noise).clip(0, 255).astype(np.uint8)
+
+
+def rescaled(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A picture, bicubically resized to height × width."""
+    image = Image.fromarray(picture).resize((width, height), Image.Resampling.BICUBIC)
+    return np.asarray(image)
+
+
+def own_picture(twins: LessonTwins, path: str | None, pixels: int = 40_000) -> Example:
+    """Shrink a photograph and enlarge it again with both twins.
+
+    Args:
+        twins: that enlarge it.
+        path: of a picture file; None takes an embedded photograph.
+        pixels: of the small picture, at most.
+
+    Raises:
+        OSError, ValueError: see `data.pictures.read_picture`.
+    """
+    photo = load_photo("coffee") if path is None else read_picture(path)
+    scale = twins.pair.scale
+    height, width = photo.shape[:2]
+    factor = min(1.0, scale * (pixels / (height * width)) ** 0.5)
+    sides = (max(1, int(side * factor) // scale) * scale for side in (height, width))
+    return twins.example(rescaled(photo, *sides), seed=0)

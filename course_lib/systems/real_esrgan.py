@@ -47,6 +47,7 @@ class MSETwinSettings:
         size: side of the crops, pixels.
         steps: of the training.
         every: steps between two scores; the weights with the best one are kept.
+        rate: Adam's highest learning rate.
         degradation: of the small pictures.
     """
 
@@ -55,6 +56,7 @@ class MSETwinSettings:
     size: int = 160
     steps: int
     every: int
+    rate: float = twins.RATE
     degradation: Degradation = field(default_factory=Degradation)
 
 
@@ -156,6 +158,11 @@ def mse_training(
         pair.mse, lambda: twins.mean_psnr(pair.mse, features, high_held), settings.every
     )
     system = twins.set_up(
-        pair.mse, pair.features(low), twins.unit_tensor(high), steps=settings.steps, seed=seed
+        pair.mse,
+        pair.features(low),
+        twins.unit_tensor(high),
+        steps=settings.steps,
+        seed=seed,
+        rate=settings.rate,
     )
     return replace(system, callbacks=[keep]), keep

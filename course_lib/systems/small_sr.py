@@ -17,10 +17,11 @@ from course_lib.data.degradations import Degradation
 from course_lib.models.sr import SRResNet
 from course_lib.systems import sr_gan, twins
 from course_lib.systems.sr_gan import SRGan
+from course_lib.systems.system import System
 from course_lib.systems.twins import Twins
 from course_lib.training.loop import Callback
 
-EASY = Degradation(scale=2, blur=(0.4, 1.6), noise=(0.0, 3.0), quality=(75, 95))
+EASY = Degradation(blur=(0.4, 2.0), noise=(0.0, 3.0), quality=(75, 95))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,18 +38,67 @@ class SmallSRSettings:
         degradation: of the small pictures.
     """
 
-    scale: int = 2
-    blocks: int = 6
+    scale: int = 4
+    blocks: int = 8
     features: int = 32
-    crops: int = 200
-    size: int = 64
+    crops: int = 400
+    size: int = 96
     batch_size: int = 8
-    mse_steps: int = 300
-    gan_steps: int = 300
-    mse_rate: float = 3e-3
-    gan_rate: float = 1e-3
-    losses: SRGan = field(default_factory=lambda: SRGan(pixels=0.1, adversarial=0.1))
+    mse_steps: int = 400
+    gan_steps: int = 200
+    mse_rate: float = 2e-3
+    gan_rate: float = 3e-4
+    losses: SRGan = field(default_factory=lambda: SRGan(features=0.3, adversarial=0.07))
     degradation: Degradation = EASY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crops:
+    """What both networks learn from: inputs N×3×h×w and targets N×3×sh×sw in [0, 1]."""
+
+    inputs: torch.Tensor
+    targets: torch.Tensor
+
+
+def crops(photographs: Mapping[str, np.ndarray], settings: SmallSRSettings, seed: int) -> Crops:
+    """Draw the crops of photographs, name → uint8 H×W×3, and degrade them."""
+    low, high = twins.degraded_crops(
+        photographs, settings.crops, seed, size=settings.size, how=settings.degradation
+    )
+    return Crops(inputs=twins.unit_tensor(low), targets=twins.unit_tensor(high))
+
+
+def network(settings: SmallSRSettings) -> SRResNet:
+    """A fresh network of either twin."""
+    return SRResNet(settings.scale, settings.blocks, settings.features)
+
+
+def mse_system(learn: Crops, settings: SmallSRSettings, seed: int) -> System:
+    """A fresh MSE twin and its training."""
+    torch.manual_seed(seed)
+    return twins.set_up(
+        network(settings),
+        learn.inputs,
+        learn.targets,
+        steps=settings.mse_steps,
+        seed=seed,
+        rate=settings.mse_rate,
+        batch_size=settings.batch_size,
+    )
+
+
+def gan_system(mse: nn.Module, learn: Crops, settings: SmallSRSettings, seed: int) -> System:
+    """A GAN that begins as the trained MSE twin, which stays as it is, and its training."""
+    return sr_gan.set_up(
+        copy.deepcopy(mse),
+        learn.inputs,
+        learn.targets,
+        settings.losses,
+        steps=settings.gan_steps,
+        seed=seed,
+        rate=settings.gan_rate,
+        batch_size=settings.batch_size,
+    )
 
 
 def train(
@@ -66,30 +116,15 @@ def train(
         seed: of the crops and the initial weights.
         callbacks: of both trainings.
     """
-    low, high = twins.degraded_crops(
-        photographs, settings.crops, seed, size=settings.size, how=settings.degradation
+    learn = crops(photographs, settings, seed)
+    first = mse_system(learn, settings, seed)
+    first.train(callbacks)
+    second = gan_system(first.generator, learn, settings, seed)
+    second.train(callbacks)
+    return Twins(
+        shared=nn.Identity(),
+        gan=second.generator.eval(),
+        mse=first.generator.eval(),
+        scale=settings.scale,
+        discriminator=second.discriminator,
     )
-    inputs, targets = twins.unit_tensor(low), twins.unit_tensor(high)
-    torch.manual_seed(seed)
-    mse = SRResNet(settings.scale, settings.blocks, settings.features)
-    twins.set_up(
-        mse,
-        inputs,
-        targets,
-        steps=settings.mse_steps,
-        seed=seed,
-        rate=settings.mse_rate,
-        batch_size=settings.batch_size,
-    ).train(callbacks)
-    gan = copy.deepcopy(mse)
-    sr_gan.set_up(
-        gan,
-        inputs,
-        targets,
-        settings.losses,
-        steps=settings.gan_steps,
-        seed=seed,
-        rate=settings.gan_rate,
-        batch_size=settings.batch_size,
-    ).train(callbacks)
-    return Twins(shared=nn.Identity(), gan=gan.eval(), mse=mse.eval(), scale=settings.scale)

@@ -118,12 +118,14 @@ class Twins:
             `nn.Identity` if the twins share none.
         gan, mse: the other layers of each, features → N×3×sh×sw.
         scale: s.
+        discriminator: of the GAN's training, if it is known.
     """
 
     shared: Callable[[torch.Tensor], torch.Tensor]
     gan: nn.Module
     mse: nn.Module
     scale: int
+    discriminator: nn.Module | None = None
 
     @torch.no_grad()
     def features(self, low: Sequence[np.ndarray]) -> torch.Tensor:

@@ -44,6 +44,17 @@ def test_a_second_time_does_more_harm() -> None:
     assert psnr(twice, small) < psnr(once, small)
 
 
+def test_an_aliased_picture_holds_single_pixels_of_the_photograph() -> None:
+    checks = (255 * (np.indices((64, 64)).sum(0) % 2))[..., None].repeat(3, -1).astype(np.uint8)
+    mean, aliased = (
+        degrade(checks, np.random.default_rng(0), replace(CLEAN, aliased=aliased))
+        for aliased in (False, True)
+    )
+    assert np.abs(mean.astype(int) - 128).max() < 5
+    assert np.isin(np.rint(aliased / 255), (0, 1)).all()
+    assert np.abs(aliased.astype(int) - 128).min() > 120
+
+
 def test_grey_noise_is_the_same_in_all_colours() -> None:
     grey = replace(CLEAN, noise=(20, 20), grey_noise=1.0, scale=1)
     flat = np.full((64, 64, 3), 128, np.uint8)

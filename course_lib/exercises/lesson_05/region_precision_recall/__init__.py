@@ -15,7 +15,7 @@ from course_lib.checks.function import Case, Formula, Function
 from course_lib.checks.result import Wrong
 from course_lib.checks.shorthand import slips_that_get, slips_that_say
 from course_lib.checks.task import Task, texts
-from course_lib.exercises.next_lesson_05.region_precision_recall import zoo
+from course_lib.exercises.lesson_05.region_precision_recall import zoo
 
 BOTH = "return correct(detected, truth), correct(truth, detected)"
 SHARE = "other[labels == n].mean() > p"

@@ -15,7 +15,7 @@ from course_lib.checks.function import Case, Function
 from course_lib.checks.result import Wrong
 from course_lib.checks.shorthand import slips_that_get, slips_that_say
 from course_lib.checks.task import Task, texts
-from course_lib.exercises.next_lesson_05.artifact_mask import zoo
+from course_lib.exercises.lesson_05.artifact_mask import zoo
 
 MASK = "np.minimum(distance * weights, 1) < threshold"
 ERODE = "mask = ndimage.binary_erosion(mask, element, iterations=erosions, border_value=1)"

@@ -14,7 +14,7 @@ from course_lib.checks.function import Case, Formula, Function
 from course_lib.checks.result import Wrong
 from course_lib.checks.shorthand import slips_that_get, slips_that_say
 from course_lib.checks.task import Task, texts
-from course_lib.exercises.next_lesson_05.local_std import zoo
+from course_lib.exercises.lesson_05.local_std import zoo
 
 STD = "around.std(axis=(-2, -1))"
 WINDOWS = "levels, (window, window), axis=(0, 1)"

@@ -10,7 +10,7 @@ from course_lib.artifacts.texture import texture_distance
 from course_lib.checks.function import Case, Function
 from course_lib.checks.shorthand import slips_that_get, slips_that_say
 from course_lib.checks.task import Task, texts
-from course_lib.exercises.next_lesson_05.texture_distance import zoo
+from course_lib.exercises.lesson_05.texture_distance import zoo
 
 TOP, BELOW = "(2 * gan * mse + c)", "(gan**2 + mse**2 + c)"
 WHOLE = f"{TOP} / {BELOW}"

@@ -1,0 +1,760 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Lesson 05: DeSRA, detecting
+#
+# A GAN that enlarges photographs invents detail. You build a detector that finds
+# invented detail without knowing the true picture.
+
+# %% tags=["parameters"]
+profile = "auto"  # gpu where there is one, else cpu; or "smoke", "cpu", "gpu", "paper"
+seed = 0
+
+# %%
+import numpy as np
+import torch
+
+from course_lib import results, viz
+from course_lib.exercises import exercise
+from course_lib.profiles import pick
+from course_lib.results import recordings
+from course_lib.systems import desra, real_esrgan
+
+settings = pick("05", profile)
+torch.set_num_threads(settings.threads)
+results.begin(lesson="05", profile=profile, seed=seed)
+recorded = recordings.load("05_real_esrgan")
+viz.picture_grid(
+    [recorded.rainy[0], recorded.frames[0][1][0], recorded.clean[0]],
+    ["input", "Real-ESRGAN", "photograph"],
+    alt="A portrait three times: blocky and noisy; enlarged by Real-ESRGAN, sharp, with "
+    "a wrong face; the photograph.",
+)
+
+# %% [markdown]
+# **At the end you will be able to**
+#
+# - explain why a GAN's mistakes look like detail, and an MSE network's like blur;
+# - compute the local standard deviation and build DeSRA's map $D$ from it;
+# - weight $D$ by how much detail a class of texture usually has;
+# - turn a map into a mask, and score masks by regions;
+# - say when the detector is blind.
+#
+# **Prerequisites:** lessons 01 and 02. What the text says about numbers and pictures
+# holds for the `cpu` profile and larger ones. `smoke` only shows that everything runs.
+#
+# {{budgets}}
+
+# %% [markdown]
+# ## 1. A network that invents
+#
+# **Real-ESRGAN** (Wang and others 2021) enlarges a photograph four times in each
+# direction. Each pixel becomes sixteen, so most of the result must be guessed. The
+# network was trained as a GAN: its guesses should look like a photograph.
+#
+# Its **MSE twin** has the same layers, but the last two blocks were trained on the mean
+# squared error alone. An MSE network guesses the mean of everything that is possible.
+#
+# The released weights are a file of 33 MB, which `course models fetch real-esrgan` gets.
+# Without that file, this lesson trains two small networks and works on these.
+
+# %%
+if real_esrgan.available():
+    twins = desra.released_twins()
+else:
+    print("Real-ESRGAN's weights aren't here, so two small networks are trained.")
+    twins = desra.small_twins(desra.small_settings(settings), seed)
+print(f"This lesson works on {twins.name}.")
+
+# %% [markdown]
+# The inputs are thumbnails as some programs make them: of each 4×4 pixels, one is kept
+# and the others are dropped. Noise and JPEG compression follow. Real-ESRGAN never saw
+# such inputs during its training.
+#
+# **Predict:** which of the two enlarged pictures will have the higher PSNR? Which one
+# will look sharper?
+
+# %%
+from course_lib.metrics import psnr
+
+examples = desra.examples(twins, side=settings.image_size)
+one = examples["china"]
+blocks = one.low.repeat(twins.pair.scale, 0).repeat(twins.pair.scale, 1)
+viz.picture_grid(
+    [blocks, one.mse, one.gan, one.clean],
+    [
+        "input",
+        f"MSE twin, {psnr(one.mse, one.clean):.1f} dB",
+        f"GAN, {psnr(one.gan, one.clean):.1f} dB",
+        "photograph",
+    ],
+    columns=2,
+    alt="A pagoda four times: the small, noisy input; the MSE twin's blurred "
+    "enlargement; the GAN's sharp one; the photograph.",
+)
+
+# %% [markdown]
+# The GAN's picture is sharper, and its PSNR is lower. Compare roofs and railings with
+# the photograph. Where the input says too little, the GAN draws something that could be
+# there and isn't. DeSRA (Xie and others 2023, *DeSRA: Detect and Delete the Artifacts
+# of GAN-based Real-World Super-Resolution Models*) calls such mistakes **GAN-inference
+# artifacts**. They appear on pictures for which nobody knows the truth.
+#
+# The paper's idea: where the GAN drew much more texture than its MSE twin, it probably
+# made the texture up.
+
+# %% [markdown]
+# ## 2. How much texture is there?
+#
+# The **local standard deviation** $\sigma$ measures texture. At each pixel, take the
+# window of $n \times n$ pixels around it ($n = 11$) and compute the standard deviation
+# of their levels (equation 3). It is 0 on a flat wall and large on foliage and on
+# edges.
+
+# %% exercise="05.1"
+from course_lib.artifacts.texture import local_std
+
+# %%
+ex = exercise("05.1")
+ex.check(local_std)
+local_std = ex.use(local_std)
+
+# %%
+window = 11
+sigma = {
+    name: (local_std(e.gan, window), local_std(e.mse, window))
+    for name, e in examples.items()
+}
+gan_sigma, mse_sigma = (maps.mean(-1) for maps in sigma["china"])
+viz.picture_grid(
+    [(maps / 64).clip(0, 1) for maps in (gan_sigma, mse_sigma)],
+    ["σ of the GAN's picture", "σ of the MSE twin's"],
+    alt="Two maps of the pagoda, black on sky and water and white along edges. The map "
+    "of the GAN is brighter on roofs and trees.",
+)
+
+# %% [markdown]
+# ## 3. From a difference to D
+#
+# The first idea is the **absolute difference** of the two maps (equation 4):
+#
+# $$d = (\sigma_x - \sigma_y)^2$$
+#
+# with $\sigma_x$ of the GAN and $\sigma_y$ of the MSE twin. But strong texture differs
+# more than weak texture, even if both are right. The paper's figure 4 shows two patches
+# with the same $d$: foliage that looks right, and a building that looks wrong. The next
+# cell finds two such places in our pictures.
+
+# %%
+from course_lib.artifacts.texture import difference, relative_difference
+
+
+def places(name: str) -> dict[str, np.ndarray]:
+    """σ of both twins, d and d' at each pixel of an example."""
+    x, y = (maps.mean(-1) for maps in sigma[name])
+    return {
+        "σ GAN": x,
+        "σ MSE": y,
+        "d": difference(x, y),
+        "d'": relative_difference(x, y),
+    }
+
+
+found = places("china")
+target = np.quantile(found["d"], 0.95)
+alike = np.abs(found["d"] / target - 1) < 0.1
+order = np.where(alike, found["d'"], np.nan)
+rows = []
+for label, pick_one in (("smallest d'", np.nanargmin), ("largest d'", np.nanargmax)):
+    at = np.unravel_index(pick_one(order), order.shape)
+    rows.append(
+        {"place": label, **{key: float(value[at]) for key, value in found.items()}}
+    )
+viz.table(rows, caption="Two places with nearly the same d", decimals=2)
+
+# %% [markdown]
+# So the paper divides by the texture itself (equation 5):
+#
+# $$d' = \frac{(\sigma_x - \sigma_y)^2}{2 \sigma_x \sigma_y}$$
+#
+# and turns $d'$ into a **similarity** between 0 and 1 (equations 6 and 7):
+#
+# $$D = \frac{1}{1 + d'} = \frac{2 \sigma_x \sigma_y}{\sigma_x^2 + \sigma_y^2}$$
+#
+# A constant $C$ keeps the division stable where both pictures are flat. The authors'
+# code adds $C$ above and below the fraction bar. Write it like that.
+
+# %% exercise="05.2"
+from course_lib.artifacts.texture import texture_distance
+
+# %%
+ex = exercise("05.2")
+ex.check(texture_distance)
+texture_distance = ex.use(texture_distance)
+
+# %%
+from course_lib.artifacts.texture import C
+
+distance = {name: texture_distance(*maps, c=C).mean(-1) for name, maps in sigma.items()}
+edge = window // 2
+inside = np.s_[edge:-edge, edge:-edge]
+viz.picture_grid(
+    [examples["china"].gan[inside], found["d"].clip(0, 400) / 400, distance["china"]],
+    ["GAN", "d (white: 400 or more)", "D (black: no likeness)"],
+    alt="A pagoda enlarged by the GAN; its map of d, bright along all edges; its map "
+    "of D, dark where only the GAN has texture and white on sky and water.",
+)
+
+# %% [markdown]
+# **Predict:** equation 7 prints $C$ in the denominator only. Take a patch of sky, where
+# both standard deviations are 1. What is $D$ there by the printed equation, and what
+# does the detector then think of the sky?
+
+# %%
+x, y = sigma["china"]
+as_printed = (2 * x * y / (x**2 + y**2 + C)).mean(-1)
+viz.picture_grid(
+    [distance["china"], as_printed],
+    ["D as in the code", "D as printed"],
+    alt="Two maps of D. As in the code, sky and water are white; as printed, black.",
+)
+flat = (x.mean(-1) < 2) & (y.mean(-1) < 2)
+if flat.any():
+    print(
+        f"mean D on flat patches: {distance['china'][flat].mean():.2f} as in the code, "
+        f"{as_printed[flat].mean():.2f} as printed"
+    )
+
+# %% [markdown]
+# With $C$ in the denominator only, every flat patch gets a $D$ near 0, as if the GAN
+# had invented it. We use the form of the code.
+
+# %% [markdown]
+# ## 4. What is usual for this texture?
+#
+# Foliage of a GAN differs from its MSE twin's everywhere, and looks right. A wall that
+# differs as much looks wrong. So the threshold depends on the class of each pixel. For
+# each class $k$, the paper collects $D$ over many ordinary pictures and takes the value
+# $A_k$ that 85 % of the pixels reach (equation 8). It takes the classes from a network
+# for segmentation. Ours are six classes of texture, from smooth to rough.
+
+# %% exercise="05.3"
+from course_lib.artifacts.semantics import class_weights
+
+# %%
+ex = exercise("05.3")
+ex.check(class_weights)
+class_weights = ex.use(class_weights)
+
+# %%
+from course_lib.artifacts.semantics import texture_classes
+
+
+def detector_map(gan: np.ndarray, mse: np.ndarray) -> np.ndarray:
+    """D of two pictures, with your functions."""
+    return texture_distance(local_std(gan, window), local_std(mse, window), c=C).mean(
+        -1
+    )
+
+
+ordinary = desra.ordinary(twins, settings.image_size)
+labels = [texture_classes(e.mse)[inside] for e in ordinary]
+usual = class_weights(
+    [detector_map(e.gan, e.mse) for e in ordinary], labels, percentile=85
+)
+for label, value in usual.items():
+    share = np.mean([np.mean(one == label) for one in labels])
+    print(f"class {label}: A = {value:.2f}, {share:.0%} of the pixels")
+print("the paper: sky 1.00, building 0.80, tree 0.75")
+
+# %% [markdown]
+# ## 5. From a map to a mask
+#
+# A pixel is suspicious where $D / A_k$ is below a threshold of 0.7 (equation 9).
+# Single pixels are noise, so four steps clean the mask: **erosion** removes specks,
+# **dilation** joins neighbours, holes are filled, and small regions are dropped
+# (appendix A.2).
+
+# %% exercise="05.4"
+from course_lib.artifacts.mask import artifact_mask
+
+# %%
+ex = exercise("05.4")
+ex.check(artifact_mask)
+artifact_mask = ex.use(artifact_mask)
+
+# %%
+from course_lib.artifacts.semantics import weight_map
+
+AREA = settings.image_size**2 // 250  # pixels; the authors' 4000 are for large pictures
+masks = {}
+for name, e in examples.items():
+    weight = weight_map(texture_classes(e.mse)[inside], usual)
+    masks[name] = artifact_mask(distance[name], weight, min_area=AREA)
+viz.picture_grid(
+    [e.gan[inside] for e in examples.values()],
+    [f"{name}: {masks[name].mean():.0%}" for name in examples],
+    masks=list(masks.values()),
+    alt="Three pictures of the GAN; the detected regions are tinted orange.",
+)
+
+# %% [markdown]
+# Move the controls. Which threshold marks what you would mark?
+
+# %%
+
+
+def look(*, picture: str, threshold: float, classes: str, erosions: int) -> np.ndarray:
+    e = examples[picture]
+    weight = (
+        weight_map(texture_classes(e.mse)[inside], usual) if classes == "on" else 1.0
+    )
+    mask = artifact_mask(
+        distance[picture], weight, threshold=threshold, erosions=erosions, min_area=AREA
+    )
+    shown = e.gan[inside].copy()
+    shown[mask] = shown[mask] // 2 + np.array([127, 60, 0], np.uint8)
+    return shown, f"{mask.mean():.1%} of the picture"
+
+
+viz.Explorer(
+    look,
+    picture=list(examples),
+    threshold=(0.3, 1.0, 0.7),
+    classes=["on", "off"],
+    erosions=(0, 3, 1),
+    alt="A picture of the GAN with the detected regions in orange.",
+)
+
+# %% [markdown]
+# ## 6. Is the mask right?
+#
+# Here we know the photograph, so there is a truth that doesn't use $D$: a region counts
+# as an artifact **by reference** if the GAN's error there is larger than the MSE twin's
+# by 12 levels, on average over a few pixels.
+#
+# Masks are scored by regions (equations 12 and 13). **Precision** is the share of the
+# detected regions that the truth covers by more than half. **Recall** is the share of
+# the true regions that the detection covers by more than half.
+
+# %% exercise="05.5"
+from course_lib.artifacts.metrics import region_precision_recall
+
+# %%
+ex = exercise("05.5")
+ex.check(region_precision_recall)
+region_precision_recall = ex.use(region_precision_recall)
+
+# %%
+from course_lib.artifacts.metrics import iou
+from course_lib.artifacts.truth import by_reference
+
+rows = []
+for name, e in examples.items():
+    truth = by_reference(e.gan, e.mse, e.clean, min_area=AREA)[inside]
+    precision, recall = region_precision_recall(masks[name], truth, p=0.5)
+    rows.append(
+        {
+            "picture": name,
+            "IoU": iou(masks[name], truth),
+            "precision": precision,
+            "recall": recall,
+        }
+    )
+viz.table(rows, caption="The detector against the truth by reference", decimals=2)
+
+# %% [markdown]
+# The first example shows the limit of this truth: the MSE twin shares most layers with
+# the GAN, so it repeats the mistakes that these layers make. Then both errors are
+# large, and their difference is small.
+#
+# A second truth has no such limit. We **plant** artifacts: a region of the GAN's
+# picture is spoilt on purpose, so that its mask is known to the pixel.
+#
+# **Predict:** three kinds are planted: detail that is too strong, false texture, and a
+# shifted colour. Which one can $D$ not find?
+
+# %%
+from course_lib.artifacts.planted import KINDS, plant
+
+rows, shown = [], []
+for kind in KINDS:
+    rng = np.random.default_rng((seed, 3))
+    e = examples["china"]
+    planted = plant(e.gan, kind, rng, share=0.1)
+    weight = weight_map(texture_classes(e.mse)[inside], usual)
+    mask = artifact_mask(detector_map(planted.picture, e.mse), weight, min_area=AREA)
+    precision, recall = region_precision_recall(mask, planted.mask[inside], p=0.5)
+    rows.append(
+        {
+            "planted": kind,
+            "IoU": iou(mask, planted.mask[inside]),
+            "precision": precision,
+            "recall": recall,
+        }
+    )
+    shown.append((planted.picture[inside], mask))
+viz.picture_grid(
+    [picture for picture, _ in shown],
+    [f"{row['planted']}\nIoU {row['IoU']:.2f}" for row in rows],
+    masks=[mask for _, mask in shown],
+    alt="A pagoda with one spoilt region each: strong detail, waves, another colour. "
+    "The detected regions are tinted orange.",
+)
+viz.table(rows, caption="Planted artifacts on one picture", decimals=2)
+
+# %% [markdown]
+# $D$ compares standard deviations. A shifted colour leaves them as they were, so $D$ is
+# 1 there, and the detector is blind to this kind.
+
+# %% [markdown]
+# ## 7. Train an MSE twin
+#
+# The paper trains the MSE network first and the GAN from it. Real-ESRGAN's own MSE
+# network isn't in any package, so we go the other way. Start with the GAN's weights and
+# train the last two blocks on the mean squared error alone.
+#
+# The blocks in front of them never change. So their output, the **features**, is
+# computed once for each crop. That makes a step cheap.
+#
+# **Predict:** training lowers the error on the training crops. Will the PSNR on
+# held-out crops rise until the end?
+
+# %%
+from course_lib.training.run import Run
+
+fresh, system, best = desra.mse_training(twins, settings, seed)
+live = viz.LivePlot(
+    {
+        "mean squared error": {"loss_g": "training crops"},
+        "PSNR (dB)": {"score": "held-out crops"},
+    },
+    steps=settings.steps,
+)
+history = system.train([live], run=Run(f"05/twin-{settings.name}-seed{seed}"))
+live.close(alt="The training loss falls; the held-out PSNR over the steps.")
+best.restore()
+print(f"best: step {best.step}, {best.best:.2f} dB")
+
+# %%
+yours = fresh.pictures(one.low)[1]
+viz.picture_grid(
+    [one.gan, yours, one.mse],
+    [
+        f"{label}, {psnr(picture, one.clean):.1f} dB"
+        for label, picture in (
+            ("GAN", one.gan),
+            ("your twin", yours),
+            ("shipped", one.mse),
+        )
+    ],
+    alt="The pagoda by the GAN, by your MSE twin and by the one of the sections before. "
+    "Both twins are smoother than the GAN.",
+)
+
+# %% [markdown]
+# The twin of the earlier sections learned longer, from more photographs. Does your twin
+# find the same artifacts?
+
+# %%
+weight = weight_map(texture_classes(yours)[inside], usual)
+your_mask = artifact_mask(detector_map(one.gan, yours), weight, min_area=AREA)
+print(f"IoU of the two masks: {iou(your_mask, masks['china']):.2f}")
+
+# %% [markdown]
+# ## 8. What weakens an artifact?
+#
+# Figure 3 of the paper: a little noise on the input, or a slightly different size, can
+# make an artifact disappear. The authors conclude that these artifacts come from inputs
+# unlike those of the training.
+#
+# **Predict:** we add noise of σ = 3, 6 and 12 levels to the thumbnail, or resize it by
+# 0.9 and 1.2. By how much does the detected area change?
+
+# %%
+low = one.low
+height, width = low.shape[:2]
+changes = {
+    "none": low,
+    **{f"noise {sigma}": desra.with_noise(low, sigma, seed) for sigma in (3, 6, 12)},
+    **{
+        f"resized by {f}": desra.rescaled(low, round(f * height), round(f * width))
+        for f in (0.9, 1.2)
+    },
+}
+rows = []
+for change, changed in changes.items():
+    gan, mse = twins.pair.pictures(changed)
+    weight = weight_map(texture_classes(mse)[inside], usual)
+    found_mask = artifact_mask(detector_map(gan, mse), weight, min_area=AREA)
+    rows.append({"change": change, "detected (%)": 100 * found_mask.mean()})
+viz.table(rows, caption="Your run, one picture", decimals=1)
+
+# %%
+from course_lib.results.tables import load_table
+
+inputs = load_table("05_inputs")
+viz.results_table(
+    [
+        inputs.measured(
+            "area",
+            name=f"detected area, {change}",
+            unit="%",
+            generator=generator,
+            change=change,
+        )
+        for generator in ("Real-ESRGAN", "a small GAN")
+        for change in inputs.rows["change"].unique()
+    ],
+    caption="Share of the picture that is detected, five seeds",
+    provenance=inputs.provenance(),
+)
+
+# %% [markdown]
+# TEXT-INPUTS
+#
+# ## 9. Is the MSE twin a good reference?
+#
+# Appendix A.1 admits that the MSE twin isn't a perfect reference. What else could one
+# compare with? The bicubic enlargement needs no network. The mean of the GAN's pictures
+# over eight noisy inputs needs no second network.
+#
+# Each row is one detector. The numbers are the mean over five seeds. "By reference" are
+# the GAN's own artifacts, the other columns are planted ones.
+
+# %%
+detectors = load_table("05_detectors")
+TRUTHS = ("reference", "detail", "texture", "training", "colour")
+
+
+def scores(generator: str, *names: str, metric: str = "iou") -> list[dict]:
+    """A row for each detector: the mean of a metric for each kind of artifact."""
+    rows = []
+    for name in names:
+        part = detectors.select(generator=generator, detector=name).rows
+        rows.append(
+            {"detector": name, **{t: part[f"{metric}_{t}"].mean() for t in TRUTHS}}
+        )
+    return rows
+
+
+viz.table(
+    scores("Real-ESRGAN", "without classes", "bicubic reference", "mean over noise"),
+    caption="IoU by the reference that D compares with",
+    decimals=2,
+)
+
+# %% [markdown]
+# TEXT-REFERENCE
+#
+# ## 10. Does a quality score see artifacts?
+#
+# **NIQE** scores a picture without any reference: it compares the statistics of small
+# patches with those of good photographs. Lower is better. Appendix A.8 says that NIQE
+# doesn't see artifacts. (It says the same about MANIQA, whose weights aren't available
+# to us.) Our NIQE is fitted on this course's photographs, so its values aren't the
+# paper's.
+#
+# **Predict:** order these by NIQE: the photograph, the GAN's picture, the MSE twin's,
+# and the GAN's with a planted texture.
+
+# %%
+from course_lib.artifacts.niqe import niqe
+
+rows = []
+for name, e in examples.items():
+    wavy = plant(e.gan, "false texture", np.random.default_rng(seed)).picture
+    versions = {
+        "photograph": e.clean,
+        "GAN": e.gan,
+        "MSE twin": e.mse,
+        "GAN, false texture": wavy,
+    }
+    size = min(48, settings.image_size // 2)
+    rows.append(
+        {"picture": name}
+        | {label: niqe(p, patch=size) for label, p in versions.items()}
+    )
+viz.table(rows, caption="NIQE, lower is better", decimals=1)
+
+# %% [markdown]
+# TEXT-NIQE
+#
+# ## Diagnose the broken GAN
+#
+# These are recorded trainings of the small GAN. It starts as a trained MSE twin. Each
+# run shows crops, the losses, and how much fine detail the GAN's pictures have,
+# compared with the photographs. First a healthy run.
+
+# %%
+from course_lib.exercises import diagnose, show_run
+
+show_run("05_healthy", alt="ALT-HEALTHY.")
+
+# %%
+diagnose("05", "A")
+
+# %%
+diagnose("05", "B")
+
+# %%
+diagnose("05", "C")
+
+# %%
+diagnose("05", "D")
+
+# %% [markdown]
+# ## What the paper claims, what we measured
+#
+# The paper's numbers are for 150 photographs of ImageNet, whose artifacts people
+# outlined. Ours are for other pictures and other truths. So compare the order of the
+# rows, not the heights.
+
+# %%
+claims = {  # Table 1: IoU, precision, recall
+    "NIQE": (0.029, 0.0494, 0.1054),
+    "localiser": (0.084, 0.0855, 0.0992),  # PAL4Inpainting
+    "LDL 0.01": (0.299, 0.3504, 0.3485),
+    "LDL 0.005": (0.362, 0.2618, 0.5442),
+    "LDL 0.001": (0.353, 0.1410, 0.8391),
+    "DeSRA": (0.511, 0.7055, 0.6081),
+}
+viz.results_table(
+    [
+        detectors.measured(
+            f"{metric}_texture",
+            name=f"{metric}, {name}",
+            claim=claim,
+            source="Table 1",
+            generator="Real-ESRGAN",
+            detector=name,
+        )
+        for n, metric in enumerate(("iou", "precision", "recall"))
+        for name, claim in ((key, value[n]) for key, value in claims.items())
+    ],
+    caption="Real-ESRGAN with planted false texture",
+    provenance=detectors.provenance(),
+)
+
+# %%
+for generator in ("Real-ESRGAN", "a small GAN"):
+    for metric in ("iou", "precision"):
+        viz.table(
+            scores(generator, *claims, metric=metric),
+            caption=f"{generator}, {metric} by kind of artifact",
+            decimals=2,
+        )
+
+# %% [markdown]
+# TEXT-TABLE1
+#
+# The paper also takes its detector apart (Tables 4 and 5).
+
+# %%
+ablation = {
+    "without relative difference": 0.161,
+    "without normalisation": 0.036,
+    "without classes": None,
+    "threshold 0.9": None,
+    "threshold 0.8": 0.566,
+    "DeSRA": 0.511,
+    "threshold 0.6": None,
+}
+viz.results_table(
+    [
+        detectors.measured(
+            "iou_texture",
+            name=f"IoU, {name}",
+            claim=claim,
+            source="Tables 4 and 5" if claim else "",
+            generator="Real-ESRGAN",
+            detector=name,
+        )
+        for name, claim in ablation.items()
+    ],
+    caption="Parts of the detector, planted false texture",
+    provenance=detectors.provenance(),
+)
+
+# %% [markdown]
+# TEXT-ABLATION
+#
+# ## Your photograph, and an open task
+#
+# Give the path of a photograph. It is shrunk to a thumbnail and enlarged again.
+
+# %%
+my_photo = None  # such as "holiday.jpg"
+mine = desra.own_picture(twins, my_photo, pixels=settings.image_size**2 // 4)
+labels = texture_classes(mine.mse)[inside]
+my_mask = artifact_mask(
+    detector_map(mine.gan, mine.mse), weight_map(labels, usual), min_area=AREA
+)
+viz.picture_grid(
+    [mine.gan[inside], mine.gan[inside], mine.clean[inside]],
+    ["GAN", f"detected: {my_mask.mean():.1%}", "photograph"],
+    masks=[None, my_mask, None],
+    alt="A photograph, shrunk and enlarged by the GAN; the same with the detected "
+    "regions in orange; the photograph.",
+)
+
+# %% [markdown]
+# **Open task.** Find a setting that marks the mistakes on your photograph and leaves the
+# rest: another threshold, window, percentile or reference. Say how you know that it is
+# better: draw the truth first, then measure.
+
+# %%
+viz.results_table(
+    [
+        results.Measured(
+            name=f"{label}, {name}", value=psnr(picture, e.clean), unit="dB"
+        )
+        for name, e in examples.items()
+        for label, picture in (("PSNR, GAN", e.gan), ("PSNR, MSE twin", e.mse))
+    ]
+    + [
+        results.Measured(name="PSNR of your twin, held-out", value=best.best, unit="dB")
+    ],
+    caption="Lesson 05: your run",
+    provenance=f"Profile {settings.name}, seed {seed}. Computed by this notebook.",
+)
+
+# %% [markdown]
+# ## Summary
+#
+# 1. Where the input says too little, a GAN invents detail. Its MSE twin blurs instead.
+# 2. $D$ compares the local standard deviations of both. It is relative, so strong
+#    texture isn't suspicious in itself.
+# 3. What is usual differs by texture. Dividing by $A_k$ takes that into account.
+# 4. Erosion, dilation and a smallest area turn a noisy map into regions.
+# 5. $D$ sees texture only. It is blind to a shifted colour, and to mistakes that the
+#    twins share.
+#
+# ## Quiz
+#
+# Five questions. Each answer is explained; try again as often as you like.
+#
+# {{quiz}}
+
+# %%
+from course_lib.exercises import quiz
+
+quiz("05")
+
+# %% [markdown]
+# ## Further reading
+#
+# - L. Xie et al., *DeSRA: Detect and Delete the Artifacts of GAN-based Real-World
+#   Super-Resolution Models* (2023): read §3.1 and §3.2 now.
+# - X. Wang et al., *Real-ESRGAN: Training Real-World Blind Super-Resolution with Pure
+#   Synthetic Data* (2021): how its inputs are degraded.
+# - J. Liang et al., *Details or Artifacts: A Locally Discriminative Learning Approach to
+#   Realistic Image Super-Resolution* (2022): LDL, the baseline.
+#
+# **Next:** lesson 06 deletes the artifacts that you found.
