@@ -1,11 +1,17 @@
-"""Delete artifacts: targets without them, and what changes (DeSRA, §3.3)."""
+"""Delete artifacts: targets without them, a step towards these, what changes (DeSRA, §3.3)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import numpy as np
+import torch
 from scipy.ndimage import gaussian_filter
+from torch import nn
 
 from course_lib.artifacts.mask import require_mask
+from course_lib.data.pair import Batch
 from course_lib.filters import high_pass
 
 SIGMA = 1.5  # of the blur that takes fine detail away, pixels
@@ -61,3 +67,78 @@ def detail_kept(before: np.ndarray, after: np.ndarray, outside: np.ndarray) -> f
     if not outside.any() or not fine[0].any():
         return float("nan")
     return float(fine[1].mean() / fine[0].mean())
+
+
+def finetune_step(
+    generator: nn.Module,
+    batch: Batch,
+    optimizer: torch.optim.Optimizer,
+    *,
+    inside: float = 1.0,
+) -> torch.Tensor:
+    """One step of the generator towards pseudo ground truth.
+
+    The loss is a weighted mean of the absolute errors of all pixels and colours. A pixel of the
+    mask weighs ``inside``, another one 1. The weights are divided by their mean, so that the loss
+    doesn't grow with the area of the mask.
+
+    Args:
+        generator: inputs → pictures N×3×H×W.
+        batch: ``rainy``, the inputs; ``clean``, the pseudo ground truth N×3×H×W; ``mask``,
+            N×1×H×W, 1 where an artifact was and 0 elsewhere.
+        optimizer: of the generator.
+        inside: weight of a masked pixel, above 0.
+
+    Returns:
+        The loss before the update, without a graph.
+
+    Example:
+        Errors of 0.2 on the mask, a quarter of the picture, and 0.1 elsewhere: with inside = 3,
+        the loss is (0.25·3·0.2 + 0.75·0.1) / (0.25·3 + 0.75) = 0.15.
+    """
+    optimizer.zero_grad()
+    weight = 1 + (inside - 1) * batch.mask
+    error = (generator(batch.rainy) - batch.clean).abs()
+    loss = (weight * error).mean() / weight.mean()
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def adapt_online(
+    model: Any,
+    stream: Iterable[np.ndarray],
+    *,
+    detect: Callable[[Any, np.ndarray], np.ndarray],
+    finetune: Callable[[Any, list[np.ndarray]], None],
+    replay: int,
+) -> list[int]:
+    """Finetune a model while pictures arrive, each time one shows an artifact (A.1, discussion 6).
+
+    The model is finetuned on the new picture and on up to ``replay`` earlier ones that had
+    artifacts: those that arrived last, in the order of arrival, with the new one at the end.
+
+    Args:
+        model: that is finetuned in place.
+        stream: of inputs, one after another; it may be a generator.
+        detect: (model, input) → mask, bool H×W, of the model as it is now.
+        finetune: (model, inputs) → None; trains the model on them.
+        replay: number of earlier inputs, 0 or more.
+
+    Returns:
+        The positions in the stream, from 0, at which the model was finetuned.
+
+    Example:
+        Inputs a, b, c, d, of which a, c and d show artifacts when they arrive, and replay = 1:
+        the model is finetuned on [a], [a, c] and [c, d]. The result is [0, 2, 3].
+    """
+    seen: list[np.ndarray] = []
+    when = []
+    for position, picture in enumerate(stream):
+        if not detect(model, picture).any():
+            continue
+        recent = seen[-replay:] if replay else []
+        finetune(model, [*recent, picture])
+        seen.append(picture)
+        when.append(position)
+    return when

@@ -154,6 +154,36 @@ def deletion(after: Sequence[np.ndarray], truth: Sequence[np.ndarray]) -> Deleti
     )
 
 
+def removal_and_addition(
+    before: Sequence[np.ndarray], after: Sequence[np.ndarray], truth: Sequence[np.ndarray]
+) -> tuple[float, float]:
+    """How many pictures finetuning repairs, and in how many it makes a new artifact (§4.3).
+
+    A picture had an artifact if ``before`` overlaps the truth. The artifact is removed if ``after``
+    doesn't overlap the truth anywhere. An artifact is added if ``after`` has a pixel that is
+    neither in ``before`` nor in the truth.
+
+    Args:
+        before, after: what was detected in each picture before and after finetuning, bool H×W.
+        truth: where artifacts are, bool H×W.
+
+    Returns:
+        The removal rate, a share of the pictures that had an artifact, 1 if none had; and the
+        addition rate, a share of all pictures.
+
+    Example:
+        Of four pictures, three had an artifact. It is gone from two of them. The third still has
+        it, and a new one beside it. The removal rate is 2/3 and the addition rate 1/4.
+    """
+    had = removed = added = 0
+    for old, new, true in zip(before, after, truth, strict=True):
+        if (old & true).any():
+            had += 1
+            removed += not (new & true).any()
+        added += bool((new & ~old & ~true).any())
+    return (removed / had if had else 1.0), added / len(truth)
+
+
 def _require_masks(one: np.ndarray, other: np.ndarray) -> None:
     for mask in (one, other):
         if mask.dtype != bool or mask.ndim != 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,58 @@ def read_labelme(path: Path, label: str | None = None) -> np.ndarray:
         if label is None or name == label:
             _draw(draw, str(kind or "polygon"), points, path)
     return np.asarray(image, bool)
+
+
+def polygon_mask(
+    polygons: Sequence[Sequence[Sequence[float]]], height: int, width: int
+) -> np.ndarray:
+    """What polygons enclose: bool H×W.
+
+    Args:
+        polygons: each a list of three or more corners (x, y), pixels.
+        height, width: of the picture.
+    """
+    image = Image.new("1", (width, height))
+    draw = ImageDraw.Draw(image)
+    for corners in polygons:
+        draw.polygon([(float(x), float(y)) for x, y in corners], fill=1)
+    return np.asarray(image, bool)
+
+
+def write_labelme(
+    path: Path,
+    polygons: Sequence[Sequence[Sequence[float]]],
+    height: int,
+    width: int,
+    label: str = "artifact",
+) -> None:
+    """Write polygons as labelme does, so that `read_labelme` and labelme can read them.
+
+    Raises:
+        FileExistsError: there is a file of this name; it stays.
+        OSError: a full disk, or a folder that can't be written.
+    """
+    shapes: list[dict[str, Any]] = [
+        {
+            "label": label,
+            "points": [[float(x), float(y)] for x, y in corners],
+            "group_id": None,
+            "shape_type": "polygon",
+            "flags": {},
+        }
+        for corners in polygons
+    ]
+    found: dict[str, Any] = {
+        "version": "5.0.0",
+        "flags": {},
+        "shapes": shapes,
+        "imagePath": "",
+        "imageData": None,
+        "imageHeight": height,
+        "imageWidth": width,
+    }
+    with path.open("x", encoding="utf-8") as file:
+        json.dump(found, file)
 
 
 def _draw(draw: ImageDraw.ImageDraw, kind: str, points: Any, path: Path) -> None:

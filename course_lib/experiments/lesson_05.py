@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from course_lib.artifacts.finetune import detail_kept
 from course_lib.artifacts.mask import detect
 from course_lib.artifacts.metrics import iou
 from course_lib.artifacts.truth import by_reference
@@ -26,7 +27,7 @@ from course_lib.experiments.desra import (
     short,
 )
 from course_lib.experiments.products import Experiment, RecordedRun, Value
-from course_lib.metrics import high_frequency_energy, psnr
+from course_lib.metrics import psnr
 from course_lib.profiles import Profile
 from course_lib.results import recordings
 from course_lib.results.recordings import Recording
@@ -173,6 +174,7 @@ def _game(name: str, profile: Profile) -> Recording:
     frames = [(0, np.stack(twins.enlarged(system.generator, inputs)))]
     history: list[Record] = []
     every = max(1, settings.gan_steps // FRAMES)
+    everywhere = np.ones((SIDE, SIDE), bool)
 
     def watch(record: Record) -> None:
         if record["step"] % every == 0:
@@ -181,8 +183,11 @@ def _game(name: str, profile: Profile) -> Recording:
             record["psnr"] = float(
                 np.mean([psnr(*both) for both in zip(pictures, clean, strict=True)])
             )
-            energy = [np.mean([high_frequency_energy(x) for x in one]) for one in (pictures, clean)]
-            record["detail"] = float(energy[0] / energy[1])
+            record["detail"] = float(
+                np.mean(
+                    [detail_kept(a, b, everywhere) for a, b in zip(clean, pictures, strict=True)]
+                )
+            )
         history.append(record)
 
     system.train([watch])

@@ -6,7 +6,9 @@ from course_lib.viz.explorer import Explorer
 from course_lib.viz.grids import contact_sheet, picture_grid
 from course_lib.viz.heat import heat
 from course_lib.viz.live import LivePlot
+from course_lib.viz.outline import Outline
 from course_lib.viz.output import show
+from course_lib.viz.preference import Preference
 from course_lib.viz.progress import Progress
 from course_lib.viz.quiz import Quiz
 from course_lib.viz.rain_explorer import RainExplorer
@@ -19,6 +21,8 @@ __all__ = [
     "BeforeAfter",
     "Explorer",
     "LivePlot",
+    "Outline",
+    "Preference",
     "Progress",
     "Quiz",
     "RainExplorer",
