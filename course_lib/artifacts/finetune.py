@@ -73,7 +73,6 @@ def finetune_step(
     generator: nn.Module,
     batch: Batch,
     optimizer: torch.optim.Optimizer,
-    *,
     inside: float = 1.0,
 ) -> torch.Tensor:
     """One step of the generator towards pseudo ground truth.
