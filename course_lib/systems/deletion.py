@@ -45,7 +45,7 @@ class FinetuneSettings:
     steps: int = 40
     rate: float = 1e-4
     batch_size: int = 4
-    threshold: float = 0.75
+    threshold: float = 0.8
     min_area: int = 200
     feather: float = 3.0
     features: float = 0.3
@@ -60,7 +60,8 @@ class Pairs(NamedTuple):
         inputs: N×C×h×w, features of the small pictures.
         targets: N×3×sh×sw in [0, 1].
         masks: N×1×sh×sw, 1 where an artifact was.
-        positions: of the pictures among those that were looked at.
+        positions: of the pictures among those that were looked at. The pairs with the largest
+            artifacts come first.
     """
 
     inputs: torch.Tensor
@@ -103,7 +104,7 @@ def make_pairs(
         twins: the GAN and its MSE twin.
         low: small pictures of one size, uint8 h×w×3.
         settings: see `FinetuneSettings`.
-        most: stop when there are so many pairs; None looks at all pictures.
+        most: keep so many pairs, those with the largest artifacts; None keeps all.
         target: (mse, gan, mask) → pseudo ground truth, such as the learner's; None takes
             `pseudo_ground_truth` with the settings' feather.
 
@@ -115,25 +116,22 @@ def make_pairs(
         return pseudo_ground_truth(mse, gan, mask, feather=settings.feather)
 
     make = target or feathered
-    inputs, targets, masks, positions = [], [], [], []
+    found = []
     for position, picture in enumerate(low):
         features = twins.features([picture])
         gan, mse = (enlarged(one, features)[0] for one in (twins.gan, twins.mse))
         mask = masks_of(gan, mse, settings)
         if mask.any():
-            inputs.append(features)
-            targets.append(make(mse, gan, mask))
-            masks.append(mask)
-            positions.append(position)
-        if most is not None and len(positions) == most:
-            break
-    if not positions:
+            found.append((position, features, make(mse, gan, mask), mask))
+    if not found:
         raise ValueError(
             f"none of {len(low)} pictures has an artifact of more than {settings.min_area} pixels: "
             "give more pictures, or harder ones"
         )
+    found.sort(key=lambda one: -one[-1].mean())
+    positions, inputs, targets, masks = zip(*found[:most], strict=True)
     stacked = torch.from_numpy(np.stack(masks))[:, None].float()
-    return Pairs(torch.cat(inputs), unit_tensor(targets), stacked, positions)
+    return Pairs(torch.cat(inputs), unit_tensor(targets), stacked, list(positions))
 
 
 def set_up(

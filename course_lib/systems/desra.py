@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -12,6 +12,8 @@ import torch
 from PIL import Image
 from torch import nn
 
+from course_lib.artifacts.semantics import class_weights, texture_classes
+from course_lib.artifacts.texture import distance_map, valid
 from course_lib.data.degradations import Degradation, degrade
 from course_lib.data.photos import PHOTOS, load_photo, shrink
 from course_lib.data.pictures import read_picture
@@ -21,7 +23,7 @@ from course_lib.systems import real_esrgan, small_sr
 from course_lib.systems.real_esrgan import MSETwinSettings
 from course_lib.systems.small_sr import SmallSRSettings
 from course_lib.systems.system import System
-from course_lib.systems.twins import Twins
+from course_lib.systems.twins import Twins, degraded_crops
 from course_lib.training.best import KeepBest
 
 # Photographs that no twin learns from, and the corner (top, left) of the part that is shown.
@@ -75,10 +77,9 @@ class LessonTwins:
         return Example(low, clean, *self.pair.pictures(low))
 
 
-def scenes(names: Iterable[str]) -> dict[str, np.ndarray]:
-    """Embedded photographs, each at full and at half size."""
-    photos = {name: load_photo(name) for name in names}
-    return photos | {f"{name}, half": shrink(photo, 2) for name, photo in photos.items()}
+def scenes(names: Iterable[str], sizes: Sequence[int] = (1, 2)) -> dict[str, np.ndarray]:
+    """Embedded photographs, each shrunk by several whole numbers."""
+    return {f"{name} / {n}": shrink(load_photo(name), n) for name in names for n in sizes}
 
 
 def training_photographs() -> dict[str, np.ndarray]:
@@ -100,6 +101,15 @@ def ordinary(twins: LessonTwins, side: int) -> list[Example]:
         clean = photo[top : top + side, left : left + side]
         found.append(twins.example(clean, n, Degradation(scale=twins.pair.scale)))
     return found
+
+
+def usual_texture(twins: LessonTwins, side: int) -> dict[int, float]:
+    """A of each class of texture: the D that 85 % of its pixels on `ordinary` pictures reach."""
+    pictures = ordinary(twins, side)
+    return class_weights(
+        [valid(distance_map(one.gan, one.mse)) for one in pictures],
+        [valid(texture_classes(one.mse)) for one in pictures],
+    )
 
 
 def released_twins() -> LessonTwins:
@@ -131,6 +141,21 @@ def examples(twins: LessonTwins, *, side: int = SIDE) -> dict[str, Example]:
         clean = load_photo(name)[top : top + side, left : left + side]
         found[name] = twins.example(clean, seed=n)
     return found
+
+
+def hard_inputs(
+    count: int, seed: int, *, size: int = 160, how: Degradation = HARD
+) -> list[np.ndarray]:
+    """Small, degraded crops of photographs that aren't in `EXAMPLES`: uint8 h×w×3 each.
+
+    Args:
+        count: how many.
+        seed: ≥ 0.
+        size: side of the crops before they are shrunk, pixels, at most 160.
+        how: they are degraded.
+    """
+    names = [name for name in PHOTOS if name not in EXAMPLES]
+    return degraded_crops(scenes(names, (1, 2, 3)), count, seed, size=size, how=how)[0]
 
 
 def small_settings(profile: Profile) -> SmallSRSettings:

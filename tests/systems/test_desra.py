@@ -21,7 +21,7 @@ def small() -> LessonTwins:
 
 
 def test_examples_fit_into_their_photographs_and_no_twin_learns_from_them() -> None:
-    learned = {name.split(",")[0] for name in desra.training_photographs()}
+    learned = {name.split(" / ")[0] for name in desra.training_photographs()}
     assert learned == set(PHOTOS) - set(EXAMPLES)
     for name, corner in EXAMPLES.items():
         sides = load_photo(name).shape[:2]

@@ -79,7 +79,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     one, none = np.ones((1, 3, 4), bool), np.zeros((1, 3, 4), bool)
     corner = none.copy()
     corner[0, 0, 0] = True
-    for on, before, after, truth in (
+    for on, old, new, true in (
         ("a picture without artifacts", none, none, none),
         ("an artifact that is gone", one, none, one),
         ("an artifact of which one pixel is left", one, corner, one),
@@ -87,7 +87,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         ("an artifact that is detected only afterwards", none, corner, one),
         ("a false detection that stays", corner, corner, none),
     ):
-        yield Case(on=on, args=(list(before), list(after), list(truth)))
+        yield Case(on=on, args=(list(old), list(new), list(true)))
 
 
 def read(call: Call, right: tuple[float, float]) -> tuple[float, float]:
