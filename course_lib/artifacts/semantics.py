@@ -88,8 +88,8 @@ def class_weights(
         Class → A, for the classes that occur.
 
     Example:
-        D of 0.0, 0.1, 0.2 … 1.0, all of class 4, and percentile 80 give {4: 0.2}: nine of eleven
-        values are 0.2 or more.
+        D of 0.0, 0.1, 0.2 … 1.0, all of class 4, and percentile 80: class 4 gets 0.2, because nine
+        of eleven values are 0.2 or more.
     """
     require_maps(distances, labels, percentile)
     values = np.concatenate([np.ravel(one) for one in distances])

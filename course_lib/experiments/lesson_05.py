@@ -32,7 +32,7 @@ from course_lib.profiles import Profile
 from course_lib.results import recordings
 from course_lib.results.recordings import Recording
 from course_lib.systems import desra, real_esrgan, small_sr, twins
-from course_lib.systems.desra import HARD, rescaled, with_noise
+from course_lib.systems.desra import CHANGED_INPUTS, HARD, rescaled
 from course_lib.systems.small_sr import SmallSRSettings
 from course_lib.training.checkpoints import Record
 
@@ -53,27 +53,12 @@ def _detectors(settings: Mapping[str, Value], seed: int, profile: Profile) -> di
     return scored(str(settings["detector"]), str(settings["generator"]), seed)
 
 
-CHANGES: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
-    "none": lambda low, seed: low,
-    **{
-        f"noise {s}": partial(lambda low, seed, s: with_noise(low, s, seed), s=s)
-        for s in (3, 6, 12)
-    },
-    **{
-        f"resized by {f}": partial(
-            lambda low, seed, f: rescaled(low, *(round(f * side) for side in low.shape[:2])), f=f
-        )
-        for f in (0.9, 1.1, 1.2)
-    },
-}
-
-
 def _inputs(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[str, float]:
     """Detected area, and area by reference, of changed inputs."""
     lesson = lesson_twins(str(settings["generator"]), seed)
     areas, truths, quality = [], [], []
     for one in held_out(lesson, seed, HARD):
-        gan, mse = lesson.pair.pictures(CHANGES[str(settings["change"])](one.low, seed))
+        gan, mse = lesson.pair.pictures(CHANGED_INPUTS[str(settings["change"])](one.low, seed))
         areas.append(detect(gan, mse, min_area=MIN_AREA).mean())
         gan, mse = (rescaled(picture, *one.clean.shape[:2]) for picture in (gan, mse))
         truths.append(by_reference(gan, mse, one.clean, min_area=MIN_AREA).mean())
@@ -262,7 +247,7 @@ EXPERIMENTS = (
         settings=tuple(
             {"generator": generator, "change": change}
             for generator in GENERATORS
-            for change in CHANGES
+            for change in CHANGED_INPUTS
         ),
         seeds=SEEDS,
         run=_inputs,

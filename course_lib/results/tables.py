@@ -10,7 +10,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -123,6 +123,62 @@ class Table:
             source=source,
             claim_is=claim_is,
         )
+
+    def against(
+        self,
+        claims: Mapping[str, Sequence[float]],
+        column: str,
+        metrics: Mapping[str, str],
+        /,
+        *,
+        source: str,
+        **settings: str | int | float,
+    ) -> list[Measured]:
+        """Several metrics of several settings next to a paper's numbers, as `measured` gives them.
+
+        Args:
+            claims: value of a setting → the paper's numbers, one for each metric.
+            column: the setting, such as ``"detector"``.
+            metrics: metric → its words.
+            source: of the numbers.
+            settings: as in `measured`.
+        """
+        return [
+            self.measured(
+                metric,
+                name=f"{words}, {value}",
+                claim=numbers[n],
+                source=source,
+                **{column: value},
+                **settings,
+            )
+            for n, (metric, words) in enumerate(metrics.items())
+            for value, numbers in claims.items()
+        ]
+
+    def means(
+        self,
+        values: Sequence[str],
+        column: str,
+        metrics: Mapping[str, str],
+        /,
+        **settings: str | int | float,
+    ) -> list[dict[str, str | float]]:
+        """The mean over seeds of several metrics, one row for each value of a setting.
+
+        Args:
+            values, column: of the setting.
+            metrics: metric → heading of its column.
+            settings: as in `measured`.
+        """
+        return [
+            {column: value}
+            | {
+                words: self.measured(metric, name=words, **{column: value}, **settings).value
+                for metric, words in metrics.items()
+            }
+            for value in values
+        ]
 
     def provenance(self) -> str:
         """Where these runs come from and how to make them again, in one line for readers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from course_lib.artifacts.mask import artifact_mask
 from course_lib.artifacts.texture import distance_map, valid
 from course_lib.data.crops import StepLoader, make_loader
 from course_lib.data.pair import Batch
+from course_lib.models.sr import SRResNet
 from course_lib.systems.sr_gan import BETAS, SRGan
 from course_lib.systems.system import System, adam, one_network
 from course_lib.systems.twins import CachedCrops, Twins, enlarged, unit_tensor
@@ -52,8 +53,13 @@ class FinetuneSettings:
     adversarial: float = 0.02
     every: int = 10
 
+    @classmethod
+    def of(cls, twins: Twins, **settings: Any) -> FinetuneSettings:
+        """The settings for twins: a small network needs a higher rate."""
+        return cls(**{"rate": 1e-3 if isinstance(twins.gan, SRResNet) else 1e-4} | settings)
 
-class Pairs(NamedTuple):
+
+class PseudoPairs(NamedTuple):
     """Inputs and pseudo ground truth.
 
     Attributes:
@@ -73,7 +79,7 @@ class Pairs(NamedTuple):
 class MaskedCrops(Dataset[Batch]):
     """`CachedCrops` with a mask beside each target."""
 
-    def __init__(self, pairs: Pairs, seed: int) -> None:
+    def __init__(self, pairs: PseudoPairs, seed: int) -> None:
         self._crops = CachedCrops(pairs.inputs, torch.cat([pairs.targets, pairs.masks], 1), seed)
         self.settings = self._crops.settings
 
@@ -97,7 +103,7 @@ def make_pairs(
     *,
     most: int | None = None,
     target: Target | None = None,
-) -> Pairs:
+) -> PseudoPairs:
     """Look for artifacts in a GAN's pictures, and make pairs of those that have some.
 
     Args:
@@ -131,16 +137,16 @@ def make_pairs(
     found.sort(key=lambda one: -one[-1].mean())
     positions, inputs, targets, masks = zip(*found[:most], strict=True)
     stacked = torch.from_numpy(np.stack(masks))[:, None].float()
-    return Pairs(torch.cat(inputs), unit_tensor(targets), stacked, list(positions))
+    return PseudoPairs(torch.cat(inputs), unit_tensor(targets), stacked, list(positions))
 
 
 def set_up(
     twins: Twins,
-    pairs: Pairs,
+    pairs: PseudoPairs,
     settings: FinetuneSettings,
     seed: int = 0,
     *,
-    held_out: Pairs | None = None,
+    held_out: PseudoPairs | None = None,
     step: FineStep = finetune_step,
 ) -> tuple[System, KeepBest | None]:
     """A copy of the GAN's last layers that learns from pairs.

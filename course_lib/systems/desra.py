@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -216,6 +216,22 @@ def rescaled(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     """A picture, bicubically resized to height × width."""
     image = Image.fromarray(picture).resize((width, height), Image.Resampling.BICUBIC)
     return np.asarray(image)
+
+
+def _resized_by(low: np.ndarray, factor: float) -> np.ndarray:
+    return rescaled(low, *(round(factor * side) for side in low.shape[:2]))
+
+
+# Changes of a small picture that may weaken artifacts (DeSRA, Fig. 3): (picture, seed) → picture.
+CHANGED_INPUTS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
+    "none": lambda low, seed: low,
+    "noise 3": lambda low, seed: with_noise(low, 3, seed),
+    "noise 6": lambda low, seed: with_noise(low, 6, seed),
+    "noise 12": lambda low, seed: with_noise(low, 12, seed),
+    "resized by 0.9": lambda low, seed: _resized_by(low, 0.9),
+    "resized by 1.1": lambda low, seed: _resized_by(low, 1.1),
+    "resized by 1.2": lambda low, seed: _resized_by(low, 1.2),
+}
 
 
 def own_picture(twins: LessonTwins, path: str | None, pixels: int = 40_000) -> Example:

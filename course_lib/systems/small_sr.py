@@ -53,19 +53,21 @@ class SmallSRSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Crops:
+class LearnedCrops:
     """What both networks learn from: inputs N×3×h×w and targets N×3×sh×sw in [0, 1]."""
 
     inputs: torch.Tensor
     targets: torch.Tensor
 
 
-def crops(photographs: Mapping[str, np.ndarray], settings: SmallSRSettings, seed: int) -> Crops:
+def crops(
+    photographs: Mapping[str, np.ndarray], settings: SmallSRSettings, seed: int
+) -> LearnedCrops:
     """Draw the crops of photographs, name → uint8 H×W×3, and degrade them."""
     low, high = twins.degraded_crops(
         photographs, settings.crops, seed, size=settings.size, how=settings.degradation
     )
-    return Crops(inputs=twins.unit_tensor(low), targets=twins.unit_tensor(high))
+    return LearnedCrops(inputs=twins.unit_tensor(low), targets=twins.unit_tensor(high))
 
 
 def network(settings: SmallSRSettings) -> SRResNet:
@@ -73,7 +75,7 @@ def network(settings: SmallSRSettings) -> SRResNet:
     return SRResNet(settings.scale, settings.blocks, settings.features)
 
 
-def mse_system(learn: Crops, settings: SmallSRSettings, seed: int) -> System:
+def mse_system(learn: LearnedCrops, settings: SmallSRSettings, seed: int) -> System:
     """A fresh MSE twin and its training."""
     torch.manual_seed(seed)
     return twins.set_up(
@@ -87,7 +89,7 @@ def mse_system(learn: Crops, settings: SmallSRSettings, seed: int) -> System:
     )
 
 
-def gan_system(mse: nn.Module, learn: Crops, settings: SmallSRSettings, seed: int) -> System:
+def gan_system(mse: nn.Module, learn: LearnedCrops, settings: SmallSRSettings, seed: int) -> System:
     """A GAN that begins as the trained MSE twin, which stays as it is, and its training."""
     return sr_gan.set_up(
         copy.deepcopy(mse),

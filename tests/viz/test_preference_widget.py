@@ -37,9 +37,7 @@ def test_names_stay_hidden_and_each_answer_is_written_at_once(tmp_path) -> None:
 
 
 def test_choosing_one_version_always_gives_its_p_value(tmp_path) -> None:
-    test = viz.Preference(
-        pictures(10), question="?", path=tmp_path / "a.csv", seed=2, alt=ALT
-    )
+    test = viz.Preference(pictures(10), question="?", path=tmp_path / "a.csv", seed=2, alt=ALT)
     for trial in list(test._trials):
         test.buttons["left" if trial.left == "after" else "right"].click()
     assert "after: 10 of 10. p = 0.002" in test.still()

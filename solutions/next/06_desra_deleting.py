@@ -32,6 +32,8 @@ from course_lib.systems import desra, real_esrgan
 settings = pick("06", profile)
 torch.set_num_threads(settings.threads)
 results.begin(lesson="06", profile=profile, seed=seed)
+
+# %%
 recorded = recordings.load("06_real_esrgan")
 viz.picture_grid(
     [recorded.frames[0][1][0], recorded.frames[-1][1][0], recorded.clean[0]],

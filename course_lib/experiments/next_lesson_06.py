@@ -25,7 +25,7 @@ from course_lib.profiles import Profile
 from course_lib.results import recordings
 from course_lib.results.recordings import Recording
 from course_lib.systems import deletion, desra
-from course_lib.systems.deletion import FinetuneSettings, Pairs
+from course_lib.systems.deletion import FinetuneSettings, PseudoPairs
 from course_lib.systems.desra import HARD, Example, LessonTwins
 from course_lib.systems.twins import degraded_crops, enlarged
 from course_lib.training.checkpoints import Record
@@ -48,7 +48,7 @@ def hard_crops(seed: int, count: int, how: Degradation = HARD) -> list[np.ndarra
 
 
 @cache
-def pairs(generator: str, seed: int) -> Pairs:
+def pairs(generator: str, seed: int) -> PseudoPairs:
     """The pairs with the largest artifacts, at most as many as the largest of `PAIRS`."""
     twins = lesson_twins(generator, seed).pair
     settings = FinetuneSettings()
@@ -107,7 +107,7 @@ def compared(generator: str, seed: int, network: nn.Module) -> dict[str, float]:
 def _finetuned(generator: str, count: int, seed: int) -> Mapping[int, Mapping[str, float]]:
     """What is measured after each of `STEPS`."""
     twins, some = lesson_twins(generator, seed).pair, pairs(generator, seed)
-    few = Pairs(
+    few = PseudoPairs(
         some.inputs[:count], some.targets[:count], some.masks[:count], some.positions[:count]
     )
     system, _ = deletion.set_up(twins, few, FinetuneSettings(steps=STEPS[-1]), seed)
