@@ -16,6 +16,7 @@ MUTANTS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+WEIGHTS := $(VENV)/.weights
 # The first of python3.11 and python3 that runs and is new enough; PYTHON=… chooses another.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3.11 python3; do \
@@ -37,9 +38,14 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -c constraints.txt -e ".[dev]"
 	@touch $@
 
-setup: $(READY) ## only set up: make .venv and install the course into it
+$(WEIGHTS): $(READY)
+	@$(BIN)/course models fetch real-esrgan || \
+		echo "make: without these weights, lesson 05 trains two small networks instead"
+	@touch $@
 
-run: $(READY) ## run the lessons, show what they measured, write a report; PRETRAINED=1 spares training
+setup: $(WEIGHTS) ## only set up: make .venv, install the course into it, fetch Real-ESRGAN's weights
+
+run: $(WEIGHTS) ## run the lessons, show what they measured, write a report; PRETRAINED=1 spares training
 	@$(BIN)/course run --profile $(PROFILE) --edition $(EDITION) \
 		$(if $(filter-out 0,$(PRETRAINED)),--pretrained) $(if $(JOBS),--jobs $(JOBS)) $(LESSONS)
 
@@ -47,7 +53,7 @@ test: $(READY) ## run the tests, one worker more than cores; TESTS=tests/viz run
 	@$(BIN)/python -m pytest -n $(or $(JOBS),auto) --dist loadfile --no-loadscope-reorder \
 		$(if $(filter 0,$(BROWSER)),--ignore=tests/browser) $(TESTS)
 
-lab: $(READY) ## copy the notebooks to work/, never over yours, and open lesson 00 there
+lab: $(WEIGHTS) ## copy the notebooks to work/, never over yours, and open lesson 00 there
 	@mkdir -p work
 	@set -e; for notebook in notebooks/*.ipynb; do mine=work/$${notebook##*/}; \
 		if [ -e "$$mine" ]; then echo "$$mine is yours and stays; delete it for a fresh copy"; \

@@ -500,8 +500,9 @@ print(f"IoU of the masks by your twin and by the shipped one: {overlap:.2f}")
 # ## 8. What weakens an artifact?
 #
 # Figure 3 of the paper: a little noise on the input, or a slightly different size, can
-# make an artifact disappear. The authors conclude that these artifacts come from inputs
-# unlike those of the training.
+# make an artifact disappear. And another state of the same network, some steps earlier,
+# has other artifacts. The authors conclude that artifacts come from inputs unlike those
+# of the training, and from the unstable training of GANs.
 #
 # **Predict:** we add noise of σ = 3, 6 and 12 levels to the thumbnail, or resize it by
 # 0.9 and 1.2. By how much does the detected area change?
@@ -527,6 +528,13 @@ for who in ("Real-ESRGAN", "a small GAN"):
         caption=f"{who}: area of artifacts, mean of five seeds",
         decimals=1,
     )
+iterations = load_table("05_iterations")
+columns = {"area": "by D (%)", "iou_last": "IoU with the mask at step 200"}
+viz.table(
+    iterations.means((50, 100, 150, 200), "step", columns),
+    caption="The small GAN after different numbers of steps, mean of five seeds",
+    decimals=2,
+)
 print(inputs.provenance())
 
 # %% [markdown]

@@ -158,12 +158,12 @@ class Table:
 
     def means(
         self,
-        values: Sequence[str],
+        values: Sequence[str | int],
         column: str,
         metrics: Mapping[str, str],
         /,
         **settings: str | int | float,
-    ) -> list[dict[str, str | float]]:
+    ) -> list[dict[str, str | int | float]]:
         """The mean over seeds of several metrics, one row for each value of a setting.
 
         Args:

@@ -228,3 +228,24 @@ def test_what_editors_and_spreadsheets_do_to_a_table_does_no_harm(tmp_path, chan
 def test_the_same_run_at_two_profiles_is_no_duplicate(write: WriteTable) -> None:
     folder = write(ROWS[0], f"none,0.0002,0,20,5,{GPU}")
     assert len(load_table("01_faults", folder=folder).rows) == 1
+
+
+def test_means_and_claims_of_several_settings_come_one_row_each(write: WriteTable) -> None:
+    table = load_table("01_faults", folder=write())
+    rows = table.means(["none", "no detach"], "fault", {"psnr": "PSNR", "hits": "H"}, rate=2e-4)
+    assert rows == [
+        {"fault": "none", "PSNR": 12.0, "H": 6.0},
+        {"fault": "no detach", "PSNR": 5.5, "H": 0.0},
+    ]
+    claims = {"none": (20.0, 8.0), "no detach": (5.0, 1.0)}
+    named = {"psnr": "PSNR", "hits": "H"}
+    found = table.against(claims, "fault", named, source="report 2", rate=2e-4)
+    assert [(one.name, one.value, one.claim) for one in found] == [
+        ("PSNR, none", 12.0, 20.0),
+        ("PSNR, no detach", 5.5, 5.0),
+        ("H, none", 6.0, 8.0),
+        ("H, no detach", 0.0, 1.0),
+    ]
+    assert {one.source for one in found} == {"report 2"}
+    with pytest.raises(ValueError, match="has no run with fault='all'"):
+        table.means(["all"], "fault", named, rate=2e-4)
