@@ -51,7 +51,7 @@ def hard_crops(seed: int, count: int, how: Degradation = HARD) -> list[np.ndarra
 def pairs(generator: str, seed: int) -> PseudoPairs:
     """The pairs with the largest artifacts, at most as many as the largest of `PAIRS`."""
     twins = lesson_twins(generator, seed).pair
-    settings = FinetuneSettings()
+    settings = FinetuneSettings.of(twins)
     return deletion.make_pairs(twins, hard_crops(seed, CROPS), settings, most=PAIRS[-1])
 
 
@@ -110,7 +110,7 @@ def _finetuned(generator: str, count: int, seed: int) -> Mapping[int, Mapping[st
     few = PseudoPairs(
         some.inputs[:count], some.targets[:count], some.masks[:count], some.positions[:count]
     )
-    system, _ = deletion.set_up(twins, few, FinetuneSettings(steps=STEPS[-1]), seed)
+    system, _ = deletion.set_up(twins, few, FinetuneSettings.of(twins, steps=STEPS[-1]), seed)
     found = {0: compared(generator, seed, twins.gan)}
 
     def measure(record: Record) -> None:
@@ -131,7 +131,7 @@ def _online(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[
     lesson = lesson_twins(str(settings["generator"]), seed)
     model = copy.deepcopy(lesson.pair.gan)
     pair = replace(lesson.pair, discriminator=None)
-    how = FinetuneSettings(steps=5)
+    how = FinetuneSettings.of(pair, steps=5)
 
     def sees(model: nn.Module, low: np.ndarray) -> np.ndarray:
         features = pair.features([low])
@@ -207,7 +207,10 @@ def _target(kind: str, mse: np.ndarray, gan: np.ndarray, mask: np.ndarray) -> np
 def _run(name: str, profile: Profile) -> Recording:
     run = RUNS[name]
     twins = _small(profile)
-    pair, settings = replace(twins.pair, discriminator=None), FinetuneSettings(min_area=100)
+    pair, settings = (
+        replace(twins.pair, discriminator=None),
+        FinetuneSettings.of(twins.pair, min_area=100),
+    )
     target = None if run.targets == "pseudo" else partial(_target, run.targets)
     some = deletion.make_pairs(pair, hard_crops(0, 48), settings, most=24, target=target)
     settings = replace(settings, rate=run.rate * settings.rate)

@@ -144,13 +144,8 @@ class Table:
             settings: as in `measured`.
         """
         return [
-            self.measured(
-                metric,
-                name=f"{words}, {value}",
-                claim=numbers[n],
-                source=source,
-                **{column: value},
-                **settings,
+            self.select(**{column: value}, **settings).measured(
+                metric, name=f"{words}, {value}", claim=numbers[n], source=source
             )
             for n, (metric, words) in enumerate(metrics.items())
             for value, numbers in claims.items()
@@ -163,7 +158,7 @@ class Table:
         metrics: Mapping[str, str],
         /,
         **settings: str | int | float,
-    ) -> list[dict[str, str | int | float]]:
+    ) -> list[dict[str, str | int | float | None]]:
         """The mean over seeds of several metrics, one row for each value of a setting.
 
         Args:
@@ -174,7 +169,7 @@ class Table:
         return [
             {column: value}
             | {
-                words: self.measured(metric, name=words, **{column: value}, **settings).value
+                words: self.select(**{column: value}, **settings).measured(metric, name=words).value
                 for metric, words in metrics.items()
             }
             for value in values

@@ -98,7 +98,7 @@ pseudo_ground_truth = ex.use(pseudo_ground_truth)
 # %%
 from course_lib.systems.deletion import FinetuneSettings, masks_of
 
-how = FinetuneSettings(steps=settings.steps, every=settings.log_every)
+how = FinetuneSettings.of(twins.pair, steps=settings.steps, every=settings.log_every)
 one = examples["china"]
 mask = masks_of(one.gan, one.mse, how)
 target = pseudo_ground_truth(one.mse, one.gan, mask, feather=how.feather)
