@@ -37,7 +37,8 @@ from course_lib.systems.small_sr import SmallSRSettings
 from course_lib.training.checkpoints import Record
 
 SEEDS = (0, 1, 2, 3, 4)
-CROPS, SIDE = 4, 96  # pictures of a recorded game, and their sides, pixels
+CROPS, SIDE = 16, 96  # pictures that a recorded game is measured on, and their sides, pixels
+SHOWN = 4  # of these
 FRAMES = 10  # of a recorded game
 ITERATIONS = (50, 100, 150, 200)  # steps of the small GAN after which its artifacts are measured
 
@@ -156,7 +157,8 @@ def _game(name: str, profile: Profile) -> Recording:
         desra.scenes(split.test), CROPS, 5, size=SIDE, how=settings.degradation
     )
     inputs = twins.unit_tensor(low)
-    frames = [(0, np.stack(twins.enlarged(system.generator, inputs)))]
+    smooth = twins.enlarged(system.generator, inputs)  # the GAN begins as its MSE twin
+    frames = [(0, np.stack(smooth[:SHOWN]))]
     history: list[Record] = []
     every = max(1, settings.gan_steps // FRAMES)
     everywhere = np.ones((SIDE, SIDE), bool)
@@ -164,23 +166,22 @@ def _game(name: str, profile: Profile) -> Recording:
     def watch(record: Record) -> None:
         if record["step"] % every == 0:
             pictures = twins.enlarged(system.generator, inputs)
-            frames.append((int(record["step"]), np.stack(pictures)))
+            frames.append((int(record["step"]), np.stack(pictures[:SHOWN])))
             record["psnr"] = float(
                 np.mean([psnr(*both) for both in zip(pictures, clean, strict=True)])
             )
-            record["detail"] = float(
-                np.mean(
-                    [detail_kept(a, b, everywhere) for a, b in zip(clean, pictures, strict=True)]
-                )
-            )
+            more = [detail_kept(a, b, everywhere) for a, b in zip(smooth, pictures, strict=True)]
+            record["detail"] = float(np.mean(more))
         history.append(record)
 
     system.train([watch])
     return recordings.record(
         history,
         frames,
-        rainy=np.stack([one.repeat(settings.scale, 0).repeat(settings.scale, 1) for one in low]),
-        clean=np.stack(clean),
+        rainy=np.stack(
+            [one.repeat(settings.scale, 0).repeat(settings.scale, 1) for one in low[:SHOWN]]
+        ),
+        clean=np.stack(clean[:SHOWN]),
         name=name,
         about={
             "lesson": "05",

@@ -79,7 +79,8 @@ class LessonTwins:
 
 def scenes(names: Iterable[str], sizes: Sequence[int] = (1, 2)) -> dict[str, np.ndarray]:
     """Embedded photographs, each shrunk by several whole numbers."""
-    return {f"{name} / {n}": shrink(load_photo(name), n) for name in names for n in sizes}
+    photos = {name: load_photo(name) for name in names}
+    return {f"{name} / {n}": shrink(photo, n) for n in sizes for name, photo in photos.items()}
 
 
 def training_photographs() -> dict[str, np.ndarray]:
