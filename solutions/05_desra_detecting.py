@@ -469,7 +469,8 @@ live = viz.LivePlot(
     },
     steps=settings.steps,
 )
-history = system.train([live], run=Run(f"05/twin-{settings.name}-seed{seed}"))
+name = f"05/{twins.name.replace(' ', '-')}-{settings.name}-seed{seed}"
+history = system.train([live], run=Run(name))
 live.close(alt="The training loss falls; the held-out PSNR over the steps.")
 best.restore()
 print(f"best: step {best.step}, {best.best:.2f} dB")

@@ -11,7 +11,6 @@ import anywidget
 import numpy as np
 import traitlets
 
-from course_lib.artifacts.truth import polygon_mask, write_labelme
 from course_lib.viz.output import checked_alt, data_url, image_html, png_file, with_still
 from course_lib.viz.sheet import picture_uint8
 
@@ -70,6 +69,8 @@ class Outline(anywidget.AnyWidget):
     @property
     def mask(self) -> np.ndarray:
         """What the outlines enclose: bool H×W."""
+        from course_lib.artifacts.truth import polygon_mask  # loads torch
+
         width, height = self.size
         return polygon_mask(self.outlines, height, width)
 
@@ -80,6 +81,8 @@ class Outline(anywidget.AnyWidget):
             FileExistsError: there is a file of this name; it stays.
             OSError: a full disk, or a folder that can't be written.
         """
+        from course_lib.artifacts.truth import write_labelme
+
         width, height = self.size
         write_labelme(Path(path), self.outlines, height, width)
 
