@@ -14,7 +14,7 @@ from course_lib.authoring.release import Release
 from course_lib.authoring.rules import Lesson
 
 # Written by data_scripts/thumbnails.py.
-PICTURE = '<img src="docs/lessons/{0}.jpg" width="160" alt="Lesson {0}: rainy and restored">'
+PICTURE = '<img src="docs/lessons/{0}.jpg" width="160" alt="A result of lesson {0}">'
 PLANNED = {
     "05": "DeSRA: find a GAN's artifacts without ground truth",
     "06": "DeSRA: finetune them away",

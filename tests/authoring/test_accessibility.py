@@ -138,6 +138,10 @@ WIDGETS = {
     viz.RainExplorer: lambda: viz.RainExplorer(PHOTO, alt=WORDS),
     viz.Scrubber: lambda: viz.Scrubber(RECORDING, curves=AXES.curves, alt=WORDS),
     viz.Quiz: lambda: viz.Quiz([ASKED], label="Quiz"),
+    viz.Outline: lambda: viz.Outline(PHOTO, score=lambda mask: "", alt=WORDS),
+    viz.Preference: lambda: viz.Preference(
+        {"one": {"before": PHOTO, "after": PHOTO}}, question="?", path="no.csv", seed=0, alt=WORDS
+    ),
 }
 
 
