@@ -310,6 +310,10 @@ viz.picture_grid(
 )
 
 # %% [markdown]
+# On the pagoda, much of the marked area is foliage. Does it look wrong to you? A
+# network for segmentation would know that it is a tree. Classes of texture only know
+# that it is rough.
+#
 # Move the controls. Which threshold and which window mark what you would mark?
 
 # %%
@@ -379,9 +383,9 @@ for name, e in examples.items():
 viz.table(rows, caption="The detector against the truth by reference", decimals=2)
 
 # %% [markdown]
-# This truth has a limit. The MSE twin shares most layers with the GAN, so it repeats
-# the mistakes that these layers make. There both errors are large, and their difference
-# is small.
+# The detector and this truth hardly agree. One reason is a limit of the truth. The MSE
+# twin shares most layers with the GAN, so it repeats the mistakes that these layers
+# make. There both errors are large, and their difference is small.
 #
 # The paper's truth was drawn by people. Draw yours: outline what you call an artifact.
 # The line below the picture compares your outlines with the detector's mask and with

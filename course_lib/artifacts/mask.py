@@ -41,22 +41,29 @@ def artifact_mask(
     holes: bool = True,
     min_area: int = 4000,
 ) -> np.ndarray:
-    """Turn a map of D into a mask of artifacts.
+    """Turn a map of D into a mask of artifacts, in five steps.
+
+    1. A pixel is suspicious where D times its weight is below the threshold.
+    2. Erode the mask by a square, then
+    3. dilate it by the same square. Nothing is eroded from beyond the picture's border.
+    4. Fill holes. An opening at a corner is enough that a hole isn't one.
+    5. Drop small regions. Parts that touch at a corner are one region.
 
     Args:
         distance: H×W, D.
-        weights: 1/A of eq. 9 for each pixel, H×W, or for all; above 0.
-        threshold: a pixel is suspicious where its weighted D, at most 1, is below it.
-        square: side of the square that erodes and then dilates, pixels.
-        erosions, dilations: how often. Nothing is eroded from beyond the border.
-        holes: whether holes are filled.
-        min_area: regions of so many pixels or fewer are dropped.
+        weights: 1/A of eq. 9, H×W or one number, above 0.
+        threshold: above 0, at most 1.
+        square: side of the square, pixels, odd.
+        erosions, dilations: how often steps 2 and 3 are done; 0 leaves a step out.
+        holes: whether step 4 is done.
+        min_area: step 5 drops regions of so many pixels or fewer.
 
     Returns:
         H×W bool.
 
-    Raises:
-        ValueError: weights of another size, or not above 0; a setting out of range.
+    Example:
+        D is 1 but for 0.2 on 3×3 pixels. Without erosion and dilation and with min_area = 8, the
+        mask has these nine pixels. With min_area = 9 it is empty.
     """
     require_settings(distance, weights, threshold, square, (erosions, dilations, min_area))
     mask = np.minimum(distance * weights, 1) < threshold

@@ -76,8 +76,8 @@ def class_weights(
 ) -> dict[int, float]:
     """A of each class: the D that a share of the class's pixels reaches (eq. 8).
 
-    With percentile 85, 85 % of the class's pixels, over all pictures, have a D of A or more: it
-    is the 85th percentile of D in descending order.
+    With percentile 85, 85 % of the class's pixels, over all pictures, have this D or more: it is
+    the 85th percentile of D in descending order, interpolated as `np.percentile` does.
 
     Args:
         distances: D on ordinary pictures, one H×W map for each.

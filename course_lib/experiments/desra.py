@@ -163,13 +163,14 @@ def by_texture(
 
 
 def unnormalised(subject: Subject, seed: int) -> np.ndarray:
-    """d' as a share of the picture's largest, of which 1 − 0.7 is suspicious."""
+    """d' as a share of the picture's largest, taken from 1, in the place of D."""
     x, y = (
         local_variance(one, shape=SHAPES["official"]) ** 0.5 for one in (subject.gan, subject.mse)
     )
     apart = relative_difference(x, y).mean(-1)
-    suspicious = apart * valid(class_weight(subject, seed)) > 0.3 * apart.max()
-    return np.pad(clean_up(suspicious), 5)
+    alike = 1 - apart / max(apart.max(), 1e-9)
+    weight = valid(class_weight(subject, seed))
+    return np.pad(artifact_mask(alike, weight, min_area=MIN_AREA), 5)
 
 
 def absolute(subject: Subject, seed: int) -> np.ndarray:

@@ -43,6 +43,12 @@ SAYS = {
     "iterations=erosions → iterations=1": "You erode once, however often the argument says.",
     "iterations=dilations → iterations=1": "You dilate once, however often the argument says.",
     "iterations=dilations → iterations=erosions": "You dilate as often as you erode.",
+    "binary_fill_holes(mask, np.ones((3, 3), bool)) → binary_fill_holes(mask)": "You fill a hole "
+    "that has an opening at a corner. Such a hole stays: give binary_fill_holes a square of 3×3.",
+    f"if erosions:\n        {ERODE} → {ERODE}": "With erosions = 0, you erode until nothing "
+    "changes: SciPy takes 0 iterations for that. Leave the step out.",
+    f"if dilations:\n        {DILATE} → {DILATE}": "With dilations = 0, you dilate until nothing "
+    "changes: SciPy takes 0 iterations for that. Leave the step out.",
     f"{SMALL} → without_small_regions(mask, 4000)": "You drop regions of 4000 pixels or fewer, "
     "whatever min_area is.",
     f"{SMALL} → without_small_regions(mask, min_area - 1)": "Regions of exactly min_area pixels "
@@ -96,6 +102,14 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     thin[4:20, 5:25] = 0.1
     thin[5:19, 6:24] = 1  # a frame, one pixel wide
     yield Case(on="a thin frame", args=(thin.copy(),), kwargs={**still, "min_area": 0})
+    corner = thin.copy()
+    corner[4, 24] = 1  # its corner is open
+    yield Case(on="a thin frame, open at a corner", args=(corner,), kwargs={**still, "min_area": 0})
+    touching = np.ones((9, 9))
+    touching[1:4, 1:4] = touching[4:7, 4:7] = 0.1
+    yield Case(
+        on="two squares that touch at a corner", args=(touching,), kwargs={**still, "min_area": 10}
+    )
     thin[4, 12:14] = 1
     closes = {"erosions": 0, "dilations": 1, "square": 3, "min_area": 0}
     yield Case(on="a thin frame with a gap of two pixels", args=(thin.copy(),), kwargs=closes)
@@ -152,9 +166,9 @@ TASK = Task(
     reference=artifact_mask,
     examine=Function(
         example=Case(
-            on="a small dip",
+            on="the docstring's example",
             args=(np.pad(np.full((3, 3), 0.2), 3, constant_values=1.0),),
-            kwargs={"min_area": 0, "erosions": 0, "dilations": 0},
+            kwargs={"min_area": 8, "erosions": 0, "dilations": 0},
         ),
         cases=cases,
         meaning="H×W bool",

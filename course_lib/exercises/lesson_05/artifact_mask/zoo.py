@@ -52,6 +52,14 @@ def _as_numbers(distance, weights=1.0, **settings):
     return _steps(distance, weights, **settings).astype(np.uint8) * 255
 
 
+def _four_neighbours(distance, weights=1.0, *, min_area=4000, **settings):
+    mask = _steps(distance, weights, min_area=0, **settings)
+    labels, _ = ndimage.label(mask)
+    keep = np.bincount(labels.ravel()) > min_area
+    keep[0] = False
+    return keep[labels]
+
+
 def _by_scikit_image(
     distance,
     weights=1.0,
@@ -157,6 +165,7 @@ WRITTEN = {
     _border_is_empty: "beyond the border",
     _settings_of_the_paper: "whatever min_area is",
     _as_numbers: "bool",
+    _four_neighbours: "touch at a corner",
     lambda distance, weights=1.0, **settings: distance < 0.7: "differ",
 }
 
