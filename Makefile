@@ -39,9 +39,9 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 $(WEIGHTS): $(READY)
-	@$(BIN)/course models fetch real-esrgan || \
-		echo "make: without these weights, lesson 05 trains two small networks instead"
-	@touch $@
+	@if $(BIN)/course models fetch real-esrgan; then touch $@; else \
+		echo "make: without these weights, lesson 05 trains two small networks;" \
+			"the next make tries again"; fi
 
 setup: $(WEIGHTS) ## only set up: make .venv, install the course into it, fetch Real-ESRGAN's weights
 

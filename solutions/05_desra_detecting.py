@@ -74,6 +74,10 @@ else:
 print(f"This lesson works on {twins.name}.")
 
 # %% [markdown]
+# What the text says about pictures and numbers below holds for Real-ESRGAN. A small GAN
+# that was trained for two minutes adds much less detail, and sometimes none that the
+# detector marks. Its tables over five seeds come in sections 8 and 11.
+#
 # The inputs are thumbnails as some programs make them: of each 4×4 pixels, one is kept
 # and the others are dropped. Noise and JPEG compression follow. Real-ESRGAN never saw
 # such inputs during its training.
@@ -145,14 +149,16 @@ viz.picture_grid(
 # %% [markdown]
 # ## 3. From a difference to D
 #
-# The first idea is the **absolute difference** of the two maps (equation 4):
+# The first idea is the squared difference of the two maps, which the paper calls the
+# **absolute difference** $d$ (equation 4):
 #
 # $$d = (\sigma_x - \sigma_y)^2$$
 #
 # with $\sigma_x$ of the GAN and $\sigma_y$ of the MSE twin. But strong texture differs
 # more than weak texture, even if both are right. The paper's figure 4 shows two patches
 # with the same $d$: foliage that looks right, and a building that looks wrong. The next
-# cell finds two such places in our pictures.
+# cell looks for two places of our picture with the same $d$: one where both twins have
+# texture, and one where only one of them has.
 
 # %%
 from course_lib.artifacts.texture import difference, relative_difference
@@ -162,15 +168,24 @@ x, y = (maps.mean(-1) for maps in sigma["china"])
 d, relative = difference(x, y), relative_difference(x, y)
 alike = np.abs(d / np.quantile(d, 0.95) - 1) < 0.1
 order = np.where(alike, relative, np.nan)
-rows = []
+rows, patches = [], []
 for label, chosen in (
-    ("smallest d'", np.nanargmin(order)),
-    ("largest d'", np.nanargmax(order)),
+    ("small d'", np.nanargmin(order)),
+    ("large d'", np.nanargmax(order)),
 ):
     named = {"σ GAN": x, "σ MSE": y, "d": d, "d'": relative}
     numbers = {key: float(value.flat[chosen]) for key, value in named.items()}
     rows.append({"place": label} | numbers)
+    top, left = (max(0, int(at) - 16) for at in np.unravel_index(chosen, d.shape))
+    patches += [e[top : top + 32, left : left + 32] for e in (one.gan, one.mse)]
 viz.table(rows, caption="Two places with nearly the same d", decimals=2)
+viz.picture_grid(
+    patches,
+    [f"{who}, {row['place']}" for row in rows for who in ("GAN", "MSE twin")],
+    columns=4,
+    alt="Two places of the pagoda by the GAN and by its MSE twin. At the first, both "
+    "show an edge; at the second, only one of them has texture.",
+)
 
 # %% [markdown]
 # So the paper divides by the texture itself (equation 5):
@@ -182,7 +197,9 @@ viz.table(rows, caption="Two places with nearly the same d", decimals=2)
 # $$D = \frac{1}{1 + d'} = \frac{2 \sigma_x \sigma_y}{\sigma_x^2 + \sigma_y^2}$$
 #
 # A constant $C$ keeps the division stable where both pictures are flat. The authors'
-# code adds $C$ above and below the fraction bar. Write it like that.
+# code adds $C$ above and below the fraction bar. Write it like that, with SSIM's
+# constant $C = (0.03 \cdot 255)^2 \approx 58.5$ squared levels. (A level is one step of
+# 0 to 255.)
 
 # %% exercise="05.2"
 from course_lib.artifacts.texture import texture_distance
@@ -238,8 +255,9 @@ if flat.any():
 # Foliage of a GAN differs from its MSE twin's everywhere, and looks right. A wall that
 # differs as much looks wrong. So the threshold depends on the class of each pixel. For
 # each class $k$, the paper collects $D$ over many ordinary pictures and takes the value
-# $A_k$ that 85 % of the pixels reach (equation 8). It takes the classes from a network
-# for segmentation. Ours are six classes of texture, from smooth to rough.
+# $A_k$: 85 % of the pixels have this $D$ or more (equation 8). It takes the classes
+# from a network for segmentation. Ours are six classes of texture, from smooth to
+# rough.
 
 # %% exercise="05.3"
 from course_lib.artifacts.semantics import class_weights
@@ -274,6 +292,9 @@ for label, value in usual.items():
 print("the paper: sky 1.00, building 0.80, tree 0.75")
 
 # %% [markdown]
+# Our six values lie close together, so our classes change little. Section 11 measures
+# what they are worth.
+#
 # ## 5. From a map to a mask
 #
 # A pixel is suspicious where $D / A_k$ is below a threshold of 0.7 (equation 9). Single
@@ -317,21 +338,28 @@ viz.picture_grid(
 # Move the controls. Which threshold and which window mark what you would mark?
 
 # %%
-from course_lib.artifacts.mask import regions
-from course_lib.artifacts.texture import distance_map
+from functools import lru_cache
 
-weights = {n: weight_map(texture_classes(e.mse), usual) for n, e in examples.items()}
+from course_lib.artifacts.mask import regions
+
+
+@lru_cache
+def distance_of(picture: str, side: int) -> np.ndarray:
+    e = examples[picture]
+    return texture_distance(local_std(e.gan, side), local_std(e.mse, side), c=C).mean(
+        -1
+    )
 
 
 def look(*, picture: str, threshold: float, window: str, classes: str) -> tuple:
-    e = examples[picture]
-    found = artifact_mask(
-        distance_map(e.gan, e.mse, window=int(window)),
-        weights[picture] if classes == "on" else 1.0,
-        threshold=threshold,
-        min_area=AREA,
+    edge = int(window) // 2
+    e, valid = examples[picture], np.s_[edge:-edge, edge:-edge]
+    weight = (
+        weight_map(texture_classes(e.mse)[valid], usual) if classes == "on" else 1.0
     )
-    shown = e.gan.copy()
+    distance = distance_of(picture, int(window))
+    found = artifact_mask(distance, weight, threshold=threshold, min_area=AREA)
+    shown = e.gan[valid].copy()
     shown[found] = shown[found] // 2 + np.array([115, 80, 0], np.uint8)
     return shown, f"{found.mean():.1%} of the picture"
 
@@ -340,7 +368,7 @@ viz.Explorer(
     look,
     picture=["china", "astronaut", "rocket"],
     threshold=(0.3, 1.0, 0.7),
-    window=["5", "11", "21"],
+    window=["5", "3", "9"],
     classes=["on", "off"],
     alt="A picture of the GAN with the detected regions in orange.",
 )
@@ -352,9 +380,11 @@ viz.Explorer(
 # as an artifact **by reference** if the GAN's error there is larger than the MSE twin's
 # by 10 levels, on average over a few pixels.
 #
-# Masks are scored by regions (equations 12 and 13). **Precision** is the share of the
-# detected regions that the truth covers by more than half. **Recall** is the share of
-# the true regions that the detection covers by more than half.
+# The **IoU** (intersection over union, equation 11) of two masks is 1 if they agree and
+# 0 if they don't overlap. Masks are also scored by regions (equations 12 and 13).
+# **Precision** is the share of the detected regions that the truth covers by more than
+# half. **Recall** is the share of the true regions that the detection covers by more
+# than half.
 
 # %% exercise="05.5"
 from course_lib.artifacts.metrics import region_precision_recall
@@ -447,8 +477,9 @@ viz.picture_grid(
 viz.table(rows, caption="Planted artifacts on one picture", decimals=2)
 
 # %% [markdown]
-# $D$ compares standard deviations. A shifted colour leaves them as they were, so $D$ is
-# 1 there, and the detector is blind to this kind.
+# $D$ compares standard deviations. A shifted colour leaves them as they were, so
+# planting it changes nothing, and the detector is blind to this kind. The other orange
+# regions are there without any planting, too.
 #
 # ## 7. Train an MSE twin
 #
@@ -498,9 +529,12 @@ overlap = iou(find_artifacts(one.gan, yours), masks["china"])
 print(f"IoU of the masks by your twin and by the shipped one: {overlap:.2f}")
 
 # %% [markdown]
-# The best weights are kept, in case the PSNR falls at the end. Your twin is smoother
-# than the GAN, and its PSNR is higher. The twin of the earlier sections learned longer,
-# from more photographs.
+# Here the PSNR rises to the end, because the learning rate falls to 0 meanwhile. (The
+# best weights are kept, in case it doesn't.) The loss of single batches jumps too much
+# to show that. Your twin is smoother than the GAN, and its PSNR is higher. The twin of
+# the earlier sections learned longer, from more photographs. Your twin still has much
+# of the GAN's texture. So $D$ finds less with it, and the two masks may not overlap at
+# all.
 #
 # ## 8. What weakens an artifact?
 #
@@ -544,13 +578,14 @@ print(inputs.provenance())
 # %% [markdown]
 # We can confirm the figure only in part.
 #
-# - **Noise** weakens little. With σ = 12, $D$ finds somewhat less. By reference, the
-#   mistakes of Real-ESRGAN don't shrink.
+# - **Noise.** With σ = 12, $D$ finds less: a fifth less on average for Real-ESRGAN, two
+#   fifths for the small GAN, and more than that on the pagoda of your run. By
+#   reference, Real-ESRGAN's mistakes don't shrink.
 # - **A larger input** (1.1 or 1.2) leaves fewer mistakes by reference. But for the
 #   comparison its picture is shrunk again, which smooths mistakes, too. By $D$, which
 #   looks at the picture before, Real-ESRGAN has no fewer.
 # - **Other states of the network** differ most. The small GAN has next to no artifacts
-#   until step 100. Then they appear, and one seed has far more than the others.
+#   until step 100. Then they appear.
 #
 # The paper shows single examples. On average over our pictures, noise and size are no
 # remedy.
@@ -561,8 +596,10 @@ print(inputs.provenance())
 # compare with? The bicubic enlargement needs no network. The mean of the GAN's pictures
 # over four noisy inputs needs no second network.
 #
-# Each row is one detector. The numbers are the mean over five seeds. "By reference" are
-# the GAN's own artifacts, the other columns are planted ones.
+# Each row is one detector. The numbers are the mean over five seeds. "reference" stands
+# for the GAN's own artifacts, the other columns for planted ones. For "training", a
+# region comes from the same GAN after an unstable training. A detector that marks
+# nothing has a precision of 1.
 
 # %%
 detectors = load_table("05_detectors")
@@ -582,7 +619,7 @@ for metric in ("iou", "precision"):
 
 # %% [markdown]
 # Against the bicubic enlargement, $D$ also marks true detail, so its precision is
-# lower. The mean over noisy inputs looks best on planted artifacts. But that is
+# lower. The mean over noisy inputs looks good on planted artifacts. But that is
 # misleading: the network didn't make the planted ones, so its mean doesn't show them.
 # On the GAN's own artifacts (by reference) it finds nothing. With a little noise, the
 # network makes the same artifacts again, and the mean keeps them.
@@ -622,12 +659,16 @@ viz.table(rows, caption="NIQE, lower is better", decimals=1)
 # artifacts. The MSE twin's pictures have none of these, and get by far the worst
 # scores. On the pagoda, planted waves hardly change the score. NIQE asks whether a
 # picture is as sharp and as rough as photographs are, not whether its detail is true.
+# (Here it scores whole pictures. In section 11, it scores each patch.)
 #
 # ## Diagnose the broken GAN
 #
-# These are recorded trainings of the small GAN. It starts as a trained MSE twin. Each
-# run shows crops, the losses, and how much fine detail the GAN's pictures have,
-# compared with the MSE twin's. First a healthy run.
+# These are recorded trainings of the small GAN. It starts as a trained MSE twin. G's
+# loss is the sum of three terms: the pixels' absolute error, a difference of the
+# discriminator's features, and the adversarial loss. The row called "rainy" shows the
+# inputs. Each run shows crops, the losses, and how much fine detail the GAN's pictures
+# have, compared with the MSE twin's. First a healthy run. So short a training leaves
+# false lines and specks even when nothing is wrong.
 
 # %%
 from course_lib.exercises import diagnose, show_run
@@ -653,11 +694,13 @@ diagnose("05", "C")
 diagnose("05", "D")
 
 # %% [markdown]
-# ## What the paper claims, what we measured
+# ## 11. What the paper claims, what we measured
 #
 # The paper's numbers are for 150 photographs of ImageNet, whose artifacts people
 # outlined. Ours are for other pictures and other truths. So compare the order of the
-# rows, not the heights.
+# rows, not the heights. **LDL** (Liang and others 2022) marks pixels whose error is
+# large and varies locally, at three thresholds. The **localiser** is a small network
+# that learned to find filled holes in photographs, as the paper's PAL4Inpainting did.
 
 # %%
 claims = {  # Table 1: IoU, precision, recall
@@ -699,7 +742,7 @@ for who in ("Real-ESRGAN", "a small GAN"):
 #
 # One row differs from the paper's: our NIQE is second on false texture. It has one
 # threshold, the best for these very pictures, and waves are what NIQE is made for. It
-# often marks nothing else. (A detector that marks nothing has a precision of 1.)
+# often marks nothing else, and a detector that marks nothing has a precision of 1.
 #
 # Three columns show DeSRA's limits:
 #

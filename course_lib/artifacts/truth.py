@@ -92,16 +92,19 @@ def read_labelme(path: Path, label: str | None = None) -> np.ndarray:
 def polygon_mask(
     polygons: Sequence[Sequence[Sequence[float]]], height: int, width: int
 ) -> np.ndarray:
-    """What polygons enclose: bool H×W.
+    """What polygons enclose: bool H×W; pixels on their edges belong to them.
 
     Args:
         polygons: each a list of three or more corners (x, y), pixels.
         height, width: of the picture.
+
+    Raises:
+        ValueError: fewer corners, or corners that aren't pairs of finite numbers.
     """
     image = Image.new("1", (width, height))
     draw = ImageDraw.Draw(image)
     for corners in polygons:
-        draw.polygon([(float(x), float(y)) for x, y in corners], fill=1)
+        _draw(draw, "polygon", corners, "the outlines")
     return np.asarray(image, bool)
 
 
@@ -112,12 +115,14 @@ def write_labelme(
     width: int,
     label: str = "artifact",
 ) -> None:
-    """Write polygons as labelme does, so that `read_labelme` and labelme can read them.
+    """Write polygons in labelme's format, without the picture; `read_labelme` reads them.
 
     Raises:
+        ValueError: as `polygon_mask`.
         FileExistsError: there is a file of this name; it stays.
         OSError: a full disk, or a folder that can't be written.
     """
+    polygon_mask(polygons, height, width)  # refuses what can't be read again
     shapes: list[dict[str, Any]] = [
         {
             "label": label,
@@ -134,14 +139,15 @@ def write_labelme(
         "shapes": shapes,
         "imagePath": "",
         "imageData": None,
-        "imageHeight": height,
-        "imageWidth": width,
+        "imageHeight": int(height),
+        "imageWidth": int(width),
     }
+    text = json.dumps(found)
     with path.open("x", encoding="utf-8") as file:
-        json.dump(found, file)
+        file.write(text)
 
 
-def _draw(draw: ImageDraw.ImageDraw, kind: str, points: Any, path: Path) -> None:
+def _draw(draw: ImageDraw.ImageDraw, kind: str, points: Any, path: Path | str) -> None:
     try:
         corners = [(float(x), float(y)) for x, y in points]
     except (TypeError, ValueError):

@@ -29,6 +29,7 @@ from course_lib.training.best import KeepBest
 # Photographs that no twin learns from, and the corner (top, left) of the part that is shown.
 EXAMPLES = {"china": (171, 0), "rocket": (171, 128), "astronaut": (0, 85)}
 SIDE = 256  # pixels of the shown part
+SMALLEST = 64  # pixels of a side of a reader's own photograph
 # Inputs of a kind that Real-ESRGAN's training doesn't have: aliased thumbnails.
 HARD = Degradation(aliased=True, blur=(0.0, 0.0), noise=(3.0, 8.0), quality=(50, 75))
 
@@ -244,11 +245,17 @@ def own_picture(twins: LessonTwins, path: str | None, pixels: int = 40_000) -> E
         pixels: of the small picture, at most.
 
     Raises:
+        ValueError: a picture that is smaller than 64 pixels on a side once it is shrunk.
         OSError, ValueError: see `data.pictures.read_picture`.
     """
-    photo = load_photo("coffee") if path is None else read_picture(path)
+    photo = load_photo("chelsea") if path is None else read_picture(path)
     scale = twins.pair.scale
     height, width = photo.shape[:2]
     factor = min(1.0, scale * (pixels / (height * width)) ** 0.5)
-    sides = (max(1, int(side * factor) // scale) * scale for side in (height, width))
+    sides = [int(side * factor) // scale * scale for side in (height, width)]
+    if min(sides) < SMALLEST:
+        raise ValueError(
+            f"the photograph has {height}×{width} pixels, and {sides[0]}×{sides[1]} once it is "
+            f"shrunk; both sides have to be {SMALLEST} or more: take a larger or less narrow one"
+        )
     return twins.example(rescaled(photo, *sides), seed=0)

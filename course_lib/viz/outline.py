@@ -66,6 +66,17 @@ class Outline(anywidget.AnyWidget):
         )
         self.observe(self._scored, names="outlines")
 
+    @traitlets.validate("outlines")
+    def _sound(self, proposal: Any) -> list:
+        from course_lib.artifacts.truth import polygon_mask  # loads torch
+
+        width, height = self.size
+        try:
+            polygon_mask(proposal["value"], height, width)
+        except ValueError as error:
+            raise traitlets.TraitError(str(error)) from None
+        return list(proposal["value"])
+
     @property
     def mask(self) -> np.ndarray:
         """What the outlines enclose: bool H×W."""
@@ -90,7 +101,7 @@ class Outline(anywidget.AnyWidget):
         """Return the picture, in orange what was outlined, and the score, as HTML."""
         shown = self._pixels.copy()
         mask = self.mask
-        shown[mask] = shown[mask] // 2 + np.array([115, 80, 0], np.uint8)[: shown[0, 0].size]
+        shown[mask] = shown[mask] // 2 + np.array([115, 80, 0], np.uint8)
         picture = image_html(png_file(shown), alt=self.alt, width=self.width, pixelated=True)
         return f"{picture}<p>{escape(self.verdict)}</p>"
 

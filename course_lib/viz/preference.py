@@ -49,23 +49,33 @@ class Preference(ipywidgets.VBox):
         Args:
             pictures: name → {version: picture}, the same two versions for each.
             question: such as ``"Which picture has fewer artifacts?"``.
-            path: of the results file, CSV; it mustn't exist yet.
+            path: of the results file, CSV, which is made now; it mustn't exist yet.
             seed: of the order and the sides.
             alt: what the pictures show, for readers who can't see them; see `show`.
 
         Raises:
             FileExistsError: there is a results file of this name; it stays.
-            ValueError: not two versions, or as `preference.shuffled`.
+            OSError: the file can't be made.
+            ValueError: not two versions of one size, or as `preference.shuffled`.
         """
-        first, *others = [tuple(found) for found in pictures.values()]
-        if len(first) != 2 or any(set(other) != set(first) for other in others):
+        names = [tuple(found) for found in pictures.values()]
+        first = names[0] if names else ()
+        if len(first) != 2 or any(set(one) != set(first) for one in names):
             raise ValueError(f"each picture needs the same two versions; the first has {first}")
+        for name, found in pictures.items():
+            shapes = {picture_uint8(found[one], what=f"{name}, {one}").shape for one in first}
+            if len(shapes) > 1:
+                raise ValueError(f"the versions of {name} have different sizes: {sorted(shapes)}")
         self._path = Path(path)
-        if self._path.exists():
-            raise FileExistsError(f"{self._path} holds answers already: give another name")
         self._pictures, self._question, self._alt = pictures, question, checked_alt(alt)
         self._versions = first
         self._trials: Sequence[Trial] = shuffled(list(pictures), (first[0], first[1]), seed)
+        try:
+            self._path.open("x").close()
+        except FileExistsError:
+            raise FileExistsError(
+                f"{self._path} holds answers already: give another name"
+            ) from None
         self.answers: list[tuple[Trial, str]] = []
         self._shown = ipywidgets.HTML()
         self.buttons = {

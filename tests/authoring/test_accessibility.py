@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import nbformat
 import numpy as np
 import pytest
@@ -140,7 +143,11 @@ WIDGETS = {
     viz.Quiz: lambda: viz.Quiz([ASKED], label="Quiz"),
     viz.Outline: lambda: viz.Outline(PHOTO, score=lambda mask: "", alt=WORDS),
     viz.Preference: lambda: viz.Preference(
-        {"one": {"before": PHOTO, "after": PHOTO}}, question="?", path="no.csv", seed=0, alt=WORDS
+        {"one": {"before": PHOTO, "after": PHOTO}},
+        question="?",
+        path=Path(tempfile.mkdtemp()) / "answers.csv",
+        seed=0,
+        alt=WORDS,
     ),
 }
 

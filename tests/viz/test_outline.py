@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import traitlets
 
 from course_lib import viz
 from course_lib.artifacts.truth import read_labelme
@@ -59,3 +60,14 @@ def test_a_score_that_fails_is_told_in_the_widget() -> None:
     widget = viz.Outline(PICTURE, score=fail, alt=ALT)
     widget.outlines = [SQUARE]
     assert widget.verdict == "ValueError: masks differ"
+
+
+@pytest.mark.parametrize(
+    "corners", [[[1, 2]], [[1, 2], [3, 4]], [[1, 2], [3, 4], [5, float("nan")]]]
+)
+def test_outlines_that_enclose_nothing_are_refused_and_the_old_ones_stay(corners) -> None:
+    widget = outline()
+    widget.outlines = [SQUARE]
+    with pytest.raises(traitlets.TraitError):
+        widget.outlines = [corners]
+    assert widget.outlines == [SQUARE]

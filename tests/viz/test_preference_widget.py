@@ -60,7 +60,26 @@ def test_pictures_need_the_same_two_versions(tmp_path) -> None:
 
 def test_an_answer_that_cannot_be_written_is_told_and_not_counted(tmp_path) -> None:
     folder = tmp_path / "gone"
+    folder.mkdir()
     test = viz.Preference(pictures(), question="?", path=folder / "a.csv", seed=1, alt=ALT)
+    (folder / "a.csv").unlink()
+    folder.rmdir()
     test.buttons["right"].click()
     assert not test.answers
     assert 'role="alert"' in test.still()
+
+
+def test_two_tests_never_share_a_file_and_odd_pictures_are_refused_at_once(tmp_path) -> None:
+    path = tmp_path / "a.csv"
+    viz.Preference(pictures(), question="?", path=path, seed=1, alt=ALT)
+    with pytest.raises(FileExistsError):
+        viz.Preference(pictures(), question="?", path=path, seed=1, alt=ALT)
+    other = tmp_path / "b.csv"
+    for wrong in (np.zeros((4, 4, 4), np.uint8), np.zeros((9, 9, 3), np.uint8)):
+        odd = pictures()
+        odd["picture 3"]["after"] = wrong
+        with pytest.raises(ValueError, match="picture 3"):
+            viz.Preference(odd, question="?", path=other, seed=1, alt=ALT)
+    with pytest.raises(ValueError, match="same two versions"):
+        viz.Preference({}, question="?", path=other, seed=1, alt=ALT)
+    assert not other.exists()
