@@ -26,7 +26,8 @@ function render({ model, el }) {
   element(stage, "img", "outline-picture", { src: model.get("picture"), alt: model.get("alt"), draggable: "false" });
   const drawing = document.createElementNS(SVG, "svg");
   drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  drawing.setAttribute("aria-hidden", "true");
+  drawing.setAttribute("role", "img");
+  drawing.setAttribute("aria-label", "Your outlines");
   stage.append(drawing);
   const bar = element(root, "div", "outline-bar");
   const button = (label, action) => {

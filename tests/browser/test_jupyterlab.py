@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import test_outline_in_browser as outlined
 from jupyterlab_driver import (
     DOWN,
     END,
@@ -342,6 +343,7 @@ MOVED_BY_KEYBOARD = {
     viz.RainExplorer: test_a_slider_of_the_rain_explorer_is_moved_by_keyboard,
     viz.Quiz: test_the_quiz_is_answered_by_keyboard,
     viz.Scrubber: test_a_recorded_run_is_scrubbed_and_diagnosed_by_keyboard,
+    viz.Outline: outlined.test_the_keyboard_alone_draws_takes_back_and_closes,
 }
 
 

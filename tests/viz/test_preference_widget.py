@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from course_lib import viz
 from course_lib.artifacts.preference import count_answers
+from course_lib.viz.preference import Preference
 
 ALT = "Two small pictures of coloured noise."
 
@@ -21,7 +21,7 @@ def pictures(count: int = 4) -> dict[str, dict[str, np.ndarray]]:
 
 def test_names_stay_hidden_and_each_answer_is_written_at_once(tmp_path) -> None:
     path = tmp_path / "answers.csv"
-    test = viz.Preference(pictures(), question="Fewer artifacts?", path=path, seed=1, alt=ALT)
+    test = Preference(pictures(), question="Fewer artifacts?", path=path, seed=1, alt=ALT)
     for n in range(4):
         assert f"{n + 1} of 4: Fewer artifacts?" in test.still()
         assert "before" not in test.still()
@@ -37,7 +37,7 @@ def test_names_stay_hidden_and_each_answer_is_written_at_once(tmp_path) -> None:
 
 
 def test_choosing_one_version_always_gives_its_p_value(tmp_path) -> None:
-    test = viz.Preference(pictures(10), question="?", path=tmp_path / "a.csv", seed=2, alt=ALT)
+    test = Preference(pictures(10), question="?", path=tmp_path / "a.csv", seed=2, alt=ALT)
     for trial in list(test._trials):
         test.buttons["left" if trial.left == "after" else "right"].click()
     assert "after: 10 of 10. p = 0.002" in test.still()
@@ -47,7 +47,7 @@ def test_an_older_results_file_stays(tmp_path) -> None:
     path = tmp_path / "answers.csv"
     path.write_text("mine")
     with pytest.raises(FileExistsError, match="give another name"):
-        viz.Preference(pictures(), question="?", path=path, seed=1, alt=ALT)
+        Preference(pictures(), question="?", path=path, seed=1, alt=ALT)
     assert path.read_text() == "mine"
 
 
@@ -55,13 +55,13 @@ def test_pictures_need_the_same_two_versions(tmp_path) -> None:
     wrong = pictures()
     wrong["picture 1"]["third"] = wrong["picture 1"].pop("after")
     with pytest.raises(ValueError, match="the same two versions"):
-        viz.Preference(wrong, question="?", path=tmp_path / "a.csv", seed=1, alt=ALT)
+        Preference(wrong, question="?", path=tmp_path / "a.csv", seed=1, alt=ALT)
 
 
 def test_an_answer_that_cannot_be_written_is_told_and_not_counted(tmp_path) -> None:
     folder = tmp_path / "gone"
     folder.mkdir()
-    test = viz.Preference(pictures(), question="?", path=folder / "a.csv", seed=1, alt=ALT)
+    test = Preference(pictures(), question="?", path=folder / "a.csv", seed=1, alt=ALT)
     (folder / "a.csv").unlink()
     folder.rmdir()
     test.buttons["right"].click()
@@ -71,15 +71,15 @@ def test_an_answer_that_cannot_be_written_is_told_and_not_counted(tmp_path) -> N
 
 def test_two_tests_never_share_a_file_and_odd_pictures_are_refused_at_once(tmp_path) -> None:
     path = tmp_path / "a.csv"
-    viz.Preference(pictures(), question="?", path=path, seed=1, alt=ALT)
+    Preference(pictures(), question="?", path=path, seed=1, alt=ALT)
     with pytest.raises(FileExistsError):
-        viz.Preference(pictures(), question="?", path=path, seed=1, alt=ALT)
+        Preference(pictures(), question="?", path=path, seed=1, alt=ALT)
     other = tmp_path / "b.csv"
     for wrong in (np.zeros((4, 4, 4), np.uint8), np.zeros((9, 9, 3), np.uint8)):
         odd = pictures()
         odd["picture 3"]["after"] = wrong
         with pytest.raises(ValueError, match="picture 3"):
-            viz.Preference(odd, question="?", path=other, seed=1, alt=ALT)
+            Preference(odd, question="?", path=other, seed=1, alt=ALT)
     with pytest.raises(ValueError, match="same two versions"):
-        viz.Preference({}, question="?", path=other, seed=1, alt=ALT)
+        Preference({}, question="?", path=other, seed=1, alt=ALT)
     assert not other.exists()
