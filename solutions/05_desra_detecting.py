@@ -578,9 +578,8 @@ print(inputs.provenance())
 # %% [markdown]
 # We can confirm the figure only in part.
 #
-# - **Noise.** With σ = 12, $D$ finds less: a fifth less on average for Real-ESRGAN, two
-#   fifths for the small GAN, and more than that on the pagoda of your run. By
-#   reference, Real-ESRGAN's mistakes don't shrink.
+# - **Noise.** With σ = 12, $D$ finds less on average for both generators. By reference,
+#   Real-ESRGAN's mistakes don't shrink.
 # - **A larger input** (1.1 or 1.2) leaves fewer mistakes by reference. But for the
 #   comparison its picture is shrunk again, which smooths mistakes, too. By $D$, which
 #   looks at the picture before, Real-ESRGAN has no fewer.
