@@ -127,7 +127,8 @@ def small_twins(
     settings: SmallSRSettings, seed: int, photographs: Mapping[str, np.ndarray] | None = None
 ) -> LessonTwins:
     """Small twins, trained now, on `training_photographs` unless others are given."""
-    pair = small_sr.train(photographs or training_photographs(), settings, seed)
+    chosen = training_photographs() if photographs is None else photographs
+    pair = small_sr.train(chosen, settings, seed)
     return LessonTwins(pair=pair, name="a small GAN", degradation=HARD)
 
 

@@ -116,3 +116,9 @@ def test_stopping_early_goes_back_to_the_best_held_out_score(twins, low) -> None
     assert keep.best == max(scores.values())
     keep.restore()
     assert keep.step == max(scores, key=scores.get)
+    with torch.no_grad():
+        errors = [
+            float((system.generator(one[None]) - target).abs().mean())
+            for one, target in zip(held_out.inputs, held_out.targets, strict=True)
+        ]
+    assert keep.best == pytest.approx(-np.mean(errors), rel=1e-4)

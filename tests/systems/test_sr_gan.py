@@ -66,3 +66,12 @@ def test_impossible_losses_are_refused() -> None:
         SRGan(pixels=-1)
     with pytest.raises(ValueError, match="give the MSE twin"):
         SRGan(artifacts=1.0)
+
+
+def test_the_discriminator_sees_fine_detail_and_no_brightness() -> None:
+    flat = torch.full((1, 3, 20, 24), 0.7)
+    assert sr_gan.fine_detail(flat).abs().max() < 1e-5
+    spot = flat.clone()
+    spot[..., 10, 12] += 0.1
+    found = sr_gan.fine_detail(spot)
+    assert found[0, 0, 10, 12] == pytest.approx(6 * 0.1 * 48 / 49, rel=1e-3)
