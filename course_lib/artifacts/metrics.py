@@ -101,57 +101,29 @@ def _covered(mask: np.ndarray, by: np.ndarray, p: float, at_least: bool) -> tupl
     return int((share >= p).sum() if at_least else (share > p).sum()), count
 
 
-@dataclass(frozen=True, kw_only=True)
-class Deletion:
-    """What became of artifacts, over several pictures.
-
-    Attributes:
-        removal: share of the pictures with artifacts in which none is left (the paper's unit).
-        addition: share of the pictures with an artifact where there was none.
-        region_removal: share of the artifacts of which nothing is left.
-        area_removal: share of the artifacts' area on which none is left.
-    """
-
-    removal: float
-    addition: float
-    region_removal: float
-    area_removal: float
+def require_matching(*masks: Sequence[np.ndarray]) -> None:
+    """Raise ValueError unless there is one mask, bool H×W, of each kind for every picture."""
+    counts = [len(one) for one in masks]
+    if not counts[0] or len(set(counts)) > 1:
+        raise ValueError(f"one mask of each kind for a picture, at least one; there are {counts}")
+    for found in zip(*masks, strict=True):
+        for one in found:
+            _require_masks(found[0], one)
 
 
-def deletion(after: Sequence[np.ndarray], truth: Sequence[np.ndarray]) -> Deletion:
-    """Compare the masks of artifacts after finetuning with those of before.
-
-    A picture's artifacts are removed if A ∩ B = 0, and one is added if A ∪ B > B (§4.3), A being
-    the mask after finetuning and B the artifacts of before. Where there was no artifact, all
-    three removals are 1.
+def area_removed(after: Sequence[np.ndarray], before: Sequence[np.ndarray]) -> float:
+    """Share of the area of artifacts on which none is left, over all pictures; 1 if none was there.
 
     Args:
-        after, truth: bool H×W, A and B of each picture.
+        after, before: bool H×W, the artifacts of each picture after and before finetuning.
 
     Raises:
-        ValueError: no picture, not as many masks, or masks that don't fit together.
+        ValueError: as `removal_and_addition`.
     """
-    if not truth or len(after) != len(truth):
-        raise ValueError(
-            f"{len(after)} masks after, {len(truth)} before: one of each for a picture"
-        )
-    gone = pictures = added = regions_gone = all_regions = area = area_gone = 0
-    for now, before in zip(after, truth, strict=True):
-        _require_masks(now, before)
-        added += bool((now & ~before).any())
-        left, count = _covered(before, now, 0, at_least=False)
-        all_regions += count
-        regions_gone += count - left
-        pictures += bool(count)
-        gone += bool(count) and not left
-        area += int(before.sum())
-        area_gone += int((before & ~now).sum())
-    return Deletion(
-        removal=gone / pictures if pictures else 1.0,
-        addition=added / len(truth),
-        region_removal=regions_gone / all_regions if all_regions else 1.0,
-        area_removal=area_gone / area if area else 1.0,
-    )
+    require_matching(before, after)
+    area = sum(int(one.sum()) for one in before)
+    gone = sum(int((old & ~new).sum()) for old, new in zip(before, after, strict=True))
+    return gone / area if area else 1.0
 
 
 def removal_and_addition(
@@ -171,10 +143,15 @@ def removal_and_addition(
         The removal rate, a share of the pictures that had an artifact, 1 if none had; and the
         addition rate, a share of all pictures.
 
+    Raises:
+        ValueError: no picture, not one mask of each kind for a picture, or masks that aren't bool
+            H×W of one size.
+
     Example:
         Of four pictures, three had an artifact. It is gone from two of them. The third still has
         it, and a new one beside it. The removal rate is 2/3 and the addition rate 1/4.
     """
+    require_matching(before, after, truth)
     had = removed = added = 0
     for old, new, true in zip(before, after, truth, strict=True):
         if (old & true).any():

@@ -6,10 +6,11 @@ from scipy.ndimage import gaussian_filter
 
 from course_lib.artifacts.metrics import (
     RegionCounts,
+    area_removed,
     count_regions,
-    deletion,
     iou,
     region_precision_recall,
+    removal_and_addition,
 )
 
 
@@ -53,16 +54,13 @@ def test_scores_of_empty_masks_are_defined_and_counts_add_up() -> None:
     assert missed + false == RegionCounts(detected=1, true=1)
 
 
-def test_deletion_counts_pictures_regions_and_area() -> None:
-    truth = [boxes((0, 0, 10, 10), (20, 20, 10, 10)), boxes((5, 5, 10, 10)), NONE]
+def test_removal_addition_and_area_are_counted_over_pictures() -> None:
+    before = [boxes((0, 0, 10, 10), (20, 20, 10, 10)), boxes((5, 5, 10, 10)), NONE]
     after = [boxes((0, 0, 10, 5)), NONE, boxes((0, 0, 2, 2))]
-    found = deletion(after, truth)
-    assert found.removal == 0.5  # of two pictures with artifacts
-    assert found.addition == pytest.approx(1 / 3)
-    assert found.region_removal == pytest.approx(2 / 3)
-    assert found.area_removal == pytest.approx(250 / 300)
-    clean = deletion([NONE], [NONE])
-    assert (clean.removal, clean.addition, clean.area_removal) == (1, 0, 1)
+    assert removal_and_addition(before, after, before) == (0.5, pytest.approx(1 / 3))
+    assert area_removed(after, before) == pytest.approx(250 / 300)
+    assert removal_and_addition([NONE], [NONE], [NONE]) == (1, 0)
+    assert area_removed([NONE], [NONE]) == 1
 
 
 @pytest.mark.parametrize(
@@ -71,8 +69,9 @@ def test_deletion_counts_pictures_regions_and_area() -> None:
         (lambda: iou(NONE.astype(np.uint8), NONE), "a mask is bool H×W; this one is uint8"),
         (lambda: iou(NONE, NONE[:-1]), "two masks of one size"),
         (lambda: count_regions(NONE, NONE, p=2), "p is a share from 0 to 1; it is 2"),
-        (lambda: deletion([], []), "0 masks after, 0 before"),
-        (lambda: deletion([NONE], [NONE, NONE]), "1 masks after, 2 before"),
+        (lambda: area_removed([], []), r"at least one; there are \[0, 0\]"),
+        (lambda: removal_and_addition([NONE], [NONE] * 2, [NONE]), r"there are \[1, 2, 1\]"),
+        (lambda: removal_and_addition([NONE], [NONE[:1]], [NONE]), "two masks of one size"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_words(call, words) -> None:

@@ -194,6 +194,9 @@ viz.contact_sheet(
 # **Predict:** how can the removal rate be 0 although 90 % of the artifacts' area is
 # gone?
 
+# %%
+from course_lib.artifacts.metrics import require_matching
+
 # %% exercise="06.3"
 from course_lib.artifacts.metrics import removal_and_addition
 

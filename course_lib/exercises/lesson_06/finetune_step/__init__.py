@@ -13,7 +13,7 @@ from course_lib.checks.step_scenes import SETTINGS, Setting, StepScene, gan_scen
 from course_lib.checks.step_slips import LESSON, before, step_equivalents, step_slips
 from course_lib.checks.task import Task, texts
 from course_lib.checks.training_step import TrainingStep
-from course_lib.exercises.next_lesson_06.finetune_step import zoo
+from course_lib.exercises.lesson_06.finetune_step import zoo
 
 ERROR = "(generator(batch.rainy) - batch.clean).abs()"
 LOSS = "(weight * error).mean() / weight.mean()"

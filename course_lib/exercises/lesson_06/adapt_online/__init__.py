@@ -14,7 +14,7 @@ from course_lib.checks.attempt import Attempt
 from course_lib.checks.result import Wrong
 from course_lib.checks.shorthand import slips_that_get, slips_that_say
 from course_lib.checks.task import Task, texts
-from course_lib.exercises.next_lesson_06.adapt_online import zoo
+from course_lib.exercises.lesson_06.adapt_online import zoo
 
 RECENT = "seen[-replay:] if replay else []"
 

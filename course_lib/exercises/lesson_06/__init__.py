@@ -1,6 +1,6 @@
 """Lesson 06: finetune a GAN so that its artifacts go, and test blindly whether people see it."""
 
-from course_lib.exercises.next_lesson_06 import (
+from course_lib.exercises.lesson_06 import (
     adapt_online,
     finetune_step,
     preference_p_value,

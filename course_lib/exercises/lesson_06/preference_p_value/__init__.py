@@ -14,7 +14,7 @@ from course_lib.checks.function import Case, Function, Refusal
 from course_lib.checks.result import Wrong
 from course_lib.checks.shorthand import slips_that_get, slips_that_say
 from course_lib.checks.task import Task, texts
-from course_lib.exercises.next_lesson_06.preference_p_value import zoo
+from course_lib.exercises.lesson_06.preference_p_value import zoo
 
 TAIL = "sum(comb(trials, n) for n in range(most, trials + 1)) / 2**trials"
 

@@ -15,7 +15,7 @@ from course_lib.checks.function import Case, Function
 from course_lib.checks.result import Wrong
 from course_lib.checks.shorthand import slips_that_get, slips_that_say
 from course_lib.checks.task import Task, texts
-from course_lib.exercises.next_lesson_06.removal_and_addition import zoo
+from course_lib.exercises.lesson_06.removal_and_addition import zoo
 
 HAD = "if (old & true).any():"
 GONE = "not (new & true).any()"
