@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -12,6 +14,8 @@ from course_lib.data.compressed import through_jpeg
 
 KERNELS = Image.Resampling.BOX, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC
 NEAREST = (Image.Resampling.NEAREST,)
+# A photograph, uint8 H×W×3, and the only source of chance → what a network sees of it.
+Degrade: TypeAlias = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +61,10 @@ class Degradation:
                 )
         if not 0 <= self.grey_noise <= 1:
             raise ValueError(f"grey_noise is a share from 0 to 1; it is {self.grey_noise}")
+
+    def __call__(self, photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Degrade a photograph; see `degrade`."""
+        return degrade(photo, rng, self)
 
 
 def degrade(

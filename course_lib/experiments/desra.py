@@ -19,43 +19,60 @@ from course_lib.artifacts.niqe import niqe_map
 from course_lib.artifacts.planted import KINDS, plant, plant_picture
 from course_lib.artifacts.texture import (
     SHAPES,
+    WINDOW,
     distance_map,
     local_variance,
     relative_difference,
     valid,
 )
 from course_lib.artifacts.truth import by_reference
-from course_lib.data.degradations import Degradation
-from course_lib.data.photos import photo_split
+from course_lib.data.degradations import Degrade
+from course_lib.data.photos import PHOTOS, photo_split
+from course_lib.restoration.derainer_twins import derainer_twins
 from course_lib.systems import desra, sr_gan
-from course_lib.systems.desra import HARD, Example, LessonTwins, rescaled, scenes, with_noise
-from course_lib.systems.small_sr import SmallSRSettings
+from course_lib.systems.desra import Example, LessonTwins, rescaled, scenes, with_noise
+from course_lib.systems.restorer import VALIDATION
 from course_lib.systems.sr_gan import SRGan
+from course_lib.systems.trained_twins import SmallTwinSettings
 from course_lib.systems.twins import degraded_crops, enlarged, unit_tensor
 
-GENERATORS = ("Real-ESRGAN", "a small GAN")
+GENERATORS = ("Real-ESRGAN", "a small GAN", "a derainer")
 PICTURES, SIDE = 16, 192  # held-out pictures, and their sides, pixels
 MIN_AREA = 200  # of a region, pixels; the authors' 4000 are for pictures of a megapixel
+THRESHOLD = 0.7  # of D, the paper's
 REFERENCE, UNSTABLE = "by reference", "unstable training"
 TRUTHS = (REFERENCE, *KINDS, UNSTABLE)
 NIQE_GRID = tuple(range(4, 41, 4))
 NOISY, NOISE = 4, 6.0  # inputs whose pictures are averaged, and the σ of their noise, levels
 
 
+def photographs(generator: str, seed: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The embedded photographs that a generator learns from, and those that it is tested on.
+
+    The network of `course restore` has learned from all of them but `VALIDATION`, so the derainer
+    is tested on these with each seed.
+    """
+    if generator == "a derainer":
+        held_out = tuple(name for name in VALIDATION if name in PHOTOS)
+        return tuple(name for name in PHOTOS if name not in held_out), held_out
+    split = photo_split(seed)
+    return split.train, (*split.validation, *split.test)
+
+
 @cache
 def lesson_twins(generator: str, seed: int) -> LessonTwins:
-    """The twins of a name in `GENERATORS`; small ones learn from the seed's photographs."""
+    """The twins of a name in `GENERATORS`; all but Real-ESRGAN's learn from the seed's crops."""
     if generator == "Real-ESRGAN":
         return desra.released_twins()
-    return desra.small_twins(SmallSRSettings(), seed, scenes(photo_split(seed).train))
+    photos = scenes(photographs(generator, seed)[0])
+    if generator == "a derainer":
+        return derainer_twins(photos, seed=seed)
+    return desra.small_twins(SmallTwinSettings(), seed, photos)
 
 
-def held_out(
-    twins: LessonTwins, seed: int, how: Degradation, count: int = PICTURES
-) -> list[Example]:
+def held_out(twins: LessonTwins, seed: int, how: Degrade, count: int = PICTURES) -> list[Example]:
     """Pictures of the photographs that a seed doesn't train on."""
-    split = photo_split(seed)
-    photos = scenes((*split.validation, *split.test))
+    photos = scenes(photographs(twins.name, seed)[1])
     low, clean = degraded_crops(photos, count, seed, size=SIDE, how=how)
     return [Example(a, b, *twins.pair.pictures(a)) for a, b in zip(low, clean, strict=True)]
 
@@ -80,8 +97,8 @@ class Subject:
 
 def unstable_head(twins: LessonTwins, seed: int) -> nn.Module:
     """The GAN after forty steps in which the adversarial loss outweighs the pixels by far."""
-    photos = scenes(photo_split(seed).train)
-    low, high = degraded_crops(photos, 16, seed, size=96, how=Degradation())
+    photos = scenes(photographs(twins.name, seed)[0])
+    low, high = degraded_crops(photos, 16, seed, size=96, how=twins.mild)
     head = copy.deepcopy(twins.pair.gan)
     losses = SRGan(pixels=1.0, features=0.0, adversarial=3.0)
     inputs, targets = twins.pair.features(low), unit_tensor(high)
@@ -100,14 +117,14 @@ def subjects(generator: str, seed: int) -> Mapping[str, list[Subject]]:
     """
     twins = lesson_twins(generator, seed)
     found: dict[str, list[Subject]] = {truth: [] for truth in TRUTHS}
-    for one in held_out(twins, seed, HARD):
+    for one in held_out(twins, seed, twins.degradation):
         truth = by_reference(one.gan, one.mse, one.clean, min_area=MIN_AREA)
         if truth.any():
             found[REFERENCE].append(
                 Subject(twins=twins, low=one.low, gan=one.gan, mse=one.mse, truth=truth)
             )
     head = unstable_head(twins, seed)
-    for n, one in enumerate(held_out(twins, seed, Degradation())):
+    for n, one in enumerate(held_out(twins, seed, twins.mild)):
         if by_reference(one.gan, one.mse, one.clean, min_area=MIN_AREA).any():
             continue
         spoilt = enlarged(head, twins.pair.features([one.low]))[0]
@@ -134,8 +151,8 @@ def subjects(generator: str, seed: int) -> Mapping[str, list[Subject]]:
 def usual(generator: str, seed: int) -> Mapping[int, float]:
     """A of each class of texture, from ordinary pictures of the seed's training photographs."""
     twins = lesson_twins(generator, seed)
-    photos = scenes(photo_split(seed).train)
-    low, _ = degraded_crops(photos, PICTURES, seed, size=SIDE, how=Degradation())
+    photos = scenes(photographs(generator, seed)[0])
+    low, _ = degraded_crops(photos, PICTURES, seed, size=SIDE, how=twins.mild)
     pairs = [twins.pair.pictures(one) for one in low]
     distances = [valid(distance_map(gan, mse)) for gan, mse in pairs]
     labels = [valid(semantics.texture_classes(mse)) for _, mse in pairs]
@@ -153,13 +170,19 @@ def clean_up(suspicious: np.ndarray) -> np.ndarray:
     return artifact_mask(np.where(suspicious, 0.0, 1.0), min_area=MIN_AREA)
 
 
+def inside(distance: np.ndarray, weight: np.ndarray | float, threshold: float) -> np.ndarray:
+    """The mask of a map H×W, cleaned up as in `mask.detect`: D isn't known at the border."""
+    share = weight if isinstance(weight, float) else valid(weight)
+    mask = artifact_mask(valid(distance), share, threshold=threshold, min_area=MIN_AREA)
+    return np.pad(mask, WINDOW // 2)
+
+
 def by_texture(
-    subject: Subject, seed: int, *, threshold: float = 0.7, classes: bool = True
+    subject: Subject, seed: int, *, threshold: float = THRESHOLD, classes: bool = True
 ) -> np.ndarray:
     """DeSRA."""
     weight = class_weight(subject, seed) if classes else 1.0
-    distance = distance_map(subject.gan, subject.mse)
-    return artifact_mask(distance, weight, threshold=threshold, min_area=MIN_AREA)
+    return inside(distance_map(subject.gan, subject.mse), weight, threshold)
 
 
 def unnormalised(subject: Subject, seed: int) -> np.ndarray:
@@ -169,14 +192,13 @@ def unnormalised(subject: Subject, seed: int) -> np.ndarray:
     )
     apart = relative_difference(x, y).mean(-1)
     alike = 1 - apart / max(apart.max(), 1e-9)
-    weight = valid(class_weight(subject, seed))
-    return np.pad(artifact_mask(alike, weight, min_area=MIN_AREA), 5)
+    return inside(np.pad(alike, WINDOW // 2), class_weight(subject, seed), THRESHOLD)
 
 
 def absolute(subject: Subject, seed: int) -> np.ndarray:
     """d in the place of d': 1 / (1 + d), the threshold stays."""
     found = 1 / (1 + absolute_difference(subject.gan, subject.mse))
-    return artifact_mask(found, class_weight(subject, seed), min_area=MIN_AREA)
+    return inside(found, class_weight(subject, seed), THRESHOLD)
 
 
 def by_ldl(subject: Subject, seed: int, *, threshold: float) -> np.ndarray:
@@ -202,13 +224,14 @@ def by_niqe(subject: Subject, seed: int) -> np.ndarray:
 
 
 @cache
-def _localiser(seed: int) -> nn.Module:
-    return train_localiser(list(scenes(photo_split(seed).train).values()), seed=seed)
+def _localiser(names: tuple[str, ...], seed: int) -> nn.Module:
+    return train_localiser(list(scenes(names).values()), seed=seed)
 
 
 def by_localiser(subject: Subject, seed: int) -> np.ndarray:
     """A localiser that learned from filled holes."""
-    return clean_up(localiser_map(_localiser(seed), subject.gan) > 0.5)  # type: ignore[arg-type]
+    network = _localiser(photographs(subject.twins.name, seed)[0], seed)
+    return clean_up(localiser_map(network, subject.gan) > 0.5)  # type: ignore[arg-type]
 
 
 def bicubic(subject: Subject) -> np.ndarray:
@@ -221,20 +244,20 @@ def mean_over_noise(subject: Subject, seed: int) -> np.ndarray:
     pair = subject.twins.pair
     total = np.zeros(subject.gan.shape)
     for n in range(NOISY):
-        low = with_noise(subject.low, NOISE, seed + n)
+        low = with_noise(subject.low, NOISE, NOISY * seed + n)
         total += enlarged(pair.gan, pair.features([low]))[0]
     return np.rint(total / NOISY).astype(np.uint8)
 
 
 def against_bicubic(subject: Subject, seed: int) -> np.ndarray:
     """D against the bicubic enlargement, without classes, whose A belong to the MSE twin."""
-    return artifact_mask(distance_map(subject.gan, bicubic(subject)), min_area=MIN_AREA)
+    return inside(distance_map(subject.gan, bicubic(subject)), 1.0, THRESHOLD)
 
 
 def against_mean(subject: Subject, seed: int) -> np.ndarray:
     """D against the mean over noisy inputs, without classes."""
     reference = mean_over_noise(subject, seed)
-    return artifact_mask(distance_map(subject.gan, reference), min_area=MIN_AREA)
+    return inside(distance_map(subject.gan, reference), 1.0, THRESHOLD)
 
 
 Detector = Callable[[Subject, int], np.ndarray]

@@ -31,9 +31,9 @@ from course_lib.metrics import psnr
 from course_lib.profiles import Profile
 from course_lib.results import recordings
 from course_lib.results.recordings import Recording
-from course_lib.systems import desra, real_esrgan, small_sr, twins
+from course_lib.systems import desra, real_esrgan, trained_twins, twins
 from course_lib.systems.desra import CHANGED_INPUTS, HARD, rescaled
-from course_lib.systems.small_sr import SmallSRSettings
+from course_lib.systems.trained_twins import SmallTwinSettings
 from course_lib.training.checkpoints import Record
 
 SEEDS = (0, 1, 2, 3, 4)
@@ -58,9 +58,10 @@ def _inputs(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[
     """Detected area, and area by reference, of changed inputs."""
     lesson = lesson_twins(str(settings["generator"]), seed)
     areas, truths, quality = [], [], []
-    for one in held_out(lesson, seed, HARD):
+    for one in held_out(lesson, seed, lesson.degradation):
         gan, mse = lesson.pair.pictures(CHANGED_INPUTS[str(settings["change"])](one.low, seed))
-        areas.append(detect(gan, mse, min_area=MIN_AREA).mean())
+        area = round(MIN_AREA * gan.size / one.clean.size)
+        areas.append(detect(gan, mse, min_area=area).mean())
         gan, mse = (rescaled(picture, *one.clean.shape[:2]) for picture in (gan, mse))
         truths.append(by_reference(gan, mse, one.clean, min_area=MIN_AREA).mean())
         quality.append(psnr(gan, one.clean))
@@ -74,15 +75,15 @@ def _inputs(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[
 @cache
 def _states(seed: int) -> Mapping[int, nn.Module]:
     """The small GAN of a seed, after each of `ITERATIONS`."""
-    settings = SmallSRSettings()
-    learn = small_sr.crops(desra.scenes(photo_split(seed).train), settings, seed)
+    settings = SmallTwinSettings()
+    learn = trained_twins.crops(desra.scenes(photo_split(seed).train), settings, seed)
     mse = lesson_twins("a small GAN", seed).pair.mse
-    system = small_sr.gan_system(mse, learn, settings, seed)
+    system = trained_twins.gan_system(mse, learn, settings, seed)
     found: dict[int, nn.Module] = {}
 
     def keep(record: Record) -> None:
         if record["step"] in ITERATIONS:
-            fresh = small_sr.network(settings)
+            fresh = trained_twins.network(settings)
             fresh.load_state_dict(system.generator.state_dict())
             found[int(record["step"])] = fresh.eval()
 
@@ -145,10 +146,10 @@ def _game(name: str, profile: Profile) -> Recording:
         adversarial=game.adversarial * settings.losses.adversarial,
     )
     split = photo_split(0)
-    learn = small_sr.crops(desra.scenes(split.train), settings, game.seed)
-    first = small_sr.mse_system(learn, settings, game.seed)
+    learn = trained_twins.crops(desra.scenes(split.train), settings, game.seed)
+    first = trained_twins.mse_system(learn, settings, game.seed)
     first.train()
-    system = small_sr.gan_system(
+    system = trained_twins.gan_system(
         first.generator, learn, replace(settings, losses=losses), game.seed
     )
     if game.swapped:

@@ -15,9 +15,16 @@ from course_lib.artifacts import metrics, semantics
 from course_lib.artifacts.finetune import adapt_online, detail_kept
 from course_lib.artifacts.mask import detect
 from course_lib.artifacts.truth import by_reference
-from course_lib.data.degradations import Degradation
+from course_lib.data.degradations import Degradation, Degrade
 from course_lib.data.photos import photo_split
-from course_lib.experiments.desra import GENERATORS, MIN_AREA, held_out, lesson_twins, usual
+from course_lib.experiments.desra import (
+    GENERATORS,
+    MIN_AREA,
+    held_out,
+    lesson_twins,
+    photographs,
+    usual,
+)
 from course_lib.experiments.lesson_05 import SEEDS, lacks
 from course_lib.experiments.products import Experiment, RecordedRun, Value
 from course_lib.metrics import psnr
@@ -42,9 +49,12 @@ KINDS = {
 }
 
 
-def hard_crops(seed: int, count: int, how: Degradation = HARD) -> list[np.ndarray]:
-    """Small pictures of the seed's training photographs."""
-    photos = desra.scenes(photo_split(seed).train, (1, 2, 3))
+def hard_crops(
+    generator: str, seed: int, count: int, how: Degrade | None = None
+) -> list[np.ndarray]:
+    """Hard inputs of the photographs that a generator learns from, or other inputs of these."""
+    photos = desra.scenes(photographs(generator, seed)[0], (1, 2, 3))
+    how = how or lesson_twins(generator, seed).degradation
     return degraded_crops(photos, count, seed + 9, size=CROP, how=how)[0]
 
 
@@ -53,20 +63,20 @@ def pairs(generator: str, seed: int) -> PseudoPairs:
     """The pairs with the largest artifacts, at most as many as the largest of `PAIRS`."""
     twins = lesson_twins(generator, seed).pair
     settings = FinetuneSettings.of(twins)
-    return deletion.make_pairs(twins, hard_crops(seed, CROPS), settings, most=PAIRS[-1])
+    return deletion.make_pairs(twins, hard_crops(generator, seed, CROPS), settings, most=PAIRS[-1])
 
 
 @cache
-def unseen(generator: str, seed: int, kind: str) -> tuple[list[Example], torch.Tensor]:
-    """Held-out pictures of a kind in `KINDS`, and their features."""
+def unseen(generator: str, seed: int, how: Degrade) -> tuple[list[Example], torch.Tensor]:
+    """Held-out pictures of degraded inputs, and the inputs' features."""
     twins = lesson_twins(generator, seed)
-    found = held_out(twins, seed, KINDS[kind], TESTED)
+    found = held_out(twins, seed, how, TESTED)
     return found, twins.pair.features([one.low for one in found])
 
 
 def compared(generator: str, seed: int, network: nn.Module) -> dict[str, float]:
     """What became of the artifacts of unseen pictures, by D and by reference, and of the rest."""
-    examples, features = unseen(generator, seed, "aliased")
+    examples, features = unseen(generator, seed, lesson_twins(generator, seed).degradation)
     weights = [
         semantics.weight_map(semantics.texture_classes(one.mse), usual(generator, seed))
         for one in examples
@@ -158,7 +168,7 @@ def _online(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[
     found = areas("before")
     updates = 0
     for number, kind in enumerate(KINDS):
-        stream = hard_crops(seed + 100 * number, STREAM, KINDS[kind])
+        stream = hard_crops("Real-ESRGAN", seed + 100 * number, STREAM, KINDS[kind])
         replay = int(settings["replay"])
         updates += len(adapt_online(model, stream, detect=sees, finetune=learn, replay=replay))
         found |= areas(f"after_{kind}")
@@ -167,7 +177,7 @@ def _online(settings: Mapping[str, Value], seed: int, profile: Profile) -> dict[
 
 def _artifact_area(model: nn.Module, seed: int, kind: str) -> dict[str, float]:
     """The area of a network's artifacts on unseen pictures, %, by D and by reference."""
-    examples, features = unseen("Real-ESRGAN", seed, kind)
+    examples, features = unseen("Real-ESRGAN", seed, KINDS[kind])
     found: dict[str, list[float]] = {"d": [], "reference": []}
     for picture, one in zip(enlarged(model, features), examples, strict=True):
         found["d"].append(detect(picture, one.mse, min_area=MIN_AREA).mean())
@@ -221,7 +231,9 @@ def _run(name: str, profile: Profile) -> Recording:
         FinetuneSettings.of(twins.pair, min_area=100),
     )
     target = None if run.targets == "pseudo" else partial(_target, run.targets)
-    some = deletion.make_pairs(pair, hard_crops(0, 48), settings, most=24, target=target)
+    some = deletion.make_pairs(
+        pair, hard_crops("a small GAN", 0, 48, HARD), settings, most=24, target=target
+    )
     settings = replace(settings, rate=run.rate * settings.rate)
     system, _ = deletion.set_up(pair, some, settings, run.seed)
     examples = sorted(

@@ -98,5 +98,17 @@ class ResidualUNet(nn.Module):
         return rainy - added
 
 
+class UnitRange(nn.Module):
+    """A network for pictures in [−1, 1], made to take and give pictures in [0, 1]: N×3×H×W."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, picture: torch.Tensor) -> torch.Tensor:
+        """N×3×H×W in [0, 1] → the same shape."""
+        return (self.network(2 * picture - 1) + 1) / 2
+
+
 def _blocks(width: int, count: int) -> nn.Sequential:
     return nn.Sequential(*(EDSRBlock(width) for _ in range(count)))

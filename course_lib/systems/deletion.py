@@ -17,7 +17,7 @@ from course_lib.artifacts.mask import artifact_mask
 from course_lib.artifacts.texture import distance_map, valid
 from course_lib.data.crops import StepLoader, make_loader
 from course_lib.data.pair import Batch
-from course_lib.models.sr import SRResNet
+from course_lib.models.sr import RRDBHead
 from course_lib.systems.sr_gan import BETAS, SRGan
 from course_lib.systems.system import System, adam, one_network
 from course_lib.systems.twins import CachedCrops, Twins, enlarged, unit_tensor
@@ -56,7 +56,7 @@ class FinetuneSettings:
     @classmethod
     def of(cls, twins: Twins, **settings: Any) -> FinetuneSettings:
         """The settings for twins: a small network needs a higher rate."""
-        return cls(**{"rate": 1e-3 if isinstance(twins.gan, SRResNet) else 1e-4} | settings)
+        return cls(**{"rate": 1e-4 if isinstance(twins.gan, RRDBHead) else 1e-3} | settings)
 
 
 class PseudoPairs(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,15 +14,15 @@ from torch import nn
 
 from course_lib.artifacts.semantics import class_weights, texture_classes
 from course_lib.artifacts.texture import distance_map, valid
-from course_lib.data.degradations import Degradation, degrade
+from course_lib.data.degradations import Degradation, Degrade
 from course_lib.data.photos import PHOTOS, load_photo, shrink
 from course_lib.data.pictures import read_picture
 from course_lib.models.sr import SRResNet
 from course_lib.profiles import Profile
-from course_lib.systems import real_esrgan, small_sr
+from course_lib.systems import real_esrgan, trained_twins
 from course_lib.systems.real_esrgan import MSETwinSettings
-from course_lib.systems.small_sr import SmallSRSettings
 from course_lib.systems.system import System
+from course_lib.systems.trained_twins import SmallTwinSettings
 from course_lib.systems.twins import Twins, degraded_crops
 from course_lib.training.best import KeepBest
 
@@ -55,26 +55,26 @@ class LessonTwins:
 
     Attributes:
         pair: the networks.
-        name: of the generator, ``"Real-ESRGAN"`` or ``"a small GAN"``.
-        degradation: of the small pictures that it is tried on.
+        name: of the generator, such as ``"Real-ESRGAN"``.
+        degradation: of the hard inputs that it is tried on.
+        mild: the degradation of ordinary inputs, as in its own training.
     """
 
     pair: Twins
     name: str
-    degradation: Degradation
+    degradation: Degrade
+    mild: Degrade = field(default_factory=Degradation)
 
-    def example(
-        self, clean: np.ndarray, seed: int, degradation: Degradation | None = None
-    ) -> Example:
-        """Degrade a photograph and let both twins enlarge it.
+    def example(self, clean: np.ndarray, seed: int, degradation: Degrade | None = None) -> Example:
+        """Degrade a photograph and let both twins restore it.
 
         Args:
             clean: uint8 H×W×3, sides multiples of the scale.
             seed: of the degradation.
             degradation: None takes the twins' own.
         """
-        how = degradation or self.degradation
-        low = degrade(clean, np.random.default_rng((seed, 5)), how)
+        degrade = degradation or self.degradation
+        low = degrade(clean, np.random.default_rng((seed, 5)))
         return Example(low, clean, *self.pair.pictures(low))
 
 
@@ -101,7 +101,7 @@ def ordinary(twins: LessonTwins, side: int) -> list[Example]:
         photo = load_photo(name)
         top, left = ((length - side) // 2 for length in photo.shape[:2])
         clean = photo[top : top + side, left : left + side]
-        found.append(twins.example(clean, n, Degradation(scale=twins.pair.scale)))
+        found.append(twins.example(clean, n, twins.mild))
     return found
 
 
@@ -124,11 +124,11 @@ def released_twins() -> LessonTwins:
 
 
 def small_twins(
-    settings: SmallSRSettings, seed: int, photographs: Mapping[str, np.ndarray] | None = None
+    settings: SmallTwinSettings, seed: int, photographs: Mapping[str, np.ndarray] | None = None
 ) -> LessonTwins:
     """Small twins, trained now, on `training_photographs` unless others are given."""
     chosen = training_photographs() if photographs is None else photographs
-    pair = small_sr.train(chosen, settings, seed)
+    pair = trained_twins.train(chosen, settings, seed)
     return LessonTwins(pair=pair, name="a small GAN", degradation=HARD)
 
 
@@ -146,9 +146,7 @@ def examples(twins: LessonTwins, *, side: int = SIDE) -> dict[str, Example]:
     return found
 
 
-def hard_inputs(
-    count: int, seed: int, *, size: int = 160, how: Degradation = HARD
-) -> list[np.ndarray]:
+def hard_inputs(count: int, seed: int, *, size: int = 160, how: Degrade = HARD) -> list[np.ndarray]:
     """Small, degraded crops of photographs that aren't in `EXAMPLES`: uint8 h×w×3 each.
 
     Args:
@@ -161,10 +159,10 @@ def hard_inputs(
     return degraded_crops(scenes(names, (1, 2, 3)), count, seed, size=size, how=how)[0]
 
 
-def small_settings(profile: Profile) -> SmallSRSettings:
+def small_settings(profile: Profile) -> SmallTwinSettings:
     """Small twins as a profile trains them."""
     if profile.name == "smoke":
-        return SmallSRSettings(
+        return SmallTwinSettings(
             blocks=1,
             features=8,
             crops=16,
@@ -172,7 +170,7 @@ def small_settings(profile: Profile) -> SmallSRSettings:
             mse_steps=profile.steps,
             gan_steps=profile.steps,
         )
-    return SmallSRSettings()
+    return SmallTwinSettings()
 
 
 def mse_training(twins: LessonTwins, profile: Profile, seed: int) -> tuple[Twins, System, KeepBest]:
@@ -200,7 +198,7 @@ def mse_training(twins: LessonTwins, profile: Profile, seed: int) -> tuple[Twins
     )
     if isinstance(twins.pair.gan, SRResNet):
         torch.manual_seed(seed)
-        fresh: nn.Module = small_sr.network(small_settings(profile))
+        fresh: nn.Module = trained_twins.network(small_settings(profile))
         settings = replace(settings, rate=small_settings(profile).mse_rate)
     else:
         fresh = copy.deepcopy(twins.pair.gan)

@@ -1,4 +1,4 @@
-"""A GAN for super-resolution and its MSE twin: what the recipes of such pairs share (DeSRA, §3).
+"""A GAN and its MSE twin: what the recipes of such pairs share (DeSRA, §3).
 
 Training data are small pictures, or features of them, that are computed once and kept in memory.
 """
@@ -17,7 +17,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from course_lib.data.crops import make_loader
-from course_lib.data.degradations import Degradation, degrade
+from course_lib.data.degradations import Degradation, Degrade
 from course_lib.data.pair import Batch
 from course_lib.metrics import psnr
 from course_lib.ranges import to_uint8
@@ -69,7 +69,7 @@ def degraded_crops(
     seed: int,
     *,
     size: int = 160,
-    how: Degradation | None = None,
+    how: Degrade | None = None,
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Draw crops of photographs, and the small, noisy picture of each.
 
@@ -78,7 +78,7 @@ def degraded_crops(
         count: how many crops.
         seed: ≥ 0.
         size: side of the crops, pixels, a multiple of the scale.
-        how: see `Degradation`.
+        how: each crop is degraded; None takes `Degradation`.
 
     Returns:
         The small pictures and the crops, each uint8.
@@ -89,13 +89,14 @@ def degraded_crops(
     photos = [one for one in photographs.values() if min(one.shape[:2]) >= size]
     if not photos:
         raise ValueError(f"no photograph has {size} pixels on both sides")
+    degrade = how or Degradation()
     low, high = [], []
     for n in range(count):
         rng = np.random.default_rng((seed, n, 3))
         photo = photos[rng.integers(len(photos))]
         top, left = (int(rng.integers(side - size + 1)) for side in photo.shape[:2])
         high.append(photo[top : top + size, left : left + size])
-        low.append(degrade(high[-1], rng, how))
+        low.append(degrade(high[-1], rng))
     return low, high
 
 
@@ -111,13 +112,13 @@ def pictures_of(tensor: torch.Tensor) -> list[np.ndarray]:
 
 @dataclass(frozen=True, kw_only=True)
 class Twins:
-    """A GAN for super-resolution and its MSE twin, which share their first layers.
+    """A GAN and its MSE twin, for super-resolution or deraining, which share their first layers.
 
     Attributes:
         shared: those layers, small pictures N×3×h×w in [0, 1] → features N×C×h×w; an
             `nn.Identity` if the twins share none.
         gan, mse: the other layers of each, features → N×3×sh×sw.
-        scale: s.
+        scale: s; 1 for derainers.
         discriminator: of the GAN's training, if it is known.
     """
 

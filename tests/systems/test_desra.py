@@ -9,10 +9,10 @@ from course_lib.data.degradations import Degradation
 from course_lib.data.photos import PHOTOS, load_photo
 from course_lib.systems import desra
 from course_lib.systems.desra import EXAMPLES, SIDE, LessonTwins
-from course_lib.systems.small_sr import EASY, SmallSRSettings
+from course_lib.systems.trained_twins import EASY, SmallTwinSettings
 from course_lib.systems.twins import Twins
 
-TINY = SmallSRSettings(blocks=1, features=8, crops=8, size=32, mse_steps=4, gan_steps=3)
+TINY = SmallTwinSettings(blocks=1, features=8, crops=8, size=32, mse_steps=4, gan_steps=3)
 
 
 @pytest.fixture(scope="module")

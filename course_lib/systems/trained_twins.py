@@ -1,4 +1,4 @@
-"""Small twins for super-resolution, trained in minutes: for machines without Real-ESRGAN's weights.
+"""Small twins, trained in minutes: for super-resolution, and for deraining.
 
 The MSE twin comes first and the GAN from it, as DeSRA describes (§3).
 """
@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib.data.degradations import Degradation
+from course_lib.data.degradations import Degradation, Degrade
+from course_lib.data.rainy_camera import RainyCamera
 from course_lib.models.sr import SRResNet
 from course_lib.systems import sr_gan, twins
 from course_lib.systems.sr_gan import SRGan
@@ -25,17 +26,17 @@ EASY = Degradation(blur=(0.4, 2.0), noise=(0.0, 3.0), quality=(75, 95))
 
 
 @dataclass(frozen=True, kw_only=True)
-class SmallSRSettings:
+class SmallTwinSettings:
     """How small twins are built and trained.
 
     Attributes:
-        scale, blocks, features: see `SRResNet`.
+        scale, blocks, features: see `SRResNet`; a network that is given has its own.
         crops, size: how many crops both learn from, and their side, pixels.
         batch_size: crops of a step.
         mse_steps, gan_steps: of the two trainings.
         mse_rate, gan_rate: their highest learning rates.
         losses: of the GAN.
-        degradation: of the small pictures.
+        degradation: of the inputs.
     """
 
     scale: int = 4
@@ -49,7 +50,20 @@ class SmallSRSettings:
     mse_rate: float = 2e-3
     gan_rate: float = 3e-4
     losses: SRGan = field(default_factory=lambda: SRGan(features=0.3, adversarial=0.07))
-    degradation: Degradation = EASY
+    degradation: Degrade = EASY
+
+
+# For a derainer, which begins as a trained network.
+DERAINER = SmallTwinSettings(
+    scale=1,
+    crops=200,
+    mse_steps=200,
+    gan_steps=300,
+    mse_rate=1e-3,
+    gan_rate=1e-3,
+    losses=SRGan(features=0.5, adversarial=0.2),
+    degradation=RainyCamera(),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +75,7 @@ class LearnedCrops:
 
 
 def crops(
-    photographs: Mapping[str, np.ndarray], settings: SmallSRSettings, seed: int
+    photographs: Mapping[str, np.ndarray], settings: SmallTwinSettings, seed: int
 ) -> LearnedCrops:
     """Draw the crops of photographs, name → uint8 H×W×3, and degrade them."""
     low, high = twins.degraded_crops(
@@ -70,16 +84,18 @@ def crops(
     return LearnedCrops(inputs=twins.unit_tensor(low), targets=twins.unit_tensor(high))
 
 
-def network(settings: SmallSRSettings) -> SRResNet:
+def network(settings: SmallTwinSettings) -> SRResNet:
     """A fresh network of either twin."""
     return SRResNet(settings.scale, settings.blocks, settings.features)
 
 
-def mse_system(learn: LearnedCrops, settings: SmallSRSettings, seed: int) -> System:
-    """A fresh MSE twin and its training."""
+def mse_system(
+    learn: LearnedCrops, settings: SmallTwinSettings, seed: int, start: nn.Module | None = None
+) -> System:
+    """An MSE twin and its training; it begins as a copy of ``start``, or as a fresh network."""
     torch.manual_seed(seed)
     return twins.set_up(
-        network(settings),
+        network(settings) if start is None else copy.deepcopy(start),
         learn.inputs,
         learn.targets,
         steps=settings.mse_steps,
@@ -89,7 +105,9 @@ def mse_system(learn: LearnedCrops, settings: SmallSRSettings, seed: int) -> Sys
     )
 
 
-def gan_system(mse: nn.Module, learn: LearnedCrops, settings: SmallSRSettings, seed: int) -> System:
+def gan_system(
+    mse: nn.Module, learn: LearnedCrops, settings: SmallTwinSettings, seed: int
+) -> System:
     """A GAN that begins as the trained MSE twin, which stays as it is, and its training."""
     return sr_gan.set_up(
         copy.deepcopy(mse),
@@ -105,9 +123,10 @@ def gan_system(mse: nn.Module, learn: LearnedCrops, settings: SmallSRSettings, s
 
 def train(
     photographs: Mapping[str, np.ndarray],
-    settings: SmallSRSettings,
+    settings: SmallTwinSettings,
     seed: int = 0,
     *,
+    start: nn.Module | None = None,
     callbacks: Sequence[Callback] = (),
 ) -> Twins:
     """Train an MSE twin, and a GAN from it.
@@ -116,10 +135,12 @@ def train(
         photographs: name → uint8 H×W×3, to learn from.
         settings: of both trainings.
         seed: of the crops and the initial weights.
+        start: inputs → pictures, N×3×H×W in [0, 1] each; the MSE twin begins as a copy of it. None
+            takes a fresh `SRResNet`.
         callbacks: of both trainings.
     """
     learn = crops(photographs, settings, seed)
-    first = mse_system(learn, settings, seed)
+    first = mse_system(learn, settings, seed, start)
     first.train(callbacks)
     second = gan_system(first.generator, learn, settings, seed)
     second.train(callbacks)
