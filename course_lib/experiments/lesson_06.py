@@ -38,7 +38,7 @@ from course_lib.systems.twins import degraded_crops, enlarged
 from course_lib.training.checkpoints import Record
 
 CROPS, CROP = 128, 160  # crops to look for artifacts in, and their sides, pixels
-TESTED = 16  # unseen pictures
+TESTED = 48  # unseen pictures
 PAIRS = (12, 48)
 STEPS = (10, 20, 40)
 STREAM = 12  # pictures of each kind in the online experiment
