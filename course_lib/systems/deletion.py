@@ -56,7 +56,7 @@ class FinetuneSettings:
     @classmethod
     def of(cls, twins: Twins, **settings: Any) -> FinetuneSettings:
         """The settings for twins: a small network needs a higher rate."""
-        return cls(**{"rate": 1e-4 if isinstance(twins.gan, RRDBHead) else 1e-3} | settings)
+        return cls(**{"rate": 1e-4 if isinstance(twins.gan, RRDBHead) else 3e-4} | settings)
 
 
 class PseudoPairs(NamedTuple):
