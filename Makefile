@@ -40,7 +40,7 @@ $(READY): pyproject.toml constraints.txt
 
 $(WEIGHTS): $(READY)
 	@if $(BIN)/course models fetch real-esrgan; then touch $@; else \
-		echo "make: without these weights, lesson 05 trains two small networks;" \
+		echo "make: without these weights, lessons 05 and 06 train two small networks;" \
 			"the next make tries again"; fi
 
 setup: $(WEIGHTS) ## only set up: make .venv, install the course into it, fetch Real-ESRGAN's weights

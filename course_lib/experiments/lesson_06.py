@@ -16,7 +16,6 @@ from course_lib.artifacts.finetune import adapt_online, detail_kept
 from course_lib.artifacts.mask import detect
 from course_lib.artifacts.truth import by_reference
 from course_lib.data.degradations import Degradation, Degrade
-from course_lib.data.photos import photo_split
 from course_lib.experiments.desra import (
     MIN_AREA,
     held_out,
@@ -32,7 +31,7 @@ from course_lib.results import recordings
 from course_lib.results.recordings import Recording
 from course_lib.systems import deletion, desra
 from course_lib.systems.deletion import FinetuneSettings, PseudoPairs
-from course_lib.systems.desra import HARD, Example, LessonTwins
+from course_lib.systems.desra import HARD, Example
 from course_lib.systems.twins import degraded_crops, enlarged
 from course_lib.training.checkpoints import Record
 
@@ -187,16 +186,14 @@ def _artifact_area(model: nn.Module, seed: int, kind: str) -> dict[str, float]:
 
 @dataclass(frozen=True, kw_only=True)
 class FinetuneRun:
-    """A finetuning of the small GAN with at most one fault.
+    """A finetuning of Real-ESRGAN with at most one fault.
 
     Attributes:
-        swapped: the mask is the other way round.
         targets: ``"pseudo"`` ground truth, or the ``"gan"``'s or the ``"mse"`` twin's pictures.
         rate: factor of the learning rate.
         seed: of the pairs' order.
     """
 
-    swapped: bool = False
     targets: str = "pseudo"
     rate: float = 1.0
     seed: int = 0
@@ -223,24 +220,18 @@ def _target(kind: str, mse: np.ndarray, gan: np.ndarray, mask: np.ndarray) -> np
 
 
 def _run(name: str, profile: Profile) -> Recording:
-    run = RUNS[name]
-    twins = _small(profile)
-    pair, settings = (
-        replace(twins.pair, discriminator=None),
-        FinetuneSettings.of(twins.pair, min_area=100),
-    )
+    run, lesson, settings = RUNS[name], desra.released_twins(), FinetuneSettings()
+    pair, low = lesson.pair, hard_crops("Real-ESRGAN", 0, CROPS)
     target = None if run.targets == "pseudo" else partial(_target, run.targets)
-    some = deletion.make_pairs(
-        pair, hard_crops("a small GAN", 0, 48, HARD), settings, most=24, target=target
-    )
+    some = deletion.make_pairs(pair, low, settings, most=PAIRS[-1], target=target)
     settings = replace(settings, rate=run.rate * settings.rate)
     system, _ = deletion.set_up(pair, some, settings, run.seed)
     examples = sorted(
-        held_out(twins, 0, HARD),
+        held_out(lesson, 0, HARD),
         key=lambda one: -detect(one.gan, one.mse, min_area=MIN_AREA).mean(),
     )[:4]
     features = pair.features([one.low for one in examples])
-    masks = [detect(one.gan, one.mse, min_area=100) for one in examples]
+    masks = [detect(one.gan, one.mse, min_area=MIN_AREA) for one in examples]
     frames = [(0, np.stack([one.gan for one in examples]))]
     history: list[Record] = []
 
@@ -249,7 +240,7 @@ def _run(name: str, profile: Profile) -> Recording:
             pictures = enlarged(system.generator, features)
             frames.append((int(record["step"]), np.stack(pictures)))
             now = [
-                detect(picture, one.mse, min_area=100)
+                detect(picture, one.mse, min_area=MIN_AREA)
                 for picture, one in zip(pictures, examples, strict=True)
             ]
             record["area"] = 100 * float(np.mean([mask.mean() for mask in now]))
@@ -273,11 +264,6 @@ def _run(name: str, profile: Profile) -> Recording:
         about={"lesson": "06", "fault": FAULTS[name], "seed": run.seed, "steps": settings.steps},
         keys=["loss_g", "area", "detail"],
     )
-
-
-@cache
-def _small(profile: Profile) -> LessonTwins:
-    return desra.small_twins(desra.small_settings(profile), 0, desra.scenes(photo_split(0).train))
 
 
 def _real_esrgan(profile: Profile) -> Recording:

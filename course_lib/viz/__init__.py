@@ -8,6 +8,7 @@ from course_lib.viz.heat import heat
 from course_lib.viz.live import LivePlot
 from course_lib.viz.outline import Outline
 from course_lib.viz.output import show
+from course_lib.viz.preference import Preference
 from course_lib.viz.progress import Progress
 from course_lib.viz.quiz import Quiz
 from course_lib.viz.rain_explorer import RainExplorer
@@ -21,6 +22,7 @@ __all__ = [
     "Explorer",
     "LivePlot",
     "Outline",
+    "Preference",
     "Progress",
     "Quiz",
     "RainExplorer",

@@ -15,7 +15,6 @@ from course_lib.authoring import page
 from course_lib.authoring.accessibility import picture_defects
 from course_lib.exercises import faulty_runs_of
 from course_lib.results.recordings import Recording
-from course_lib.viz.preference import Preference  # no lesson shows it yet
 
 AXES = faulty_runs_of("01").axes
 
@@ -143,7 +142,7 @@ WIDGETS = {
     viz.Scrubber: lambda: viz.Scrubber(RECORDING, curves=AXES.curves, alt=WORDS),
     viz.Quiz: lambda: viz.Quiz([ASKED], label="Quiz"),
     viz.Outline: lambda: viz.Outline(PHOTO, score=lambda mask: "", alt=WORDS),
-    Preference: lambda: Preference(
+    viz.Preference: lambda: viz.Preference(
         {"one": {"before": PHOTO, "after": PHOTO}},
         question="?",
         path=Path(tempfile.mkdtemp()) / "answers.csv",
@@ -155,9 +154,7 @@ WIDGETS = {
 
 def test_every_widget_class_is_among_those_that_are_looked_at() -> None:
     shown = vars(viz).values()
-    assert {c for c in shown if isinstance(c, type) and hasattr(c, "still")} == set(WIDGETS) - {
-        Preference
-    }
+    assert {c for c in shown if isinstance(c, type) and hasattr(c, "still")} == set(WIDGETS)
 
 
 @pytest.mark.parametrize("widget", WIDGETS, ids=lambda widget: widget.__name__)

@@ -336,6 +336,22 @@ def test_every_text_that_cells_show_is_readable(
     assert faint == {}
 
 
+def test_a_blind_preference_is_given_by_keyboard(lesson, look) -> None:
+    notebook = lesson("06")
+    cell = notebook.widget("fewer artifacts?", "button")
+    asked = "return cell(arguments[0]).node.querySelector('[role=status]').textContent"
+    count = int(notebook.js(asked, cell).partition(" of ")[2].partition(":")[0])
+    with notebook.undisturbed():
+        notebook.tab_to("button.jupyter-button")
+        look("preference")
+        for n in range(1, count + 1):
+            assert notebook.js(asked, cell).startswith(f"{n} of {count}: ")
+            notebook.browser.keys(ENTER)
+            notebook.wait(f"return !(() => {{ {asked} }})().startswith('{n} of')", cell)
+    assert "p = " in notebook.js(asked, cell)
+    look("preference answered")
+
+
 # A new widget needs a line here, and so a test of its keys. An explorer's are those of its sliders.
 MOVED_BY_KEYBOARD = {
     viz.BeforeAfter: test_the_boundary_between_before_and_after_is_moved_by_keyboard,
@@ -343,6 +359,7 @@ MOVED_BY_KEYBOARD = {
     viz.RainExplorer: test_a_slider_of_the_rain_explorer_is_moved_by_keyboard,
     viz.Quiz: test_the_quiz_is_answered_by_keyboard,
     viz.Scrubber: test_a_recorded_run_is_scrubbed_and_diagnosed_by_keyboard,
+    viz.Preference: test_a_blind_preference_is_given_by_keyboard,
     viz.Outline: outlined.test_the_keyboard_alone_draws_takes_back_and_closes,
 }
 

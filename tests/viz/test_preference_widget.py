@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_lib.artifacts.preference import count_answers
-from course_lib.viz.preference import Preference
+from course_lib.viz import Preference
 
 ALT = "Two small pictures of coloured noise."
 
