@@ -58,6 +58,10 @@ viz.picture_grid(
 # {{budgets}}
 
 # %%
+from scipy.ndimage import gaussian_filter
+
+from course_lib.artifacts.mask import require_mask
+
 if real_esrgan.available():
     twins = desra.released_twins()
 else:
@@ -83,11 +87,6 @@ examples = desra.examples(twins, side=settings.image_size)
 # With a `feather`, the mask is blurred first. The border then fades, and the network
 # doesn't learn to draw edges there.
 
-# %%
-from scipy.ndimage import gaussian_filter
-
-from course_lib.artifacts.mask import require_mask
-
 # %% exercise="06.1"
 from course_lib.artifacts.finetune import pseudo_ground_truth
 
@@ -97,6 +96,9 @@ ex.check(pseudo_ground_truth)
 pseudo_ground_truth = ex.use(pseudo_ground_truth)
 
 # %%
+from torch import nn
+
+from course_lib.data.pair import Batch
 from course_lib.systems.deletion import FinetuneSettings, masks_of
 
 how = FinetuneSettings.of(twins.pair, steps=settings.steps, every=settings.log_every)
@@ -124,10 +126,6 @@ viz.picture_grid(
 # **Predict:** the targets differ from the GAN's own pictures only inside the masks.
 # What is the loss before the first step, small or large? What will it teach the network
 # outside the masks?
-
-# %%
-from course_lib.data.pair import Batch
-from torch import nn
 
 # %% exercise="06.2"
 from course_lib.artifacts.finetune import finetune_step
@@ -176,6 +174,11 @@ after = deletion.finetuned(twins.pair, system.generator)
 # Now the unseen pictures: the three examples of lesson 05.
 
 # %%
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from course_lib.artifacts.metrics import require_matching
+
 pictures = {name: after.pictures(e.low)[0] for name, e in examples.items()}
 side = settings.image_size
 viz.picture_grid(
@@ -202,9 +205,6 @@ viz.contact_sheet(
 #
 # **Predict:** how can the removal rate be 0 although 90 % of the artifacts' area is
 # gone?
-
-# %%
-from course_lib.artifacts.metrics import require_matching
 
 # %% exercise="06.3"
 from course_lib.artifacts.metrics import removal_and_addition
@@ -311,20 +311,25 @@ viz.show(
 from course_lib.artifacts.finetune import detail_kept
 from course_lib.metrics import psnr
 
-rows = []
+lost = []
 for name, e in examples.items():
     outside = ~masks_of(e.gan, e.mse, how)
-    rows.append(
-        {
-            "picture": name,
-            "detail outside, after (%)": 100
-            * detail_kept(e.gan, pictures[name], outside),
-            "detail outside, MSE twin (%)": 100 * detail_kept(e.gan, e.mse, outside),
-            "PSNR before (dB)": psnr(e.gan, e.clean),
-            "PSNR after (dB)": psnr(pictures[name], e.clean),
-        }
-    )
-viz.table(rows, caption="What is lost elsewhere", decimals=1)
+    for label, value, unit in (
+        (
+            "detail outside, after",
+            100 * detail_kept(e.gan, pictures[name], outside),
+            "%",
+        ),
+        ("detail outside, MSE twin", 100 * detail_kept(e.gan, e.mse, outside), "%"),
+        ("PSNR before", psnr(e.gan, e.clean), "dB"),
+        ("PSNR after", psnr(pictures[name], e.clean), "dB"),
+    ):
+        lost.append(results.Measured(name=f"{label}, {name}", value=value, unit=unit))
+viz.results_table(
+    lost,
+    caption="Your run: what is lost elsewhere",
+    provenance=f"Profile {settings.name}, seed {seed}. Computed by this notebook.",
+)
 
 # %% [markdown]
 # A network that merely became its MSE twin would have removed all artifacts, too. The
@@ -360,10 +365,6 @@ print(f"detail outside {detail_kept(one.gan, played, ~mask):.0%}")
 # Networks forget. When artifacts of a second kind arrive, the first kind can come back.
 # **Replay** helps: keep the last few pictures with artifacts, and train on them again.
 
-# %%
-from collections.abc import Callable, Iterable
-from typing import Any
-
 # %% exercise="06.5"
 from course_lib.artifacts.finetune import adapt_online
 
@@ -395,6 +396,8 @@ when = adapt_online(model, stream, detect=sees, finetune=learn, replay=2)
 print(f"The model was finetuned at the positions {when} of {len(stream)} pictures.")
 
 # %%
+from math import comb
+
 online = load_table("06_online")
 for kind in ("aliased", "noisy"):
     columns = {
@@ -434,9 +437,6 @@ print(online.provenance())
 #
 # Could such a result be chance? Suppose that nobody sees a difference. Then each answer
 # is a fair coin. The **p-value** is the chance of a result at least as far from a draw.
-
-# %%
-from math import comb
 
 # %% exercise="06.4"
 from course_lib.artifacts.preference import preference_p_value
@@ -544,20 +544,6 @@ viz.results_table(
     ],
     caption="Lesson 06: five seeds, and what the paper claims",
     provenance=finetuning.provenance(),
-)
-
-# %%
-viz.results_table(
-    [
-        results.Measured(name=f"PSNR {label}, {name}", value=value, unit="dB")
-        for name, e in examples.items()
-        for label, value in (
-            ("before", psnr(e.gan, e.clean)),
-            ("after", psnr(pictures[name], e.clean)),
-        )
-    ],
-    caption="Lesson 06: your run",
-    provenance=f"Profile {settings.name}, seed {seed}. Computed by this notebook.",
 )
 
 # %% [markdown]

@@ -62,7 +62,13 @@ def detail_kept(before: np.ndarray, after: np.ndarray, outside: np.ndarray) -> f
 
     Returns:
         1 when nothing is lost; the MSE twin has about half. NaN where there is nothing to measure.
+
+    Raises:
+        ValueError: sizes that differ, or a mask that isn't bool.
     """
+    if before.shape != after.shape:
+        raise ValueError(f"the pictures are {before.shape} and {after.shape}: give two of one size")
+    require_mask(outside, before.shape[:2])
     fine = [np.abs(high_pass(one.mean(axis=-1), SIGMA))[outside] for one in (before, after)]
     if not outside.any() or not fine[0].any():
         return float("nan")

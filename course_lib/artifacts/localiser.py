@@ -15,6 +15,7 @@ from scipy.ndimage import gaussian_filter
 from torch import nn
 
 from course_lib.artifacts.planted import Planted, plant_picture
+from course_lib.models.padding import pad_to_multiple
 from course_lib.ranges import to_model
 
 CROP = 96  # pixels
@@ -116,5 +117,7 @@ def _crop(photographs: Sequence[np.ndarray], rng: np.random.Generator) -> Plante
 @torch.no_grad()
 def localiser_map(network: HoleLocaliser, picture: np.ndarray) -> np.ndarray:
     """How likely each pixel of a picture, uint8 H×W×3, is part of an artifact: H×W, 0 to 1."""
-    found: np.ndarray = network(to_model(picture[None]))[0, 0].sigmoid().double().numpy()
+    padded, (rows, columns) = pad_to_multiple(to_model(picture[None]), 2)
+    logits = network(padded)[0, 0, rows, columns]
+    found: np.ndarray = logits.sigmoid().double().numpy()
     return found

@@ -10,6 +10,7 @@ from scipy.ndimage import gaussian_filter
 
 from course_lib.artifacts.mask import regions
 
+SMALLEST = 16  # pixels of a picture's side
 SMOOTH = 12.0  # σ of the noise whose peaks are the regions, pixels of a picture of 256
 TRIES = 8  # regions
 EDGE = 2.0  # σ of the transition at a region's border, pixels
@@ -33,10 +34,14 @@ def random_region(size: tuple[int, int], rng: np.random.Generator, share: float)
     It covers the share of the picture, or less if the border cuts parts off.
 
     Raises:
-        ValueError: a share that isn't above 0 and below 1.
+        ValueError: a share that isn't above 0 and below 1, or a side below 16 pixels.
     """
     if not 0 < share < 1:
         raise ValueError(f"a region covers a share above 0 and below 1; it is {share}")
+    if min(size) < SMALLEST:
+        raise ValueError(
+            f"a region needs {SMALLEST} pixels on both sides; the picture is {size[0]}×{size[1]}"
+        )
     sigma = SMOOTH * max(size) / 256
     noise = gaussian_filter(rng.normal(size=size), sigma, mode="reflect")
     peak = np.unravel_index(noise.argmax(), size)

@@ -142,13 +142,21 @@ class Table:
             metrics: metric → its words.
             source: of the numbers.
             settings: as in `measured`.
+
+        Raises:
+            ValueError: not one number for each metric, or as `measured`.
         """
+        for value, numbers in claims.items():
+            if len(numbers) != len(metrics):
+                raise ValueError(
+                    f"{value!r} has {len(numbers)} numbers, and there are {len(metrics)} metrics"
+                )
         return [
             self.select(**{column: value}, **settings).measured(
-                metric, name=f"{words}, {value}", claim=numbers[n], source=source
+                metric, name=f"{words}, {value}", claim=claims[value][n], source=source
             )
             for n, (metric, words) in enumerate(metrics.items())
-            for value, numbers in claims.items()
+            for value in claims
         ]
 
     def means(
@@ -165,7 +173,13 @@ class Table:
             values, column: of the setting.
             metrics: metric → heading of its column.
             settings: as in `measured`.
+
+        Raises:
+            ValueError: two columns of one heading, or as `measured`.
         """
+        headings = [column, *metrics.values()]
+        if len(set(headings)) < len(headings):
+            raise ValueError(f"each column needs a heading of its own; they are {headings}")
         return [
             {column: value}
             | {

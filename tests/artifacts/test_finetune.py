@@ -57,3 +57,7 @@ def test_a_blurred_picture_keeps_little_detail_and_only_the_outside_counts() -> 
     assert detail_kept(PHOTO, smooth, outside) == 0
     assert np.isnan(detail_kept(smooth, PHOTO, outside))
     assert np.isnan(detail_kept(PHOTO, PHOTO, ~np.ones_like(outside)))
+    with pytest.raises(ValueError, match="a mask is bool"):
+        detail_kept(PHOTO, PHOTO, outside.astype(np.uint8))
+    with pytest.raises(ValueError, match="give two of one size"):
+        detail_kept(PHOTO, PHOTO[1:], outside)

@@ -4,9 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.artifacts.localiser import filled_hole, localiser_map, train_localiser
+from course_lib.artifacts.localiser import (
+    HoleLocaliser,
+    filled_hole,
+    localiser_map,
+    train_localiser,
+)
 from course_lib.artifacts.metrics import iou
 from course_lib.data.photos import load_photo, shrink
+from course_lib.ranges import to_model
 
 
 def test_a_filled_hole_changes_its_mask_alone() -> None:
@@ -49,3 +55,12 @@ def test_it_finds_blurred_holes_better_than_chance() -> None:
 def test_small_photographs_are_refused() -> None:
     with pytest.raises(ValueError, match="no photograph has 96 pixels on both sides"):
         train_localiser([np.zeros((95, 200, 3), np.uint8)])
+
+
+def test_pictures_of_odd_sides_get_a_map_of_their_size() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (31, 45, 3), dtype=np.uint8)
+    network = HoleLocaliser().eval()
+    assert localiser_map(network, picture).shape == (31, 45)
+    even = picture[:30, :44]
+    expected = network(to_model(even[None]))[0, 0].sigmoid().detach().numpy()
+    np.testing.assert_allclose(localiser_map(network, even), expected, rtol=1e-6)

@@ -48,6 +48,8 @@ def test_what_cannot_be_planted_is_refused() -> None:
         plant(PHOTO, "rain", np.random.default_rng(0))
     with pytest.raises(ValueError, match="above 0 and below 1; it is 1"):
         random_region((10, 10), np.random.default_rng(0), 1)
+    with pytest.raises(ValueError, match="16 pixels on both sides; the picture is 1×40"):
+        random_region((1, 40), np.random.default_rng(0), 0.1)
 
 
 def test_a_region_of_another_picture_is_planted_where_it_differs_most() -> None:

@@ -249,3 +249,7 @@ def test_means_and_claims_of_several_settings_come_one_row_each(write: WriteTabl
     assert {one.source for one in found} == {"report 2"}
     with pytest.raises(ValueError, match="has no run with fault='all'"):
         table.means(["all"], "fault", named, rate=2e-4)
+    with pytest.raises(ValueError, match="a heading of its own"):
+        table.means(["none"], "fault", {"psnr": "fault"}, rate=2e-4)
+    with pytest.raises(ValueError, match="'none' has 1 numbers, and there are 2 metrics"):
+        table.against({"none": (20.0,)}, "fault", named, source="report 2", rate=2e-4)
