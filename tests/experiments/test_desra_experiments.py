@@ -44,7 +44,7 @@ def scores() -> dict[str, dict[str, float]]:
         one.cache_clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(experiments, "lesson_twins", lambda generator, seed: simple)
-        patch.setattr(experiments, "_localiser", lambda seed: HoleLocaliser(8).eval())
+        patch.setattr(experiments, "_localiser", lambda names, seed: HoleLocaliser(8).eval())
         patch.setattr(experiments, "NIQE_GRID", (10, 30))
         patch.setattr(experiments, "PICTURES", 5)
         patch.setattr(experiments, "held_out", partial(experiments.held_out, count=5))

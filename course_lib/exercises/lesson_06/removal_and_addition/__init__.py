@@ -131,13 +131,13 @@ TASK = Task(
     written=zoo.WRITTEN,
     valid=zoo.VALID,
     equivalent={
-        "line 2: without `strict=True`": "There is a mask of each kind for each picture.",
-        "line 2: strict=True → strict=False": "There is a mask of each kind for each picture.",
-        "line 3: `if (old & true).any():` after the next statement": "The counts don't depend on "
+        "line 3: without `strict=True`": "There is a mask of each kind for each picture.",
+        "line 3: strict=True → strict=False": "There is a mask of each kind for each picture.",
+        "line 4: `if (old & true).any():` after the next statement": "The counts don't depend on "
         "each other.",
-        "line 4: `had += 1` after the next statement": "The counts don't depend on each other.",
-        "line 6: bool(…) → (new & ~old & ~true).any()": "NumPy's True adds 1, too.",
-        "line 7: truth → before": "The lists have one length.",
-        "line 7: truth → after": "The lists have one length.",
+        "line 5: `had += 1` after the next statement": "The counts don't depend on each other.",
+        "line 7: bool(…) → (new & ~old & ~true).any()": "NumPy's True adds 1, too.",
+        "line 8: truth → before": "The lists have one length.",
+        "line 8: truth → after": "The lists have one length.",
     },
 )
