@@ -582,7 +582,7 @@ print(inputs.provenance())
 #   Real-ESRGAN's mistakes don't shrink.
 # - **A larger input** (1.1 or 1.2) leaves fewer mistakes by reference. But for the
 #   comparison its picture is shrunk again, which smooths mistakes, too. By $D$, which
-#   looks at the picture before, Real-ESRGAN has no fewer.
+#   looks at the picture before, Real-ESRGAN has hardly fewer.
 # - **Other states of the network** differ most. The small GAN has next to no artifacts
 #   until step 100. Then they appear.
 #
@@ -744,7 +744,7 @@ for who in ("Real-ESRGAN", "a small GAN", "a derainer"):
 # to the best LDL. LDL with its lowest threshold marks nearly everything: its recall is
 # high and its precision low. The localiser learned from filled holes and finds hardly
 # any of these artifacts. On strong detail, DeSRA's precision is the best, and its IoU
-# is about as high as that of the best LDL.
+# is below that of the best LDL.
 #
 # One row differs from the paper's: our NIQE is second on false texture. It has one
 # threshold, the best for these very pictures, and waves are what NIQE is made for. It
