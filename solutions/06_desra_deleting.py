@@ -513,9 +513,9 @@ from course_lib.exercises import diagnose, show_run
 
 show_run(
     "06_healthy",
-    alt="Four pictures of cats. Rough fur becomes calmer within 20 steps, and eyes stay "
-    "sharp. The loss stays near 0.015. The area of artifacts falls to 0 by step 16. Fine "
-    "detail outside the masks ends near 81 %.",
+    alt="Four pictures of cats. Rough fur becomes calmer within 20 steps; eyes stay "
+    "sharp. The loss stays near 0.015. The area of artifacts falls to 0 by step 16. "
+    "Fine detail outside the masks ends near 81 %.",
 )
 
 # %%
