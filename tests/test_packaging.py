@@ -194,7 +194,7 @@ def test_make_lab_opens_copies_and_never_overwrites_them(checkout: Path) -> None
     (checkout / ".venv/.ready").touch()
     script(checkout / ".venv/bin/course", "exit 1")  # no weights to be had
     first = make(checkout, "lab")
-    assert "trains two small networks; the next make tries again" in first.stdout
+    assert "train two small networks; the next make tries again" in first.stdout
     assert not (checkout / ".venv/.weights").exists()
     assert first.stdout.splitlines()[-1] == "jupyter lab work/00_first.ipynb", first.stderr
     assert "work/01_second.ipynb is a fresh copy of notebooks/01_second.ipynb" in first.stdout

@@ -347,7 +347,7 @@ def test_a_blind_preference_is_given_by_keyboard(lesson, look) -> None:
         for n in range(1, count + 1):
             assert notebook.js(asked, cell).startswith(f"{n} of {count}: ")
             notebook.browser.keys(ENTER)
-            notebook.wait(f"return !(() => {{ {asked} }})().startswith('{n} of')", cell)
+            notebook.wait(f"return !(() => {{ {asked} }})().startsWith('{n} of')", cell)
     assert "p = " in notebook.js(asked, cell)
     look("preference answered")
 
