@@ -488,7 +488,7 @@ viz.Preference(
     question="Which picture has fewer artifacts?",
     path=fresh_file("artifacts"),
     seed=seed,
-    alt="One half of an example, enlarged by a network.",
+    alt="One half of an example, before or after finetuning.",
 )
 
 # %%
@@ -497,7 +497,7 @@ viz.Preference(
     question="Which picture has more detail?",
     path=fresh_file("detail"),
     seed=seed + 1,
-    alt="One half of an example, enlarged by a network.",
+    alt="One half of an example, by the finetuned network or by the MSE twin.",
 )
 
 # %% [markdown]
