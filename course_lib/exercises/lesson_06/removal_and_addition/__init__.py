@@ -17,6 +17,7 @@ from course_lib.checks.shorthand import slips_that_get, slips_that_say
 from course_lib.checks.task import Task, texts
 from course_lib.exercises.lesson_06.removal_and_addition import zoo
 
+CHECK = "require_matching(before, after, truth)"
 HAD = "if (old & true).any():"
 GONE = "not (new & true).any()"
 ADDED = "(new & ~old & ~true).any()"
@@ -131,6 +132,22 @@ TASK = Task(
     written=zoo.WRITTEN,
     valid=zoo.VALID,
     equivalent={
+        **{
+            f"line 1: {edit}": "It only refuses lists that don't belong together."
+            for edit in (
+                f"without `{CHECK}`",
+                f"`{CHECK}` twice",
+                f"`{CHECK}` after the next statement",
+                f"{CHECK} → require_matching(after, before, truth)",
+                f"{CHECK} → require_matching(before, truth, after)",
+                "before → after",
+                "before → truth",
+                "after → before",
+                "after → truth",
+                "truth → before",
+                "truth → after",
+            )
+        },
         "line 3: without `strict=True`": "There is a mask of each kind for each picture.",
         "line 3: strict=True → strict=False": "There is a mask of each kind for each picture.",
         "line 4: `if (old & true).any():` after the next statement": "The counts don't depend on "
