@@ -74,6 +74,10 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         args=([left, right], [none, right], [left, right]),
     )
     yield Case(
+        on="two pictures with one artifact, which the second shows only afterwards",
+        args=([left, none], [none, left], [left, left]),
+    )
+    yield Case(
         on="a picture in which another part of the artifact is found afterwards",
         args=([left], [right], [left | right]),
     )
