@@ -77,6 +77,10 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         on="two pictures with one artifact, which the second shows only afterwards",
         args=([left, none], [none, left], [left, left]),
     )
+    yield Case(
+        on="an artifact that stays, and a false detection in another picture that goes",
+        args=([left, right], [left, none], [left, none]),
+    )
     yield Case(on="an artifact that goes while another comes", args=([left], [right], [left]))
     yield Case(
         on="a picture in which another part of the artifact is found afterwards",
