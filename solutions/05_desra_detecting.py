@@ -24,7 +24,7 @@ from course_lib import results, viz
 from course_lib.exercises import exercise
 from course_lib.profiles import pick
 from course_lib.results import recordings
-from course_lib.systems import desra, real_esrgan
+from course_lib.systems import desra
 
 settings = pick("05", profile)
 torch.set_num_threads(settings.threads)
@@ -66,12 +66,7 @@ viz.picture_grid(
 # gets. Without that file, this lesson trains two small networks and works on these.
 
 # %%
-if real_esrgan.available():
-    twins = desra.released_twins()
-else:
-    print("Real-ESRGAN's weights aren't here, so two small networks are trained.")
-    twins = desra.small_twins(desra.small_settings(settings), seed)
-print(f"This lesson works on {twins.name}.")
+twins = desra.twins_at_hand(settings, seed)
 
 # %% [markdown]
 # What the text says about pictures and numbers below holds for Real-ESRGAN. A small GAN

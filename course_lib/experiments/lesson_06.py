@@ -267,27 +267,6 @@ def _run(name: str, profile: Profile) -> Recording:
     )
 
 
-def _real_esrgan(profile: Profile) -> Recording:
-    """Real-ESRGAN's pictures of the lesson's examples before and after finetuning."""
-    twins, settings = desra.released_twins(), FinetuneSettings()
-    low = desra.hard_inputs(96, 0)
-    some = deletion.make_pairs(twins.pair, low, settings, most=PAIRS[-1])
-    system, _ = deletion.set_up(twins.pair, some, settings)
-    history = system.train()
-    after = deletion.finetuned(twins.pair, system.generator)
-    found = list(desra.examples(twins).values())
-    last = np.stack([after.pictures(one.low)[0] for one in found])
-    return recordings.record(
-        history,
-        [(0, np.stack([one.gan for one in found])), (settings.steps, last)],
-        rainy=np.stack([one.mse for one in found]),
-        clean=np.stack([one.clean for one in found]),
-        name="06_real_esrgan",
-        about={"lesson": "06", "fault": "none", "seed": 0, "steps": settings.steps},
-        keys=["loss_g"],
-    )
-
-
 TOLERANCES = {
     f"{what}_{way}": 0.3
     for way in ("d", "reference")
@@ -332,7 +311,4 @@ EXPERIMENTS = (
         },
     ),
 )
-RECORDINGS = (
-    *(RecordedRun(name=name, make=partial(_run, name)) for name in RUNS),
-    RecordedRun(name="06_real_esrgan", make=_real_esrgan),
-)
+RECORDINGS = tuple(RecordedRun(name=name, make=partial(_run, name)) for name in RUNS)

@@ -132,6 +132,17 @@ def small_twins(
     return LessonTwins(pair=pair, name="a small GAN", degradation=HARD)
 
 
+def twins_at_hand(profile: Profile, seed: int) -> LessonTwins:
+    """Real-ESRGAN's twins if its weights are here, else small ones, trained now; says which."""
+    if real_esrgan.available():
+        twins = released_twins()
+    else:
+        print("Real-ESRGAN's weights aren't here, so two small networks are trained.")
+        twins = small_twins(small_settings(profile), seed)
+    print(f"This lesson works on {twins.name}.")
+    return twins
+
+
 def examples(twins: LessonTwins, *, side: int = SIDE) -> dict[str, Example]:
     """The photographs of `EXAMPLES`, enlarged by both twins.
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 LESSONS = sorted(
     path
     for path in (ROOT / "notebooks").glob("*.ipynb")
-    if "real_esrgan.available()" in path.read_text(encoding="utf-8")
+    if "desra.twins_at_hand(" in path.read_text(encoding="utf-8")
 )
 
 
